@@ -71,9 +71,7 @@ export class ChannelTiming {
 
   private delay(command: Command, i: i32, node: i32, cycle: i64): void {
     const window = unchecked(command.followerWindows[i]);
-    const from = window === 1
-      ? cycle
-      : this.issuedBack(node * this.commands + index, window, cycle);
+    const from = window === 1 ? cycle : this.issuedBack(command, node, window);
     const at = node * this.commands + unchecked(command.followers[i]);
     const earliest = from + <i64> unchecked(command.followerCycles[i]);
     if (earliest > unchecked(this.ready[at])) unchecked(this.ready[at] = earliest);
