@@ -128,7 +128,7 @@ export class DramEngine {
     const capacity = bufferRequests();
     const views = () =>
       [
-        new BigUint64Array(memory.buffer, addressBuffer(), capacity),
+        new Uint32Array(memory.buffer, addressBuffer(), 2 * capacity),
         new Uint8Array(memory.buffer, kindBuffer(), capacity),
       ] as const;
     let [addresses, kinds] = views();
@@ -145,7 +145,8 @@ export class DramEngine {
           `Expected one of ${[...this.#kindOf.keys()].join(", ")} but found ${JSON.stringify(op)}`,
         );
       }
-      addresses[filled] = BigInt(address);
+      addresses[2 * filled] = address;
+      addresses[2 * filled + 1] = address / 2 ** 32;
       kinds[filled++] = kind;
       if (filled === capacity) flush();
     }

@@ -39,6 +39,11 @@ export interface AttentionProgram {
   /** Whether this step also clusters the whole context (the artifact's `--add_cluster`). */
   readonly clustering: boolean;
   /**
+   * Tokens of one budget row (the artifact's `--row_size`, 16). Clustering writes its centroids
+   * and moves keys and values row by row; without clustering this changes nothing.
+   */
+  readonly rowTokens: number;
+  /**
    * How often the last, unpaired iteration's SFM and MVGB block is emitted: `"once"`, or
    * `"per-step"` inside the score loop as in AttAcc's first commit.
    */
