@@ -10,8 +10,8 @@ import { fileURLToPath } from "node:url";
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
 const OUTPUT = join(ROOT, ".build");
 
-/** No imports, no garbage collector, no bounds checks: tests guard the bounds. */
-const FLAGS = ["-O3", "--runtime", "stub", "--noAssert", "--use", "abort="];
+/** No imports, garbage collected only when asked, no bounds checks: tests guard the bounds. */
+const FLAGS = ["-O3", "--runtime", "minimal", "--noAssert", "--use", "abort="];
 
 /** A compiled module. */
 export interface BuiltModule {

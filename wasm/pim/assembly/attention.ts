@@ -1,0 +1,159 @@
+/**
+ * The command schedule of one layer's attention in one decode step.
+ *
+ * Heads go to channels, 16 at a time; each 16 are an iteration. Two iterations are overlapped: while
+ * one computes scores the other's query is written, while one is in softmax the other computes
+ * scores. A last iteration without a partner runs alone.
+ *
+ * Source: scale-snu/attacc_simulator, pim_ramulator_src/trace_gen; EPIC-RPI/STARC, the same file for
+ * the bank level with kept tokens apart from the context.
+ */
+import { CHANNELS } from "./address_space";
+import { clusterIterations } from "./clustering";
+import { CommandSink } from "./command_sink";
+import { gemvBuffers, GroupList, QueryWrites, resultMoves } from "./group_list";
+import { barrier, Iteration } from "./passes";
+import { Shape } from "./shape";
+
+/** Emits the whole program. */
+export function emitProgram(shape: Shape, sink: CommandSink): void {
+  if (shape.parameters.clustering) clusterIterations(shape, sink);
+  const paired = shape.iterations & ~1;
+  for (let i = 0; i < paired; i += 2) {
+    runPair(new Iteration(shape, sink, i), new Iteration(shape, sink, i + 1));
+  }
+  if (paired < shape.iterations) runAlone(new Iteration(shape, sink, paired));
+}
+
+/** A partner's buffer commands, spread over the steps of a pass from step `from` on. */
+class Spread {
+  constructor(readonly list: GroupList, readonly stride: i32, readonly from: i32) {}
+
+  /** Commands the stride leaves out are lost, as in the reference. */
+  emit(sink: CommandSink, step: i32): void {
+    if (step >= this.from) this.list.emit(sink, (step - this.from) * this.stride, this.stride);
+  }
+}
+
+/** The partner's query, over the moves of a score pass. */
+function spreadQuery(shape: Shape, partner: i32): Spread {
+  const list = new QueryWrites(shape, partner);
+  return new Spread(list, list.length / shape.moves, 0);
+}
+
+/**
+ * The partner's softmax results, over the second half of `steps`. The stride is that of a full
+ * context even when fewer tokens are kept.
+ */
+function spreadResults(shape: Shape, partner: i32, steps: i32): Spread {
+  const list = resultMoves(shape, partner);
+  const commands = <i64> gemvBuffers(shape) * shape.denseResultColumns * list.channels;
+  const half = (steps + 1) / 2;
+  const stride = <i32> min<i64>(commands / half, list.length);
+  return new Spread(list, stride, steps / 2);
+}
+
+function runPair(a: Iteration, b: Iteration): void {
+  const shape = a.shape;
+  const sink = a.sink;
+  new QueryWrites(shape, a.index).emitAll(sink);
+  if (a.index === 0) a.openFirstRow();
+  barrier(sink);
+  scorePass(a, null, spreadQuery(shape, b.index));
+  scorePass(b, a, spreadResults(shape, a.index, shape.moves));
+  contextPass(a, b, spreadResults(shape, b.index, shape.contextPasses));
+  // The second of the pair should read its own values; the reference reads the first's again.
+  contextPass(a, null, null);
+}
+
+function runAlone(iteration: Iteration): void {
+  const shape = iteration.shape;
+  const sink = iteration.sink;
+  new QueryWrites(shape, iteration.index).emitAll(sink);
+  barrier(sink);
+  if (shape.parameters.oddTailPerStep) {
+    scorePassWithTail(iteration);
+  } else {
+    scorePass(iteration, null, null);
+    softmaxAlone(iteration);
+  }
+  contextPass(iteration, null, null);
+}
+
+function softmaxAlone(iteration: Iteration): void {
+  iteration.softmax();
+  resultMoves(iteration.shape, iteration.index).emitAll(iteration.sink);
+  barrier(iteration.sink);
+}
+
+/** Scores of an iteration, the softmax of another beside them. */
+function scorePass(iteration: Iteration, inSoftmax: Iteration | null, beside: Spread | null): void {
+  const moves = iteration.shape.moves;
+  for (let j = 0; j <= moves; j++) {
+    if (j < moves) iteration.scoreSteps(j);
+    if (j > 0) iteration.moveScores();
+    if (j === 0 && inSoftmax !== null) inSoftmax.softmax();
+    if (j === moves) continue;
+    if (beside !== null) beside.emit(iteration.sink, j);
+    barrier(iteration.sink);
+  }
+}
+
+/** The first AttAcc commit: the softmax block is indented into the score loop. */
+function scorePassWithTail(iteration: Iteration): void {
+  const moves = iteration.shape.moves;
+  for (let j = 0; j <= moves; j++) {
+    if (j < moves) iteration.scoreSteps(j);
+    if (j > 0) iteration.moveScores();
+    if (j < moves) barrier(iteration.sink);
+    softmaxAlone(iteration);
+  }
+}
+
+function contextPass(iteration: Iteration, inSoftmax: Iteration | null, beside: Spread | null): void {
+  const passes = iteration.shape.contextPasses;
+  for (let j = 0; j <= passes; j++) {
+    if (j < passes) iteration.contextSteps(j);
+    if (j > 0) iteration.moveContext();
+    if (j === 0 && inSoftmax !== null) inSoftmax.softmax();
+    if (j === passes) continue;
+    if (beside !== null) beside.emit(iteration.sink, j);
+    barrier(iteration.sink);
+  }
+}
+
+/**
+ * Channels that begin a group of channels with equal commands, as bits.
+ *
+ * Slices of a partner's list end inside a group of commands, so the channels before and after the
+ * cut get the command in different steps. Clustering gives each channel a command of its own in
+ * turn, so there no two channels are in step.
+ */
+export function channelGroups(shape: Shape): u64 {
+  if (shape.parameters.clustering) return ~(<u64> 0);
+  let bits: u64 = 1;
+  const paired = shape.iterations & ~1;
+  for (let i = 0; i < paired; i += 2) {
+    bits |= cuts(spreadQuery(shape, i + 1));
+    bits |= cuts(spreadResults(shape, i, shape.moves));
+    bits |= cuts(spreadResults(shape, i + 1, shape.contextPasses));
+  }
+  const last = shape.channels(shape.iterations - 1);
+  return last < CHANNELS ? bits | ((<u64> 1) << last) : bits;
+}
+
+/** Channels at which slices of a stride begin. */
+function cuts(spread: Spread): u64 {
+  const channels = spread.list.channels;
+  if (spread.stride === 0 || spread.stride >= spread.list.length) return 0;
+  let a = spread.stride;
+  let b = channels;
+  while (b !== 0) {
+    const rest = a % b;
+    a = b;
+    b = rest;
+  }
+  let bits: u64 = 0;
+  for (let channel = a; channel < channels; channel += a) bits |= (<u64> 1) << channel;
+  return bits;
+}
