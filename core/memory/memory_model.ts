@@ -79,6 +79,8 @@ export interface MemoryModel {
   readonly name: string;
   /** SHA-256 of everything that determines the results: component bytes and device tables. */
   readonly digest: string;
+  /** Equal keys promise equal results. */
+  keyOf(program: AttentionProgram): string;
   /**
    * Simulates programs, in the order given. Equal programs may be simulated once.
    *
