@@ -22,13 +22,13 @@ import { WorkerPool } from "./worker_pool.ts";
 const MOST_TOKENS = 2 ** 24;
 /** Heads whose keys fit a channel's address space in the reference's layout. */
 const MOST_HEADS = 4096;
-/** Head tokens below which starting workers costs more than it saves. */
-const WORTH_WORKERS = 4_000_000;
 
 /** Options of {@linkcode Hbm3PimMemory.open}. */
 export interface Hbm3PimOptions {
   /** Threads that simulate. Default: as many as the machine has cores. */
   readonly workers?: number;
+  /** Tokens times heads of a batch from which on workers are worth starting. Default 4,000,000. */
+  readonly workersFrom?: number;
 }
 
 /**
@@ -60,19 +60,23 @@ export class Hbm3PimMemory implements MemoryModel {
   readonly name = "hbm3-pim";
   readonly digest: string;
   readonly #module: WebAssembly.Module;
-  readonly #workers: number;
+  readonly #options: Required<Hbm3PimOptions>;
   readonly #runners = new Map<PowerBudget, ProgramRunner>();
   #pool: WorkerPool | undefined;
 
-  private constructor(module: WebAssembly.Module, digest: string, workers: number) {
+  private constructor(
+    module: WebAssembly.Module,
+    digest: string,
+    options: Required<Hbm3PimOptions>,
+  ) {
     this.#module = module;
     this.digest = digest;
-    this.#workers = workers;
+    this.#options = options;
   }
 
   /** Compiles the engine, or takes it from where it was compiled before. */
   static async open(options: Hbm3PimOptions = {}): Promise<Hbm3PimMemory> {
-    const { workers = navigator.hardwareConcurrency } = options;
+    const { workers = navigator.hardwareConcurrency, workersFrom = 4_000_000 } = options;
     const { bytes, digest } = await buildModule("pim/assembly/index.ts", [
       "dram/assembly",
       "pim/assembly",
@@ -81,7 +85,8 @@ export class Hbm3PimMemory implements MemoryModel {
     for (const power of ["limited", "unlimited"] as const) {
       hash.update(new Uint8Array(deviceImage(hbm3PimDevice(power)).buffer));
     }
-    return new Hbm3PimMemory(await WebAssembly.compile(bytes), hash.digest("hex"), workers);
+    const module = await WebAssembly.compile(bytes);
+    return new Hbm3PimMemory(module, hash.digest("hex"), { workers, workersFrom });
   }
 
   keyOf(program: AttentionProgram): string {
@@ -104,8 +109,9 @@ export class Hbm3PimMemory implements MemoryModel {
     let done = 0;
     const onDone = (count: number) => onProgress(done += count, programs.length);
     const work = programs.reduce((sum, program) => sum + program.keptTokens * program.heads, 0);
-    if (this.#workers > 1 && programs.length > 1 && work > WORTH_WORKERS) {
-      this.#pool ??= new WorkerPool(this.#module, this.#workers);
+    const { workers, workersFrom } = this.#options;
+    if (workers > 1 && programs.length > 1 && work > workersFrom) {
+      this.#pool ??= new WorkerPool(this.#module, workers);
       return this.#pool.run(programs, onDone);
     }
     return Promise.resolve(programs.map((program) => {

@@ -73,6 +73,11 @@ export class ProgramRunner {
     };
   }
 
+  /** Bytes of WebAssembly memory in use, never shrinking. */
+  get memoryBytes(): number {
+    return this.#exports.memory.buffer.byteLength;
+  }
+
   /**
    * Runs a program.
    *
