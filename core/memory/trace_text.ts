@@ -66,14 +66,13 @@ export async function writeProgramText(
   write: (piece: Uint8Array) => void,
 ) {
   const { bytes } = await buildModule("pim/assembly/trace_text.ts", ["pim/assembly"]);
-  let memory: WebAssembly.Memory;
   const { instance } = await WebAssembly.instantiate(bytes, {
     trace_text: {
       flush: (pointer: number, length: number) =>
         write(new Uint8Array(memory.buffer, pointer, length)),
     },
   });
-  memory = instance.exports.memory as WebAssembly.Memory;
+  const memory = instance.exports.memory as WebAssembly.Memory;
   const writeProgram = instance.exports.writeProgram as (...parameters: unknown[]) => void;
   writeProgram(...programArguments(program));
 }

@@ -152,7 +152,7 @@ export class Controller {
 
   private slot2(cycle: i64): void {
     const slot = this.scheduler.best(this.pim, cycle);
-    let acted = this.scheduler.ready;
+    const acted = this.scheduler.ready;
     if (acted && this.mayPair(this.busOf(this.pim, slot))) {
       this.issueFromPim(slot, cycle);
     } else {

@@ -110,7 +110,11 @@ function scorePassWithTail(iteration: Iteration): void {
   }
 }
 
-function contextPass(iteration: Iteration, inSoftmax: Iteration | null, beside: Spread | null): void {
+function contextPass(
+  iteration: Iteration,
+  inSoftmax: Iteration | null,
+  beside: Spread | null,
+): void {
   const passes = iteration.shape.contextPasses;
   for (let j = 0; j <= passes; j++) {
     if (j < passes) iteration.contextSteps(j);
