@@ -70,7 +70,9 @@ export class Channel {
     this.timing.issue(index, bank, depth, cycle);
     if (command.opens !== null) this.open(command.opens!, bank, row);
     if (command.closes !== null) this.close(command.closes!, bank);
-    if (unchecked(command.alsoTimes[BANK]) >= 0) this.timeOtherBanks(command, index, bank, cycle);
+    if (command.alsoTimed !== null) {
+      this.timing.issueAtBanks(command, unchecked(command.alsoTimed![bank]), cycle);
+    }
     if (this.log.enabled) this.record(index, bank, row, address, depth, cycle);
   }
 
@@ -86,23 +88,6 @@ export class Channel {
       this.state.close(unchecked(groups.members[i]));
     }
     this.state.version++;
-  }
-
-  private timeOtherBanks(command: Command, index: i32, bank: i32, cycle: i64): void {
-    const ids = this.device.ids;
-    for (let other = 0; other < this.device.banks; other++) {
-      let matches = true;
-      for (let depth = PSEUDOCHANNEL; depth < NODE_LEVELS; depth++) {
-        const from = unchecked(command.alsoTimes[depth]);
-        if (from < 0) continue;
-        const wanted = unchecked(ids[bank * NODE_LEVELS + from]);
-        if (unchecked(ids[other * NODE_LEVELS + depth]) !== wanted) {
-          matches = false;
-          break;
-        }
-      }
-      if (matches) this.timing.issueAtBank(index, other, cycle);
-    }
   }
 
   private record(index: i32, bank: i32, row: i32, address: u64, depth: i32, cycle: i64): void {

@@ -43,6 +43,11 @@ export class ChannelTiming {
     return cycle;
   }
 
+  /** Earliest cycle of a command at one node. */
+  readyAtNode(index: i32, node: i32): i64 {
+    return unchecked(this.ready[node * this.commands + index]);
+  }
+
   /**
    * Records that a command issued.
    *
@@ -60,12 +65,14 @@ export class ChannelTiming {
     if (command.window > 1) this.remember(command, bank, depth, cycle);
   }
 
-  /** Applies a command's bank-level constraints to one bank, wherever it was addressed. */
-  issueAtBank(index: i32, bank: i32, cycle: i64): void {
-    const command = unchecked(this.device.commands[index]);
-    const node = unchecked(this.device.path[bank * NODE_LEVELS + BANK]);
-    for (let i = 0; i < command.followers.length; i++) {
-      if (command.followerDepths[i] === BANK) this.delay(command, i, node, cycle);
+  /** Applies a command's bank-level constraints to banks, wherever it was addressed. */
+  issueAtBanks(command: Command, banks: StaticArray<i32>, cycle: i64): void {
+    const path = this.device.path;
+    for (let i = 0, n = banks.length; i < n; i++) {
+      const node = unchecked(path[unchecked(banks[i]) * NODE_LEVELS + BANK]);
+      for (let k = command.bankFollowers, end = command.followers.length; k < end; k++) {
+        this.delay(command, k, node, cycle);
+      }
     }
   }
 

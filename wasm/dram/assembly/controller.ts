@@ -8,7 +8,7 @@ import { Channel } from "./channel";
 import { BANK, BUS_NONE, Device, QUEUE_PIM, QUEUE_READ } from "./device";
 import { OrdinaryQueues } from "./ordinary_queues";
 import { RequestQueue } from "./request_queue";
-import { Scheduler } from "./scheduler";
+import { NEVER, Scheduler } from "./scheduler";
 
 export class Controller {
   readonly channel: Channel;
@@ -62,15 +62,28 @@ export class Controller {
     const queue = unchecked(device.requestQueue[request]);
     if (queue === QUEUE_PIM) {
       const barrier = unchecked(device.requestIsBarrier[request]);
-      const changes = this.pim.push(command, barrier, bank, row, address);
-      // One more of what already waits changes no decision.
-      if (changes) this.next = min(this.next, now + 1);
+      const isNewRun = this.pim.push(command, barrier, bank, row, address);
+      if (isNewRun) this.next = min(this.next, max(now + 1, this.earliestForLast()));
       return;
     }
     if (this.last < now) this.ordinary.idled();
     if (queue === QUEUE_READ) this.ordinary.read(command, bank, row, address, now);
     else this.ordinary.write(command, bank, row, address);
     this.next = min(this.next, now + 1);
+  }
+
+  /**
+   * When the run just added to the PIM queue can first change what the controller does. Alone in the
+   * queue it is the head; behind others it has to be ready, and behind a barrier to prepare a row.
+   */
+  private earliestForLast(): i64 {
+    const queue = this.pim;
+    if (queue.runs === 1) return 0;
+    const slot = unchecked(queue.order[queue.runs - 1]);
+    if (unchecked(queue.barrier[slot])) return NEVER;
+    const command = this.scheduler.current(queue, slot);
+    if (queue.barriers > 0 && !unchecked(this.device.commands[command]).preparesRows) return NEVER;
+    return this.channel.timing.readyAt(command, unchecked(queue.bank[slot]));
   }
 
   /** Simulates every cycle up to and including `cycle`. */

@@ -85,11 +85,18 @@ export class Command {
   closer: i32 = -1;
   /** For each depth the depth whose id is compared, or -1. */
   alsoTimes: StaticArray<i32> = new StaticArray<i32>(0);
+  /** For each bank the other banks its bank-level constraints reach; null when there are none. */
+  alsoTimed: StaticArray<StaticArray<i32>> | null = null;
   /** Depths at which some command delays this one, ascending. */
   readyDepths: StaticArray<i32> = new StaticArray<i32>(0);
+  /** The first and the last of them; the channel when there are none. */
+  shallowest: i32 = CHANNEL;
+  deepest: i32 = CHANNEL;
   /** Its constraints as the preceding command, shallow levels first. */
   followers: StaticArray<i32> = new StaticArray<i32>(0);
   followerDepths: StaticArray<i32> = new StaticArray<i32>(0);
+  /** Index of the first constraint at bank level. */
+  bankFollowers: i32 = 0;
   followerCycles: StaticArray<i32> = new StaticArray<i32>(0);
   /** 1, or how many issues back the cycles count from. */
   followerWindows: StaticArray<i32> = new StaticArray<i32>(0);
@@ -232,6 +239,7 @@ export class Device {
     for (let command = 0; command < this.commands.length; command++) {
       this.layFollowers(command, rows);
       this.layReadyDepths(command, rows);
+      this.layAlsoTimed(this.commands[command]);
       if (this.commands[command].window > 1) {
         this.commands[command].windowedIndex = this.windowedCommands++;
       }
@@ -250,6 +258,7 @@ export class Device {
     for (let depth = 0; depth < NODE_LEVELS; depth++) {
       for (let i = 0; i < rows.length; i += 5) {
         if (rows[i] !== command || rows[i + 2] !== depth) continue;
+        if (depth < BANK) target.bankFollowers = at + 1;
         target.followers[at] = rows[i + 1];
         target.followerDepths[at] = depth;
         target.followerCycles[at] = rows[i + 3];
@@ -270,7 +279,41 @@ export class Device {
     for (let depth = 0; depth < NODE_LEVELS; depth++) {
       if (((mask >> depth) & 1) !== 0) depths[at++] = depth;
     }
-    this.commands[command].readyDepths = depths;
+    const target = this.commands[command];
+    target.readyDepths = depths;
+    if (at === 0) return;
+    target.shallowest = depths[0];
+    target.deepest = depths[at - 1];
+  }
+
+  private layAlsoTimed(command: Command): void {
+    if (command.alsoTimes[BANK] < 0 || command.bankFollowers === command.followers.length) return;
+    const all = new StaticArray<StaticArray<i32>>(this.banks);
+    for (let bank = 0; bank < this.banks; bank++) all[bank] = this.banksLike(command, bank);
+    command.alsoTimed = all;
+  }
+
+  private banksLike(command: Command, bank: i32): StaticArray<i32> {
+    let count = 0;
+    for (let other = 0; other < this.banks; other++) {
+      if (this.isLike(command, bank, other)) count++;
+    }
+    const banks = new StaticArray<i32>(count);
+    let at = 0;
+    for (let other = 0; other < this.banks; other++) {
+      if (this.isLike(command, bank, other)) banks[at++] = other;
+    }
+    return banks;
+  }
+
+  private isLike(command: Command, bank: i32, other: i32): bool {
+    for (let depth = PSEUDOCHANNEL; depth < NODE_LEVELS; depth++) {
+      const from = command.alsoTimes[depth];
+      if (from < 0) continue;
+      const wanted = this.ids[bank * NODE_LEVELS + from];
+      if (this.ids[other * NODE_LEVELS + depth] !== wanted) return false;
+    }
+    return true;
   }
 
   private groups(mask: i32): BankGroups | null {

@@ -14,6 +14,8 @@ const RING: i32 = 64;
 export class RequestQueue {
   /** Requests in the queue. */
   size: i32 = 0;
+  /** Barriers among them. */
+  barriers: i32 = 0;
   /** Runs in the queue; `order` names their slots from the oldest. */
   runs: i32 = 0;
   order: StaticArray<i32> = new StaticArray<i32>(SLOTS);
@@ -39,6 +41,7 @@ export class RequestQueue {
 
   clear(): void {
     this.size = 0;
+    this.barriers = 0;
     this.runs = 0;
     for (let slot = 0; slot < SLOTS; slot++) unchecked(this.freeSlots[slot] = slot);
   }
@@ -54,6 +57,7 @@ export class RequestQueue {
    */
   push(final: i32, barrier: bool, bank: i32, row: i32, address: u64): bool {
     this.size++;
+    if (barrier) this.barriers++;
     if (this.runs > 0) {
       const last = unchecked(this.order[this.runs - 1]);
       if (
@@ -83,6 +87,7 @@ export class RequestQueue {
   remove(position: i32): void {
     const slot = unchecked(this.order[position]);
     this.size--;
+    if (unchecked(this.barrier[slot])) this.barriers--;
     unchecked(this.first[slot] += 1);
     const left = unchecked(this.length[slot]) - 1;
     unchecked(this.length[slot] = left);

@@ -10,6 +10,7 @@
  * may pass, else the head. Equal neighbours are looked at once.
  */
 import { Channel } from "./channel";
+import { Command, NODE_LEVELS } from "./device";
 import { RequestQueue } from "./request_queue";
 
 /** Later than every cycle. */
@@ -22,10 +23,21 @@ export class Scheduler {
   removedBarrier: bool = false;
   /** Position of the choice in the queue's order. */
   position: i32 = 0;
-  /** When nothing is ready: the first cycle in which something will be. */
+  /** When nothing is ready: a later cycle before which nothing will be. */
   nextReady: i64 = NEVER;
 
-  constructor(private channel: Channel) {}
+  /** Nodes at which a command was found not to be ready in the scan of that number. */
+  private scan: i32 = 0;
+  private blockedIn: StaticArray<i32>;
+  private blockedShallow: StaticArray<i32>;
+  private blockedDeep: StaticArray<i32>;
+
+  constructor(private channel: Channel) {
+    const commands = channel.device.commands.length;
+    this.blockedIn = new StaticArray<i32>(commands);
+    this.blockedShallow = new StaticArray<i32>(commands);
+    this.blockedDeep = new StaticArray<i32>(commands);
+  }
 
   /**
    * Chooses a request.
@@ -57,25 +69,59 @@ export class Scheduler {
   }
 
   private firstThatPasses(queue: RequestQueue, cycle: i64): i32 {
+    const commands = this.channel.device.commands;
     let behindBarrier = false;
+    this.scan++;
     for (let i = 1, n = queue.runs; i < n; i++) {
       const slot = unchecked(queue.order[i]);
       if (unchecked(queue.barrier[slot])) {
         behindBarrier = true;
         continue;
       }
-      const command = this.current(queue, slot);
-      if (behindBarrier && !unchecked(this.channel.device.commands[command]).preparesRows) continue;
-      const readyAt = this.channel.timing.readyAt(command, unchecked(queue.bank[slot]));
-      if (readyAt > cycle) {
-        this.nextReady = min(this.nextReady, readyAt);
-      } else if (this.hits(queue, slot) || !this.bankIsHit(queue, unchecked(queue.bank[slot]))) {
+      const index = this.current(queue, slot);
+      const command = unchecked(commands[index]);
+      if (behindBarrier && !command.preparesRows) continue;
+      const bank = unchecked(queue.bank[slot]);
+      if (!this.isReady(command, index, bank, cycle)) continue;
+      if (this.hits(queue, slot) || !this.bankIsHit(queue, bank)) {
         this.ready = true;
         this.position = i;
         return slot;
       }
     }
     return -1;
+  }
+
+  /**
+   * Whether a command may issue to a bank in this cycle. When not, `nextReady` is lowered to a cycle
+   * before which it cannot; a node that holds a command back is looked up once a scan.
+   */
+  private isReady(command: Command, index: i32, bank: i32, cycle: i64): bool {
+    const path = this.channel.device.path;
+    const shallow = unchecked(path[bank * NODE_LEVELS + command.shallowest]);
+    const deep = unchecked(path[bank * NODE_LEVELS + command.deepest]);
+    if (unchecked(this.blockedIn[index]) !== this.scan) {
+      unchecked(this.blockedIn[index] = this.scan);
+      unchecked(this.blockedShallow[index] = -1);
+      unchecked(this.blockedDeep[index] = -1);
+    } else if (
+      unchecked(this.blockedShallow[index]) === shallow ||
+      unchecked(this.blockedDeep[index]) === deep
+    ) {
+      return false;
+    }
+    const timing = this.channel.timing;
+    const atShallow = timing.readyAtNode(index, shallow);
+    if (atShallow > cycle) {
+      unchecked(this.blockedShallow[index] = shallow);
+      this.nextReady = min(this.nextReady, atShallow);
+      return false;
+    }
+    const readyAt = timing.readyAt(index, bank);
+    if (readyAt <= cycle) return true;
+    unchecked(this.blockedDeep[index] = deep);
+    this.nextReady = min(this.nextReady, readyAt);
+    return false;
   }
 
   /** What the run's oldest request needs issued now. */
