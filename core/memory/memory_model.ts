@@ -34,6 +34,12 @@ export interface AttentionProgram {
    * full attention; it may exceed it by up to a row, because budgets are rounded up to rows.
    */
   readonly keptTokens: number;
+  /**
+   * Where each head's tokens lie, if not at the front: storage positions of the blocks it reads,
+   * ascending, a list for each head. A block is what a channel's units work on at once: 16 tokens,
+   * in the buffer die 2. `keptTokens` is then not looked at.
+   */
+  readonly headBlocks?: readonly Uint32Array[];
   /** Tokens each head's K partition is sized for: AttAcc 4096, STARC 409600. */
   readonly partitionTokens: number;
   /** Whether this step also clusters the whole context (the artifact's `--add_cluster`). */

@@ -68,6 +68,11 @@ export function accepted(request: i32): i64 {
   return configured().accepted[request];
 }
 
+/** Commands of a kind that were issued, all channels together. */
+export function issued(command: i32): i64 {
+  return configured().issued(command);
+}
+
 export function logEntries(): i32 {
   return loggedChannel < 0 ? 0 : configured().logOf(loggedChannel).entries;
 }

@@ -65,6 +65,16 @@ export class Memory {
     return this.controllers[channel].channel.log;
   }
 
+  /** Commands of a kind issued in all channels. */
+  issued(command: i32): i64 {
+    let sum: i64 = 0;
+    for (let channel = 0; channel < this.channels; channel = this.groupEnd[channel]) {
+      const alike = this.groupEnd[channel] - channel;
+      sum += this.controllers[channel].channel.issued[command] * alike;
+    }
+    return sum;
+  }
+
   /** Sends one request to the channel its address names. */
   sendTo(request: i32, address: u64): void {
     const channel = this.device.channelOf(address);

@@ -12,7 +12,7 @@ import { CHANNELS } from "./address_space";
 import { clusterIterations } from "./clustering";
 import { CommandSink } from "./command_sink";
 import { gemvBuffers, GroupList, QueryWrites, resultMoves } from "./group_list";
-import { barrier, Iteration } from "./passes";
+import { barrier, Iteration, iterationOf } from "./passes";
 import { Shape } from "./shape";
 
 /** Emits the whole program. */
@@ -20,9 +20,9 @@ export function emitProgram(shape: Shape, sink: CommandSink): void {
   if (shape.parameters.clustering) clusterIterations(shape, sink);
   const paired = shape.iterations & ~1;
   for (let i = 0; i < paired; i += 2) {
-    runPair(new Iteration(shape, sink, i), new Iteration(shape, sink, i + 1));
+    runPair(iterationOf(shape, sink, i), iterationOf(shape, sink, i + 1));
   }
-  if (paired < shape.iterations) runAlone(new Iteration(shape, sink, paired));
+  if (paired < shape.iterations) runAlone(iterationOf(shape, sink, paired));
 }
 
 /** A partner's buffer commands, spread over the steps of a pass from step `from` on. */
@@ -91,7 +91,7 @@ function scorePass(iteration: Iteration, inSoftmax: Iteration | null, beside: Sp
   const moves = iteration.shape.moves;
   for (let j = 0; j <= moves; j++) {
     if (j < moves) iteration.scoreSteps(j);
-    if (j > 0) iteration.moveScores();
+    if (j > 0) iteration.moveScores(j - 1);
     if (j === 0 && inSoftmax !== null) inSoftmax.softmax();
     if (j === moves) continue;
     if (beside !== null) beside.emit(iteration.sink, j);
@@ -104,7 +104,7 @@ function scorePassWithTail(iteration: Iteration): void {
   const moves = iteration.shape.moves;
   for (let j = 0; j <= moves; j++) {
     if (j < moves) iteration.scoreSteps(j);
-    if (j > 0) iteration.moveScores();
+    if (j > 0) iteration.moveScores(j - 1);
     if (j < moves) barrier(iteration.sink);
     softmaxAlone(iteration);
   }
@@ -131,10 +131,10 @@ function contextPass(
  *
  * Slices of a partner's list end inside a group of commands, so the channels before and after the
  * cut get the command in different steps. Clustering gives each channel a command of its own in
- * turn, so there no two channels are in step.
+ * turn, and heads with blocks of their own differ from the start: there no two channels are in step.
  */
 export function channelGroups(shape: Shape): u64 {
-  if (shape.parameters.clustering) return ~(<u64> 0);
+  if (shape.parameters.clustering || shape.parameters.blocks !== null) return ~(<u64> 0);
   let bits: u64 = 1;
   const paired = shape.iterations & ~1;
   for (let i = 0; i < paired; i += 2) {
