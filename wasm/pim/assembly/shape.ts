@@ -71,6 +71,10 @@ export class ProgramParameters {
   clusterPairsAsWritten: bool = false;
   /** Null where kept tokens are contiguous. */
   blocks: HeadBlocks | null = null;
+  /** The second iteration of a pair reads its own values instead of the first's again. */
+  ownSecondContext: bool = false;
+  /** No buffer command of a partner is lost to rounding, and strides follow the kept tokens. */
+  wholePartnerTraffic: bool = false;
   /** The unpaired iteration's softmax block inside its score loop (AttAcc's first commit). */
   oddTailPerStep: bool = false;
 }
