@@ -6,6 +6,8 @@
 import { LOG_WORDS } from "./command_log";
 import { Memory } from "./memory";
 
+export { probeClear, probeIssue, probePrerequisite, probeReadyAt } from "./probe";
+
 /** Requests the buffer holds; a request is an address and the number of its kind. */
 const BUFFER_REQUESTS: i32 = 16384;
 
