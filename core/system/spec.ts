@@ -12,6 +12,8 @@ import { profiles, resolveSwitches, type Switches } from "./switches.ts";
 
 /** Longest context. A bound on time and memory, not of the model. */
 const MOST_TOKENS = 2 ** 24;
+/** Most decode steps, each of which is kept. */
+const MOST_GENERATED = 2 ** 20;
 
 const expected = (option: string, what: string) => ({ input }: { readonly input: unknown }) =>
   input === undefined
@@ -85,12 +87,12 @@ const options = v.strictObject(
     /** Tokens after the prompt, the first of which the prompt's own pass makes. */
     lout: v.optional(
       v.pipe(
-        v.number(expected("--lout", `a whole number from 2 to ${MOST_TOKENS}`)),
+        v.number(expected("--lout", `a whole number from 2 to ${MOST_GENERATED}`)),
         v.check(
           (lout) => lout !== 1,
           "Expected --lout to be at least 2 but found 1: nothing is generated",
         ),
-        whole("--lout", 2, MOST_TOKENS),
+        whole("--lout", 2, MOST_GENERATED),
       ),
       128,
     ),

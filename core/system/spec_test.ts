@@ -53,7 +53,7 @@ Deno.test("sizes are whole and within bounds", () => {
     refuses({ lin }, /^Expected --lin to be a whole number from 1 to 16777216 but found /);
   }
   for (const lout of [0, -5, 2.5, 2 ** 25, "4"]) {
-    refuses({ lout }, /^Expected --lout to be a whole number from 2 to 16777216 but found /);
+    refuses({ lout }, /^Expected --lout to be a whole number from 2 to 1048576 but found /);
   }
   for (const batch of [0, -1, 1e9]) refuses({ batch }, /^Expected --batch to be a whole number/);
   refuses({ ngpu: 0 }, "Expected --ngpu to be a whole number from 1 to 1024 but found 0");

@@ -80,19 +80,15 @@ export function specOfRow(row: Row, budgetsOf: (table: string) => number[]): Sys
   return specOfCommand(row.cmd!, options, budgetsOf);
 }
 
-/** Compares a row with the reference's cells: numbers within a relative error, the rest as text. */
-export function equalsReference(
-  row: SystemRow,
-  cells: Row,
-  relativeError = 1e-9,
-) {
+/** Compares a row with the reference's cells: numbers to 1e-9 of their size, the rest as text. */
+export function equalsReference(row: SystemRow, cells: Row) {
   for (const { name, kind } of columns) {
     const expected = cells[name] ?? "";
     const found = row[name];
     if (kind === "float" || kind === "size") {
       const error = Math.abs(Number(found) - Number(expected));
       ok(
-        expected !== "" && error <= relativeError * Math.abs(Number(expected)),
+        expected !== "" && error <= 1e-9 * Math.abs(Number(expected)),
         `Expected ${name} to be ${expected} but found ${found}`,
       );
     } else {
