@@ -79,6 +79,20 @@ Deno.test({
   }),
 });
 
+Deno.test({
+  name: "a program's text that is interrupted leaves no part of it",
+  ignore: Deno.build.os === "windows",
+  fn: inFolder(async (folder) => {
+    const size = "--seqlen 1000000 --nhead 256".split(" ");
+    const args = ["dram", ...size, "--write-trace", `${folder}/a.trace.gz`, "--no-cache"];
+    const child = kvpimProcess(args).spawn();
+    while (filesIn(folder).length === 0) await pause(20);
+    child.kill("SIGINT");
+    equal((await child.output()).code, 130);
+    deepEqual(filesIn(folder), []);
+  }),
+});
+
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }

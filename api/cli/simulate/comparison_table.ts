@@ -35,7 +35,7 @@ function figures(breakdown: Breakdown, full: Breakdown): string[] {
     percent(total),
     signedPercent(total - 1),
     attention!,
-    signedPercent(breakdown.attention / full.attention - 1),
+    signedPercent(full.attention === 0 ? 0 : breakdown.attention / full.attention - 1),
     ...others,
   ];
 }
