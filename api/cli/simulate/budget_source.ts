@@ -13,17 +13,7 @@ import {
 import { reasonOf } from "../output_file.ts";
 import { locating, UserError, userFacing } from "../user_error.ts";
 import { wholeNumber } from "../values.ts";
-import type { ExperimentOptions, Sparsity } from "./options.ts";
-
-/** One way to read the KV cache, to be compared with others. */
-export interface Method {
-  /** e.g. `"STARC"`. */
-  readonly name: string;
-  /** What to say about its budgets, e.g. `"mean of its table"`. */
-  readonly note: string;
-  /** As given: `full`, a number, a list or a path. */
-  readonly budget: string;
-}
+import type { ExperimentOptions, Method, Sparsity } from "./options.ts";
 
 /**
  * Reads the budgets of a table.

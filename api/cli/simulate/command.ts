@@ -4,26 +4,15 @@
  * @module
  */
 import { Command, Option } from "commander";
-import { addMemoryOptions, type MemoryOptions } from "../memory_access.ts";
+import { addMemoryOptions } from "../memory_access.ts";
 import { repeatableOption } from "../option.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
-import { type Method, parseMethod } from "./budget_source.ts";
+import { parseMethod } from "./budget_source.ts";
 import { runComparison } from "./run_comparison.ts";
 import { runSingle } from "./run_single.ts";
-import { addExperimentOptions, type ExperimentOptions } from "./options.ts";
+import { addExperimentOptions, type SimulateOptions } from "./options.ts";
 import { switchList } from "./switch_list.ts";
-
-/** All options of the command. */
-export interface SimulateOptions extends ExperimentOptions, MemoryOptions {
-  readonly compare?: true;
-  readonly method?: readonly Method[];
-  readonly chart?: string;
-  readonly output?: string;
-  readonly append: boolean;
-  readonly json?: true;
-  readonly listSwitches?: true;
-}
 
 const EXAMPLES = `
 Units: lengths and budgets in tokens. Results are those of the artifact's 51 columns: times in ms
@@ -47,7 +36,13 @@ export function simulateCommand(surroundings: Surroundings): Command {
   addExperimentOptions(command)
     .addOption(
       new Option("--compare", "run several methods and compare them with full attention")
-        .conflicts(["sparsity", "kv_budget", "kv_budget_dict", "kv_budget_table"]),
+        .conflicts([
+          "sparsity",
+          "kv_budget",
+          "kv_budget_dict",
+          "kv_budget_table",
+          "sparsity_ratio",
+        ]),
     )
     .addOption(repeatableOption("--method <name=budget>", "with --compare: a method", parseMethod))
     .option("--chart <file>", "with --compare: the picture (default: beside the table, .svg)")

@@ -1,5 +1,5 @@
 import type { SystemRow } from "../../../core/system/columns.ts";
-import type { Method } from "./budget_source.ts";
+import type { Method } from "./options.ts";
 
 /** A method with its result. */
 export interface MethodResult {

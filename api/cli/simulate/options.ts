@@ -8,6 +8,7 @@ import { gpus } from "../../../core/hardware/gpus.ts";
 import { models } from "../../../core/hardware/models.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
 import { profiles } from "../../../core/system/switches.ts";
+import type { MemoryOptions } from "../memory_access.ts";
 import { checkedOption, repeatableOption } from "../option.ts";
 import { UserError, userFacing } from "../user_error.ts";
 import { decimalNumber, integer, oneOfWords } from "../values.ts";
@@ -36,6 +37,27 @@ export interface ExperimentOptions {
   readonly profile: NonNullable<SystemOptions["profile"]>;
   readonly switch?: readonly (readonly [name: string, value: string])[];
   readonly clustering: NonNullable<SystemOptions["clustering"]>;
+}
+
+/** One way to read the KV cache, to be compared with others. */
+export interface Method {
+  /** e.g. `"STARC"`. */
+  readonly name: string;
+  /** What to say about its budgets, e.g. `"mean of its table"`. */
+  readonly note: string;
+  /** As given: `full`, a number, a list or a path. */
+  readonly budget: string;
+}
+
+/** All options of the command. */
+export interface SimulateOptions extends ExperimentOptions, MemoryOptions {
+  readonly compare?: true;
+  readonly method?: readonly Method[];
+  readonly chart?: string;
+  readonly output?: string;
+  readonly append: boolean;
+  readonly json?: true;
+  readonly listSwitches?: true;
 }
 
 /** Which tokens each step reads; `null` is all of them. */

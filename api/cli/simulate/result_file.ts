@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { parse } from "csv/sync";
 import { columns, type SystemRow } from "../../../core/system/columns.ts";
 import { csvHeader, csvRow } from "../../../core/system/csv.ts";
-import type { SimulateOptions } from "./command.ts";
 import { OutputFile, reasonOf, writeFile } from "../output_file.ts";
 import { UserError } from "../user_error.ts";
+import type { SimulateOptions } from "./options.ts";
 
 /** Where results go. */
 export interface ResultFile {

@@ -5,12 +5,11 @@ import { OutputFile, writeFile } from "../output_file.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError, userFacingAsync } from "../user_error.ts";
-import { budgetText, type Method, sparsityOfMethod } from "./budget_source.ts";
+import { budgetText, sparsityOfMethod } from "./budget_source.ts";
 import { chartSvg } from "./chart.ts";
-import type { SimulateOptions } from "./command.ts";
 import type { MethodResult } from "./comparison.ts";
 import { comparisonTable } from "./comparison_table.ts";
-import { toSpec } from "./options.ts";
+import { type Method, type SimulateOptions, toSpec } from "./options.ts";
 import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
 
 const FULL: Method = { name: "full", note: "", budget: "full" };

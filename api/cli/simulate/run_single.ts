@@ -7,9 +7,8 @@ import type { Surroundings } from "../surroundings.ts";
 import { userFacingAsync } from "../user_error.ts";
 import { figureTable } from "../table.ts";
 import { sparsityOf } from "./budget_source.ts";
-import type { SimulateOptions } from "./command.ts";
 import { energyOf, latencyOf, PARTS, sumOf } from "./comparison.ts";
-import { toSpec } from "./options.ts";
+import { type SimulateOptions, toSpec } from "./options.ts";
 import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
 
 /** Runs one experiment as main.py does. */
