@@ -25,34 +25,34 @@ export class BankState {
   clear(): void {
     this.openBanks = 0;
     this.version = 0;
-    for (let bank = 0; bank < this.banks; bank++) unchecked(this.counts[bank] = 0);
+    for (let bank = 0; bank < this.banks; bank++) this.counts[bank] = 0;
   }
 
   isOpen(bank: i32): bool {
-    return unchecked(this.counts[bank]) > 0;
+    return this.counts[bank] > 0;
   }
 
   /** Whether the bank is open with that row; the row opened last is looked at first. */
   hasRow(bank: i32, row: i32): bool {
     const base = bank * this.capacity;
-    for (let i = unchecked(this.counts[bank]) - 1; i >= 0; i--) {
-      if (unchecked(this.rows[base + i]) === row) return true;
+    for (let i = this.counts[bank] - 1; i >= 0; i--) {
+      if (this.rows[base + i] === row) return true;
     }
     return false;
   }
 
   open(bank: i32, row: i32): void {
     if (this.hasRow(bank, row)) return;
-    const count = unchecked(this.counts[bank]);
+    const count = this.counts[bank];
     if (count === 0) this.openBanks++;
     if (count === this.capacity) this.grow();
-    unchecked(this.rows[bank * this.capacity + count] = row);
-    unchecked(this.counts[bank] = count + 1);
+    this.rows[bank * this.capacity + count] = row;
+    this.counts[bank] = count + 1;
   }
 
   close(bank: i32): void {
-    if (unchecked(this.counts[bank]) === 0) return;
-    unchecked(this.counts[bank] = 0);
+    if (this.counts[bank] === 0) return;
+    this.counts[bank] = 0;
     this.openBanks--;
   }
 
