@@ -77,7 +77,9 @@ export class Settings {
 
   /** Checks values against their declarations. No values at all mean the defaults. */
   static read(declared: Array<Parameter>, values: Array<ParameterValue>): Settings {
-    if (values.length == 0) return new Settings(declared.map<ParameterValue>((one) => defaultOf(one)));
+    if (values.length == 0) {
+      return new Settings(declared.map<ParameterValue>((one) => defaultOf(one)));
+    }
     const settings = new Settings(values);
     if (values.length != declared.length) {
       const mismatch = new LengthMismatch();
@@ -111,7 +113,9 @@ export class Settings {
 
 function defaultOf(parameter: Parameter): ParameterValue {
   const kind = parameter.kind;
-  if (kind.tag == ParameterKindTag.Integer) return ParameterValue.integer(kind.integer.defaultValue);
+  if (kind.tag == ParameterKindTag.Integer) {
+    return ParameterValue.integer(kind.integer.defaultValue);
+  }
   if (kind.tag == ParameterKindTag.Real) return ParameterValue.real(kind.real.defaultValue);
   if (kind.tag == ParameterKindTag.Flag) return ParameterValue.flag(kind.flag);
   return ParameterValue.choice(kind.choice.defaultValue);

@@ -38,7 +38,7 @@ export function kthLargest(scores: StaticArray<f32>, length: i32, k: i32): f32 {
 }
 
 // @ts-ignore: decorator
-@inline
+
 function ordered(score: f32): f32 {
   return score == score ? score : -f32.MAX_VALUE * 2;
 }
