@@ -53,7 +53,7 @@ export class Policy extends Session {
 
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
     const settings = Settings.read(PARAMETERS, parameters);
-    if (settings.error != null) return fail<Description>(settings.error!);
+    if (settings.error !== null) return fail<Description>(settings.error!);
     const description = new Description();
     description.name = "hostile";
     description.version = "0.1.0";
@@ -66,16 +66,16 @@ export class Policy extends Session {
 
   static open(config: Config): Result<Session, PolicyError> {
     const settings = Settings.read(PARAMETERS, config.parameters);
-    if (settings.error != null) return fail<Session>(settings.error!);
+    if (settings.error !== null) return fail<Session>(settings.error!);
     const policy = new Policy();
     policy.deed = settings.choice(0);
     return ok<Session>(policy);
   }
 
-  override append(tokens: TokenBlock): Result<Update, PolicyError> {
+  override append(_tokens: TokenBlock): Result<Update, PolicyError> {
     const update = new Update();
-    if (this.deed == 13) update.evicted = sets([0, 1, 2], [0, 0]);
-    if (this.deed == 16) update.placement.slots = [0, 0, 1, 1];
+    if (this.deed === 13) update.evicted = sets([0, 1, 2], [0, 0]);
+    if (this.deed === 16) update.placement.slots = [0, 0, 1, 1];
     return ok(update);
   }
 
@@ -148,7 +148,7 @@ function sets(offsets: Array<u32>, tokens: Array<u32>): TokenSets {
 let sink: u32 = 1;
 
 function loopForever(): void {
-  while (sink != 0) sink = (sink * 5) | 1;
+  while (sink !== 0) sink = (sink * 5) | 1;
 }
 
 function growForever(): void {
@@ -157,11 +157,11 @@ function growForever(): void {
 }
 
 function growAndRecover(): void {
-  if (memory.grow(65000) != -1) unreachable();
+  if (memory.grow(65000) !== -1) unreachable();
 }
 
 function recurse(depth: u32): u32 {
-  return depth == 0 ? 0 : recurse(depth + 1) ^ depth;
+  return depth === 0 ? 0 : recurse(depth + 1) ^ depth;
 }
 
 function giveUp(): void {
