@@ -1,0 +1,99 @@
+/**
+ * Compiles the AssemblyScript of this folder, once for each state of its sources.
+ *
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL(".", import.meta.url));
+const OUTPUT = join(ROOT, ".build");
+
+/** No imports, garbage collected only when asked, no bounds checks: tests guard the bounds. */
+const FLAGS = ["-O3", "--runtime", "minimal", "--noAssert", "--use", "abort="];
+
+/** A compiled module. */
+export interface BuiltModule {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of `bytes`, in hexadecimal. */
+  readonly digest: string;
+}
+
+/**
+ * Compiles a module, or takes it from `wasm/.build` where the same sources were compiled before.
+ *
+ * @param entry file to compile, relative to this folder, e.g. `"dram/assembly/index.ts"`
+ * @param sources folders whose `.ts` files the module is made of
+ * @throws {Error} with the compiler's message when the sources do not compile
+ */
+export async function buildModule(
+  entry: string,
+  sources: readonly string[],
+): Promise<BuiltModule> {
+  const file = join(OUTPUT, `${await sourceDigest(entry, sources)}.wasm`);
+  const bytes = await readIfPresent(file) ?? await compileTo(file, entry);
+  return { bytes, digest: createHash("sha256").update(bytes).digest("hex") };
+}
+
+/** Digest of everything the output depends on: compiler, flags, entry and sources. */
+async function sourceDigest(entry: string, folders: readonly string[]): Promise<string> {
+  const hash = createHash("sha256");
+  hash.update([import.meta.resolve("assemblyscript/asc"), ...FLAGS, entry].join("\n"));
+  for (const folder of folders) {
+    const names = Array.from(Deno.readDirSync(join(ROOT, folder)), (item) => item.name)
+      .filter((name) => name.endsWith(".ts")).sort();
+    for (const name of names) {
+      hash.update(`\n${folder}/${name}\n`);
+      hash.update(await Deno.readFile(join(ROOT, folder, name)));
+    }
+  }
+  return hash.digest("hex").slice(0, 32);
+}
+
+async function readIfPresent(file: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  try {
+    return await Deno.readFile(file);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
+async function compileTo(file: string, entry: string): Promise<Uint8Array<ArrayBuffer>> {
+  // Loaded only when needed: the compiler is a hundred times the size of its output.
+  const { default: asc } = await import("assemblyscript/asc");
+  let output: Uint8Array<ArrayBuffer> | undefined;
+  const { error, stderr } = await asc.main([entry, "--outFile", "module.wasm", ...FLAGS], {
+    readFile: (name) => readSource(name),
+    writeFile: (_name, contents) => {
+      output = Uint8Array.from(contents as Uint8Array);
+    },
+    listFiles: () => [],
+  });
+  if (error || !output) throw new Error(stderr.toString() || String(error));
+  await keep(file, output);
+  return output;
+}
+
+function readSource(name: string): string | null {
+  try {
+    return Deno.readTextFileSync(join(ROOT, name));
+  } catch {
+    return null; // The compiler asks for each name a module could have.
+  }
+}
+
+/** Stores the output whole or not at all; a folder that cannot be written costs only time. */
+async function keep(file: string, bytes: Uint8Array) {
+  const partial = `${file}.${crypto.randomUUID()}`;
+  try {
+    await Deno.mkdir(OUTPUT, { recursive: true });
+    await Deno.writeFile(partial, bytes);
+    await Deno.rename(partial, file);
+  } catch (error) {
+    const readOnly = error instanceof Deno.errors.PermissionDenied ||
+      error instanceof Deno.errors.NotCapable || (error as { code?: string }).code === "EROFS";
+    if (!readOnly) throw error;
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Test-only: a plain tick-by-tick model of the HBM3-PIM memory, to compare the cycle engine with.
+ *
+ * It does everything every cycle and skips nothing. Written from the published behaviour of the
+ * AttAcc simulator's memory (front end, controller, scheduler, refresh) and from nothing of the
+ * engine.
+ *
+ * @module
+ */
+
+import {
+  addressOf,
+  deviceOf,
+  FINAL_COMMANDS,
+  type IssuedCommand,
+  type Operation,
+  type TraceRequest,
+} from "./hbm3_pim_rules.ts";
+import { TickController } from "./tick_controller.ts";
+
+/** Which memory to model. */
+export interface TickOptions {
+  /** An organisation preset, e.g. `"HBM3_8Gb_2R"`. */
+  readonly organisation: string;
+  /** A timing preset, e.g. `"HBM3_5.2Gbps"`. */
+  readonly timing: string;
+  readonly channels: number;
+  /** Gives up after so many cycles; none by default. */
+  readonly cycleLimit?: number;
+}
+
+/** What running a trace came to. */
+export interface TickResult {
+  /** Memory clock cycles until every queue is empty. */
+  readonly cycles: number;
+  /** Accepted requests by operation. */
+  readonly counts: Record<Operation, number>;
+  /** Issued commands of each channel, in order. */
+  readonly log: IssuedCommand[][];
+}
+
+/**
+ * Runs a trace to its end.
+ *
+ * @throws {RangeError} when a preset does not exist
+ * @throws {Error} when a refresh queue overflows, or the limit is reached
+ */
+export function runTicks(options: TickOptions, requests: readonly TraceRequest[]): TickResult {
+  const { channels, cycleLimit = Infinity } = options;
+  const device = deviceOf(options);
+  const controllers = Array.from(
+    { length: channels },
+    (_, channel) => new TickController(device, channel),
+  );
+  const operations = Object.keys(FINAL_COMMANDS) as Operation[];
+  const counts = Object.fromEntries(operations.map((op) => [op, 0])) as Record<Operation, number>;
+  let sent = 0;
+  let cycles = 0;
+
+  do {
+    for (; sent < requests.length; sent++) {
+      const request = requests[sent]!;
+      const { channel } = addressOf(request.address, device.organisation, channels);
+      if (!controllers[channel]!.send(request, channels)) break;
+      counts[request.op]++;
+    }
+    cycles++;
+    for (const controller of controllers) controller.tick();
+
+    if (cycles > cycleLimit) throw new Error(`Expected an end within ${cycleLimit} cycles`);
+  } while (sent < requests.length || controllers.some(({ isPending }) => isPending));
+
+  return { cycles, counts, log: controllers.map(({ log }) => log) };
+}
