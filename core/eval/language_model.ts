@@ -19,10 +19,25 @@ export interface TextTokenizer {
   decode(ids: readonly number[], options: { skipSpecial: boolean }): string;
 }
 
+/** What one query head attended to, at one decode step of one layer that is not dense. */
+export interface AttendedTokens {
+  /** Layer, from 0. */
+  readonly layer: number;
+  readonly queryHead: number;
+  /** Tokens attended to, each once, in any order; none given where it was all. Valid in the call. */
+  readonly kept: ArrayLike<number> | undefined;
+  /** The scaled query-key products of all tokens so far, evicted ones too. Valid in the call. */
+  readonly logits: Float32Array;
+}
+
+/** Told what decode steps attend to. Costs the exact scores of every token, so only where asked. */
+export type AttentionObserver = (attended: AttendedTokens) => void;
+
 /** One sequence being read and continued. */
 export interface DecodeSession extends AsyncDisposable {
   /**
-   * Reads tokens at once, with dense attention; before any step, and only once.
+   * Reads tokens at once, with dense attention; before any step, and only once. May be left out:
+   * the first step then finds an empty cache.
    *
    * @returns logits after the last of them, one for each entry of the vocabulary, valid until the
    *   next call
@@ -55,6 +70,7 @@ export interface LanguageModel {
    * Starts a sequence. It is finished when it is disposed of: its part of a trace is then complete.
    *
    * @param sample what the sequence is called in a trace
+   * @param observer told what decode steps attend to
    */
-  open(sample: string): Promise<DecodeSession>;
+  open(sample: string, observer?: AttentionObserver): Promise<DecodeSession>;
 }

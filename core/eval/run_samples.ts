@@ -1,5 +1,6 @@
 import { EvaluationInputError } from "./input_error.ts";
 import type { DecodeSession, LanguageModel } from "./language_model.ts";
+import { RecallMeter } from "./recall.ts";
 import { SampleLog } from "./sample_log.ts";
 
 /** What came of one sample. */
@@ -23,6 +24,8 @@ export interface RunSamplesOptions<Sample> {
   readonly run: (session: DecodeSession, sample: Sample) => Promise<SampleResult>;
   /** Runs only the first so many samples. */
   readonly limit?: number | undefined;
+  /** Measures how many of so many most relevant tokens the policy keeps. */
+  readonly recallBudget?: number | undefined;
   /** Told after each sample how many are finished. */
   readonly onSample?: ((finished: number) => void) | undefined;
   /** Ends the run after the sample at work; what is finished is kept. */
@@ -60,21 +63,23 @@ export async function runSamples<Sample>(options: RunSamplesOptions<Sample>): Pr
 async function runSample<Sample>(
   model: LanguageModel,
   log: SampleLog,
-  { name, run }: RunSamplesOptions<Sample>,
+  { name, run, recallBudget }: RunSamplesOptions<Sample>,
   sample: Sample,
   index: number,
 ) {
   const start = performance.now();
+  const meter = recallBudget === undefined ? undefined : new RecallMeter(recallBudget);
   let rows;
   let result;
   {
-    await using session = await model.open(name(index));
+    await using session = await model.open(name(index), meter?.observe);
     result = await named(name(index), () => run(session, sample));
     rows = session.rows ?? null;
   }
   const { line, promptTokens, generatedTokens } = result;
   const seconds = (performance.now() - start) / 1000;
-  log.add(line, { promptTokens, generatedTokens, seconds, rows });
+  const recall = meter?.totals ?? null;
+  log.add(line, { promptTokens, generatedTokens, seconds, rows, recall });
 }
 
 /** Names the sample in the message where its input cannot be used. */

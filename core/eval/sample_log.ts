@@ -24,6 +24,7 @@ import * as v from "valibot";
 import { addRows, noRows, type RowTotals } from "../attention/row_totals.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import { parseJsonLine } from "./json_lines.ts";
+import { addRecall, type RecallTotals, RecallTotalsSchema } from "./recall.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -41,6 +42,7 @@ const SampleCostSchema = v.strictObject({
   generatedTokens: count,
   seconds: v.pipe(v.number(), v.minValue(0)),
   rows: v.nullable(RowTotalsSchema),
+  recall: v.nullable(RecallTotalsSchema),
 });
 
 /** What one sample cost. */
@@ -94,9 +96,10 @@ export class SampleLog implements Disposable {
     this.#costs.push(cost);
   }
 
-  /** The cost of all finished samples; rows only where a policy was at work. */
+  /** The cost of all finished samples; rows and recall only where they were counted. */
   totals(): SampleCost {
     const rows = this.#costs.flatMap((cost) => cost.rows ?? []);
+    const recall = this.#costs.flatMap((cost) => cost.recall ? [cost.recall] : []);
     const sum = (of: (cost: SampleCost) => number) =>
       this.#costs.reduce((total, cost) => total + of(cost), 0);
     return {
@@ -104,6 +107,7 @@ export class SampleLog implements Disposable {
       generatedTokens: sum((cost) => cost.generatedTokens),
       seconds: sum((cost) => cost.seconds),
       rows: rows.length === 0 ? null : rows.reduce<RowTotals>(addRows, noRows()),
+      recall: recall.length === 0 ? null : recall.reduce<RecallTotals>(addRecall, []),
     };
   }
 

@@ -52,6 +52,8 @@ export interface LongBenchOptions {
   /** Where the model records its attention trace, for the record. */
   readonly trace?: string | undefined;
   readonly limit?: number | undefined;
+  /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
+  readonly recallBudget?: number | undefined;
   readonly onSample?: ((finished: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -91,6 +93,7 @@ export async function planLongBench(options: LongBenchOptions): Promise<LongBenc
       maxPromptTokens,
       maxGeneratedTokens: taskConfig.maxGeneratedTokens,
       byLength: byLength ?? false,
+      recallBudget: options.recallBudget ?? null,
       digests: {
         ...model.digests,
         samples: await digestFile(samples),
@@ -119,6 +122,7 @@ export async function evaluateLongBench(options: LongBenchOptions): Promise<Eval
     name: (index) => `${task}/${index}`,
     run: (session, sample) => runSample(options, plan, session, sample),
     limit: options.limit,
+    recallBudget: options.recallBudget,
     onSample: options.onSample,
     signal: options.signal,
   });

@@ -43,6 +43,8 @@ export interface RulerOptions {
   /** Where the model records its attention trace, for the record. */
   readonly trace?: string | undefined;
   readonly limit?: number | undefined;
+  /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
+  readonly recallBudget?: number | undefined;
   readonly onSample?: ((finished: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -83,6 +85,7 @@ export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
       maxTokens,
       maxGeneratedTokens,
       complete,
+      recallBudget: options.recallBudget ?? null,
       digests: { ...model.digests, samples: await digestFile(options.samples) },
     },
   };
@@ -107,6 +110,7 @@ export async function evaluateRuler(options: RulerOptions): Promise<EvaluationRe
     name: (index) => `${task}_${options.maxTokens}/${index}`,
     run: (session, line) => runSample(options, plan, session, line),
     limit: options.limit,
+    recallBudget: options.recallBudget,
     onSample: options.onSample,
     signal: options.signal,
   });

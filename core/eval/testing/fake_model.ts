@@ -4,7 +4,12 @@
  * @module
  */
 import { addRows, noRows } from "../../attention/row_totals.ts";
-import type { DecodeSession, LanguageModel, TextTokenizer } from "../language_model.ts";
+import type {
+  AttentionObserver,
+  DecodeSession,
+  LanguageModel,
+  TextTokenizer,
+} from "../language_model.ts";
 
 const BEGIN = 0;
 const END = 1;
@@ -58,7 +63,7 @@ export function fakeModel(
 ): FakeModel {
   const calls: FakeCall[] = [];
   const text = (ids: readonly number[]) => BYTE_TOKENIZER.decode(ids, { skipSpecial: false });
-  const open = (sample: string): Promise<DecodeSession> => {
+  const open = (sample: string, observer?: AttentionObserver): Promise<DecodeSession> => {
     const call: FakeCall = { sample, prefilled: "", stepped: "", closed: false };
     calls.push(call);
     const read: number[] = [];
@@ -78,6 +83,9 @@ export function fakeModel(
       step(id) {
         call.stepped += text([id]);
         read.push(id);
+        // Token t has the logit t; the two most relevant are kept.
+        const kept = [read.length - 1, read.length - 2].filter((token) => token >= 0);
+        observer?.({ layer: 2, queryHead: 0, kept, logits: Float32Array.from(read.keys()) });
         rows = addRows(rows, {
           keptTokens: 16,
           sequentialRows16: 2,
