@@ -115,8 +115,10 @@ async function* sampleRows(trace: AttentionTrace, placement: "placed" | "sequent
     const rows = placement === "placed" ? placedRows16 : sequentialRows16;
     for (let i = 0; i < event.rows; i++) {
       if (dense.has(layers[i]!)) continue;
-      const step = steps[i]!;
-      if (step > sums.length) throw stepError(name, step, `step ${sums.length}`, "it first");
+      const step = steps[i]! - 1;
+      if (step > sums.length) {
+        throw stepError(name, sums.length + 1, "selections", `step ${step + 1}`);
+      }
       sums[step] = (sums[step] ?? 0) + rows[i]!;
       counts[step] = (counts[step] ?? 0) + 1;
     }
@@ -126,7 +128,7 @@ async function* sampleRows(trace: AttentionTrace, placement: "placed" | "sequent
 function entries(sums: number[], counts: number[], expected: number, sample: string): number[] {
   return Array.from(sums, (sum, step) => {
     if (counts[step] !== expected) {
-      throw stepError(sample, step, `${expected} selections`, `${counts[step] ?? 0}`);
+      throw stepError(sample, step + 1, `${expected} selections`, `${counts[step] ?? 0}`);
     }
     return roundedQuotient(ROW16_TOKENS * sum, expected);
   });

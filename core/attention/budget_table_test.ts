@@ -25,7 +25,7 @@ async function tableOf(samples: number[][][], options?: BudgetTableOptions): Pro
     steps.forEach((rows, step) => {
       const add = (layer: number, headGroup: number, placedRows16: number) =>
         writer.selection({
-          step,
+          step: step + 1,
           layer,
           headGroup,
           contextTokens: 4000,
@@ -62,7 +62,7 @@ Deno.test("entries that are no whole number are rounded, ties to even", async ()
     for (let headGroup = 0; headGroup < 32; headGroup++) {
       const rows = headGroup === 0 ? 64 + extra : 64;
       writer.selection({
-        step: 0,
+        step: 1,
         layer: 1,
         headGroup,
         contextTokens: 4000,
@@ -104,7 +104,7 @@ Deno.test("samples are joined and the series is repeated only where asked", asyn
 
 Deno.test("a step that lacks a head, a missing step and an empty trace are refused", async () => {
   await rejects(tableOf([[[4, 4, 4, 4], [4, 4, 4]]]), {
-    message: 'Sample "sample 0" step 1: expected 4 selections but found 3',
+    message: 'Sample "sample 0" step 2: expected 4 selections but found 3',
   });
   await rejects(tableOf([[]]), { message: "Expected decode steps but found none" });
   throws(() => tile([], 4), /1 to 4 entries to repeat but found 0/);

@@ -15,6 +15,9 @@
  * sample (one prompt and its decoding) is a sample frame, table frames and a sample-end frame, so a
  * file can be cut after any finished sample and continued.
  *
+ * A row belongs to a decode step, counted from 1 in each sample; step 0, of accesses and clusterings
+ * only, is the prompt.
+ *
  * Bodies of the header, sample, sample-end and end frames are JSON objects in UTF-8. The body of a
  * table frame is a list of numbers, each seven bits a byte, lowest first, eighth bit set on all but
  * its last byte: the number of rows, then each column of {@linkcode TABLES} in order. The entries of
@@ -138,7 +141,7 @@ export const EndSchema = v.strictObject({ samples: count });
 
 /** What one head group attended to, at one decode step of one layer. */
 export interface SelectionRow extends RowsTouched {
-  /** Decode step within the sample, from 0. */
+  /** Decode step within the sample, from 1. */
   step: number;
   /** Layer, from 0. */
   layer: number;
@@ -150,6 +153,7 @@ export interface SelectionRow extends RowsTouched {
 
 /** Memory traffic of deciding, summed over a layer's heads. */
 export interface AccessRow {
+  /** Decode step, from 1; 0 is the prompt. */
   step: number;
   layer: number;
   /** Index into {@linkcode ACCESS_KINDS}. */
@@ -163,6 +167,7 @@ export interface AccessRow {
 
 /** Clustering work, as the policy contract counts it. */
 export interface ClusteringRow {
+  /** Decode step, from 1; 0 is the prompt. */
   step: number;
   layer: number;
   /** Windows clustered, KV heads counted. */

@@ -64,6 +64,7 @@ function checkLayers({ kind, columns }: TableEvent, header: TraceHeader) {
   const layer = columns.layer.find((value) => value >= header.model.layers);
   if (layer !== undefined) throw new RangeError(`layer ${layer} of ${header.model.layers}`);
   if (kind !== "selections") return;
+  if (columns.step.includes(0)) throw new RangeError("a selection of step 0");
   const groups = headGroups(header);
   const group = columns.headGroup.find((value) => value >= groups);
   if (group !== undefined) throw new RangeError(`head group ${group} of ${groups}`);

@@ -50,7 +50,7 @@ const TABLE_NAMES = Object.keys(TABLES) as TableName[];
  * }, (bytes) => pieces.push(bytes));
  * writer.beginSample("book");
  * writer.selection({
- *   step: 0,
+ *   step: 1,
  *   layer: 2,
  *   headGroup: 3,
  *   contextTokens: 100,
@@ -124,6 +124,7 @@ export class TraceWriter {
           `${headGroups(this.header)} but found ${row.layer} and ${row.headGroup}`,
       );
     }
+    if (row.step < 1) throw new RangeError(`Expected a step from 1 but found ${row.step}`);
     const sorted = this.#lists.map(({ name }) => {
       const expected = name === "tokens" ? row.keptTokens : row.placedRows16;
       return ascending(lists[name], expected, name);
