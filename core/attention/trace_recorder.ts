@@ -6,10 +6,17 @@ import type {
   VisibleTokens,
 } from "./policy_events.ts";
 import { addRows, noRows, type RowTotals } from "./row_totals.ts";
-import { RowCounter, rows16Touched } from "./rows.ts";
+import { RowCounter, rows16Touched, type RowsTouched } from "./rows.ts";
 import { TokenSlots } from "./token_slots.ts";
 import { ACCESS_DIRECTIONS, ACCESS_KINDS, headGroups, type TraceHeader } from "./trace_format.ts";
-import type { TraceWriter } from "./trace_writer.ts";
+import type { SelectionLists, TraceWriter } from "./trace_writer.ts";
+
+interface CountedRows {
+  readonly tokenHead: number;
+  readonly slotHead: number;
+  readonly rows: RowsTouched;
+  readonly lists: SelectionLists;
+}
 
 /**
  * Counts the rows of what a model attends to while it decodes, and writes the trace if there is one.
@@ -90,15 +97,19 @@ export class TraceRecorder {
     const step = this.#step(position);
     this.#accesses(step, layer, selection?.accesses);
     const contextTokens = position + 1;
+    let counted: CountedRows | undefined;
     for (let headGroup = 0; headGroup < headGroups(this.header); headGroup++) {
-      const tokens = this.#tokensOf(visible, headGroup, contextTokens);
-      const slots = this.#slotsOf(layer, headGroup, contextTokens);
-      const rows = this.#counter.count(tokens, contextTokens, slots);
-      this.#rows = addRows(this.#rows, rows);
-      this.writer?.selection({ step, layer, headGroup, contextTokens, ...rows }, {
-        ...(this.header.lists.includes("tokens") && { tokens }),
-        ...(this.header.lists.includes("rows16") && { rows16: rows16Touched(tokens, slots) }),
-      });
+      const tokenHead = this.#tokenHead(visible, headGroup);
+      const slotHead = this.#slotHead(layer, headGroup);
+      // Heads that share their tokens and slots, as those of a KV head's group, are counted once.
+      if (counted?.tokenHead !== tokenHead || counted?.slotHead !== slotHead) {
+        const tokens = this.#tokensOf(visible, tokenHead, contextTokens);
+        const slots = this.#slots.get(layer)?.ofHead(slotHead, contextTokens);
+        counted = { tokenHead, slotHead, ...this.#count(tokens, contextTokens, slots) };
+      }
+      this.#rows = addRows(this.#rows, counted.rows);
+      const row = { step, layer, headGroup, contextTokens, ...counted.rows };
+      this.writer?.selection(row, counted.lists);
     }
   };
 
@@ -136,16 +147,30 @@ export class TraceRecorder {
     }
   }
 
-  #tokensOf(visible: VisibleTokens, headGroup: number, contextTokens: number): Uint32Array {
+  #count(tokens: Uint32Array, contextTokens: number, slots: Uint32Array | undefined) {
+    const { lists } = this.header;
+    return {
+      rows: this.#counter.count(tokens, contextTokens, slots),
+      lists: {
+        ...(lists.includes("tokens") && { tokens }),
+        ...(lists.includes("rows16") && { rows16: rows16Touched(tokens, slots) }),
+      },
+    };
+  }
+
+  #tokenHead(visible: VisibleTokens, headGroup: number): number {
+    return visible.tag === "everything" ? 0 : this.#headOf(visible.value.per, headGroup);
+  }
+
+  #tokensOf(visible: VisibleTokens, head: number, contextTokens: number): Uint32Array {
     if (visible.tag === "everything") return this.#allTokens(contextTokens);
-    const { per, offsets, tokens } = visible.value;
-    const head = this.#headOf(per, headGroup);
+    const { offsets, tokens } = visible.value;
     return tokens.subarray(offsets[head], offsets[head + 1]);
   }
 
-  #slotsOf(layer: number, headGroup: number, tokens: number): Uint32Array | undefined {
+  #slotHead(layer: number, headGroup: number): number {
     const slots = this.#slots.get(layer);
-    return slots?.ofHead(this.#headOf(slots.per, headGroup), tokens);
+    return slots ? this.#headOf(slots.per, headGroup) : 0;
   }
 
   /** The head of a unit whose tokens or slots a head group has. */
