@@ -3,8 +3,16 @@
  *
  * @module
  */
-import { closeSync, createReadStream, ftruncateSync, openSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  createReadStream,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  writeSync,
+} from "node:fs";
 import { isDeepStrictEqual } from "node:util";
+import { TraceFormatError } from "./frame_reader.ts";
 import type { TraceHeader } from "./trace_format.ts";
 import { type AttentionTrace, readTrace, type ReadTraceOptions } from "./trace_reader.ts";
 import { TraceWriter } from "./trace_writer.ts";
@@ -19,9 +27,19 @@ export interface TraceFile extends Disposable {
   readonly writer: TraceWriter;
 }
 
-/** Opens a trace file for reading; see {@linkcode readTrace}. */
-export function readTraceFile(path: string, options?: ReadTraceOptions): Promise<AttentionTrace> {
-  return readTrace(createReadStream(path), path, options);
+/**
+ * Opens a trace file for reading; see {@linkcode readTrace}.
+ *
+ * @throws {TraceFormatError} if there is no such file, too
+ */
+export async function readTraceFile(
+  path: string,
+  options?: ReadTraceOptions,
+): Promise<AttentionTrace> {
+  if (!existsSync(path)) {
+    throw new TraceFormatError(`${path}: expected an attention trace but found no file`);
+  }
+  return await readTrace(createReadStream(path), path, options);
 }
 
 /** Starts a trace file, replacing one that is there. */

@@ -268,6 +268,10 @@ Deno.test("an interrupted file is continued behind its last kept sample", async 
     await rejects(resumeTraceFile(path, { ...HEADER, lists: [] }, 1), {
       message: `${path}: expected a trace of the same model and policy`,
     });
+    await rejects(readTraceFile(join(folder, "none")), {
+      ...FORMAT_ERROR,
+      message: `${join(folder, "none")}: expected an attention trace but found no file`,
+    });
     writeFileSync(path, "nothing of the kind");
     await rejects(resumeTraceFile(path, HEADER, 1), FORMAT_ERROR);
   } finally {

@@ -1,3 +1,4 @@
+import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import type { DecodeSession, LanguageModel } from "./language_model.ts";
 import { RecallMeter } from "./recall.ts";
@@ -16,8 +17,7 @@ export interface RunSamplesOptions<Sample> {
   readonly model: LanguageModel;
   /** The results, a line a sample. */
   readonly path: string;
-  /** What makes this run what it is: settings and digests. */
-  readonly identity: Readonly<Record<string, unknown>>;
+  readonly identity: EvaluationIdentity;
   readonly samples: AsyncIterable<Sample>;
   /** What sample `index` is called in a trace. */
   readonly name: (index: number) => string;

@@ -22,6 +22,7 @@ import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { addRows, noRows, type RowTotals } from "../attention/row_totals.ts";
+import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import { parseJsonLine } from "./json_lines.ts";
 import { addRecall, type RecallTotals, RecallTotalsSchema } from "./recall.ts";
@@ -79,7 +80,7 @@ export class SampleLog implements Disposable {
    * @param identity what makes this run what it is: settings and digests
    * @throws {EvaluationInputError} if there are results of another run at this place
    */
-  static open(path: string, identity: Readonly<Record<string, unknown>>): SampleLog {
+  static open(path: string, identity: EvaluationIdentity): SampleLog {
     const text = JSON.stringify(identity);
     return new SampleLog(path, text, readProgress(path, text));
   }
@@ -127,7 +128,7 @@ export class SampleLog implements Disposable {
  *
  * @throws {EvaluationInputError} if there are results of another run at this place
  */
-export function finishedSamples(path: string, identity: Readonly<Record<string, unknown>>): number {
+export function finishedSamples(path: string, identity: EvaluationIdentity): number {
   return readProgress(path, JSON.stringify(identity)).lines.length;
 }
 
@@ -168,14 +169,23 @@ function readProgress(path: string, identity: string): Progress {
 }
 
 function otherRun(path: string, identity: string, found: string): EvaluationInputError {
-  const ours = JSON.parse(identity) as Record<string, unknown>;
-  const theirs = parseJsonLine(found, v.record(v.string(), v.unknown()), progressPath(path));
-  const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
-  const differs = names.find((name) => JSON.stringify(ours[name]) !== JSON.stringify(theirs[name]));
-  const show = (value: unknown) => (JSON.stringify(value) ?? "nothing").slice(0, 80);
+  const ours = leaves(JSON.parse(identity));
+  const theirs = leaves(parseJsonLine(found, v.unknown(), progressPath(path)));
+  const names = [...new Set([...ours.keys(), ...theirs.keys()])];
+  const differs = names.find((name) => ours.get(name) !== theirs.get(name)) ?? "order of settings";
+  const show = (values: Map<string, string>) => (values.get(differs) ?? "nothing").slice(0, 80);
   return new EvaluationInputError(
-    `${path}: results of another run: expected ${differs} ${show(ours[differs ?? ""])} ` +
-      `but found ${show(theirs[differs ?? ""])}`,
+    `${path}: results of another run: expected ${differs} ${show(ours)} but found ${show(theirs)}`,
+  );
+}
+
+/** Values within nested objects, as JSON, by the names on the way to them. */
+function leaves(value: unknown, path: readonly string[] = []): Map<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return new Map([[path.join("."), JSON.stringify(value)]]);
+  }
+  return new Map(
+    Object.entries(value).flatMap(([name, field]) => [...leaves(field, [...path, name])]),
   );
 }
 

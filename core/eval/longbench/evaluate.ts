@@ -5,7 +5,8 @@
  */
 import { join } from "node:path";
 import { digestFile, digestText } from "../digest.ts";
-import { type EvaluationRecord, writeRecord } from "../evaluation_record.ts";
+import type { EvaluationIdentity } from "../evaluation_identity.ts";
+import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
 import { readJsonLines } from "../json_lines.ts";
 import type { DecodeSession, LanguageModel } from "../language_model.ts";
 import { pythonJson } from "../python/json.ts";
@@ -63,7 +64,7 @@ export interface LongBenchPlan {
   /** The predictions. */
   readonly path: string;
   /** To ask {@linkcode finishedSamples} with, e.g. before a trace is continued. */
-  readonly identity: Readonly<Record<string, unknown>>;
+  readonly identity: EvaluationIdentity;
   readonly taskConfig: LongBenchTaskConfig;
   readonly chatForm: ChatForm;
 }
@@ -85,15 +86,17 @@ export async function planLongBench(options: LongBenchOptions): Promise<LongBenc
     chatForm,
     identity: {
       evaluation: "longbench",
-      task,
       protocol,
       model: model.name,
       policy: model.policy,
-      chatForm,
-      maxPromptTokens,
-      maxGeneratedTokens: taskConfig.maxGeneratedTokens,
-      byLength: byLength ?? false,
-      recallBudget: options.recallBudget ?? null,
+      config: {
+        task,
+        chatForm,
+        maxPromptTokens,
+        maxGeneratedTokens: taskConfig.maxGeneratedTokens,
+        byLength: byLength ?? false,
+        recallBudget: options.recallBudget ?? null,
+      },
       digests: {
         ...model.digests,
         samples: await digestFile(samples),
@@ -128,20 +131,12 @@ export async function evaluateLongBench(options: LongBenchOptions): Promise<Eval
   });
   const predictions = await Array.fromAsync(readJsonLines(plan.path, PredictionSchema));
   const scores = byLength ? scoreTaskByLength(task, predictions) : scoreTask(task, predictions);
-  const { digests, policy, protocol: _, evaluation: __, model: ___, ...config } = plan.identity;
-  const record: EvaluationRecord = {
-    version: 1,
-    evaluation: "longbench",
-    protocol: options.protocol,
-    model: model.name,
-    policy: policy as Record<string, unknown>,
-    config,
-    digests: digests as Record<string, string>,
+  const record = evaluationRecord(plan.identity, {
     scores: { [task]: scores },
     samples: log.finished,
     cost: log.totals(),
-    trace: options.trace ?? null,
-  };
+    trace: options.trace,
+  });
   writeRecord(plan.path.replace(/\.jsonl$/, ".json"), record);
   return record;
 }

@@ -7,7 +7,8 @@
 import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { digestText } from "../digest.ts";
-import { type EvaluationRecord, writeRecord } from "../evaluation_record.ts";
+import type { EvaluationIdentity } from "../evaluation_identity.ts";
+import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
 import { EvaluationInputError } from "../input_error.ts";
 import type { LanguageModel } from "../language_model.ts";
 import { checkLength } from "../length_check.ts";
@@ -86,14 +87,15 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
     rows = session.rows ?? null;
   }
   writeFileSync(join(out, FINAL_FILE), `${Math.exp(mean.value)}\n`);
-  const record: EvaluationRecord = {
-    version: 1,
+  const identity: EvaluationIdentity = {
     evaluation: "perplexity",
     protocol,
     model: model.name,
     policy: model.policy,
     config: { start, maxTokens, recallBudget: recallBudget ?? null },
     digests: { ...model.digests, text: digestText(text) },
+  };
+  const record = evaluationRecord(identity, {
     scores: { perplexity: Math.exp(mean.value), nll: mean.value, predictedTokens: predicted },
     samples: 1,
     cost: {
@@ -103,8 +105,8 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
       rows,
       recall: meter?.totals ?? null,
     },
-    trace: options.trace ?? null,
-  };
+    trace: options.trace,
+  });
   writeRecord(join(out, RECORD_FILE), record);
   return record;
 }

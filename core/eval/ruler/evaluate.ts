@@ -6,7 +6,8 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { digestFile } from "../digest.ts";
-import { type EvaluationRecord, writeRecord } from "../evaluation_record.ts";
+import type { EvaluationIdentity } from "../evaluation_identity.ts";
+import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
 import { generateGreedily } from "../generate.ts";
 import { readJsonLines } from "../json_lines.ts";
 import type { DecodeSession, LanguageModel } from "../language_model.ts";
@@ -57,7 +58,7 @@ const PredictionSchema = v.object({ prediction: v.string(), outputs: v.array(v.s
 /** A run before its first sample: where it writes, and what makes it what it is. */
 export interface RulerPlan {
   readonly path: string;
-  readonly identity: Readonly<Record<string, unknown>>;
+  readonly identity: EvaluationIdentity;
   readonly maxGeneratedTokens: number;
   readonly complete: boolean;
 }
@@ -78,14 +79,16 @@ export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
     complete,
     identity: {
       evaluation: "ruler",
-      task,
       protocol,
       model: model.name,
       policy: model.policy,
-      maxTokens,
-      maxGeneratedTokens,
-      complete,
-      recallBudget: options.recallBudget ?? null,
+      config: {
+        task,
+        maxTokens,
+        maxGeneratedTokens,
+        complete,
+        recallBudget: options.recallBudget ?? null,
+      },
       digests: { ...model.digests, samples: await digestFile(options.samples) },
     },
   };
@@ -120,20 +123,12 @@ export async function evaluateRuler(options: RulerOptions): Promise<EvaluationRe
     const scores = predictions.map(({ prediction, outputs }) => metric(prediction, outputs));
     return rulerScore(task, scoring, scores);
   };
-  const { digests, policy, protocol: _, evaluation: __, model: ___, ...config } = plan.identity;
-  const record: EvaluationRecord = {
-    version: 1,
-    evaluation: "ruler",
-    protocol: options.protocol,
-    model: model.name,
-    policy: policy as Record<string, unknown>,
-    config,
-    digests: digests as Record<string, string>,
+  const record = evaluationRecord(plan.identity, {
     scores: { nvidia: score("nvidia"), artifact: score("artifact") },
     samples: log.finished,
     cost: log.totals(),
-    trace: options.trace ?? null,
-  };
+    trace: options.trace,
+  });
   writeRecord(plan.path.replace(/\.jsonl$/, ".json"), record);
   return record;
 }
