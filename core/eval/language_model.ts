@@ -46,7 +46,9 @@ export interface DecodeSession extends AsyncDisposable {
   /** Reads one token as a decode step, under the policy. */
   step(id: number): Promise<Float32Array>;
   /** What decode steps touched so far; nothing where no policy is at work. */
-  readonly rows?: RowTotals;
+  readonly rows?: RowTotals | undefined;
+  /** Says that the sequence is complete: its part of a trace is then finished. */
+  end(): void;
 }
 
 /** A model to evaluate. */
@@ -67,7 +69,7 @@ export interface LanguageModel {
   /** A prompt in the form of its chat template, where it has one. */
   chat?(prompt: string): string;
   /**
-   * Starts a sequence. It is finished when it is disposed of: its part of a trace is then complete.
+   * Starts a sequence. Others are started only after it was disposed of.
    *
    * @param sample what the sequence is called in a trace
    * @param observer told what decode steps attend to

@@ -74,6 +74,7 @@ async function runSample<Sample>(
   {
     await using session = await model.open(name(index), meter?.observe);
     result = await named(name(index), () => run(session, sample));
+    session.end();
     rows = session.rows ?? null;
   }
   const { line, promptTokens, generatedTokens } = result;

@@ -1,11 +1,12 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import { truncateSync } from "node:fs";
 import { budgetTable } from "../attention/budget_table.ts";
-import { readTraceFile, resumeTraceFile } from "../attention/trace_file.ts";
+import { createTraceFile, readTraceFile, resumeTraceFile } from "../attention/trace_file.ts";
 import type { TraceHeader } from "../attention/trace_format.ts";
 import { TraceRecorder } from "../attention/trace_recorder.ts";
-import type { DecodeSession, LanguageModel } from "./language_model.ts";
+import type { LanguageModel, TextTokenizer } from "./language_model.ts";
 import { evaluateLongBench, planLongBench } from "./longbench/evaluate.ts";
+import { type DecoderSequence, recordedModel, type SequenceObservers } from "./recorded_model.ts";
 import { finishedSamples } from "./sample_log.ts";
 import { fakeModel, replyBehind } from "./testing/fake_model.ts";
 import { longBench, SAMPLES } from "./testing/longbench_samples.ts";
@@ -21,10 +22,9 @@ const HEADER: TraceHeader = {
 
 /** A model whose steps attend to the first token and their own, and are recorded. */
 function tracedModel(recorder: TraceRecorder): LanguageModel {
-  const inner = fakeModel(replyBehind("Answer:", "Paris"));
-  const open = async (sample: string): Promise<DecodeSession> => {
-    const session = await inner.open(sample);
-    recorder.beginSample(sample);
+  const fake = fakeModel(replyBehind("Answer:", "Paris"));
+  const sequence = async ({ recorder }: SequenceObservers): Promise<DecoderSequence> => {
+    const session = await fake.open("");
     let position = 0;
     return {
       prefill(ids) {
@@ -37,19 +37,13 @@ function tracedModel(recorder: TraceRecorder): LanguageModel {
           offsets: Uint32Array.of(0, 2),
           tokens: Uint32Array.of(0, position),
         } as const;
-        recorder.onSelection(1, position++, { tag: "only", value }, undefined);
+        recorder?.onSelection(1, position++, { tag: "only", value }, undefined);
         return session.step(id);
       },
-      get rows() {
-        return recorder.rows;
-      },
-      async [Symbol.asyncDispose]() {
-        await session[Symbol.asyncDispose]();
-        recorder.endSample();
-      },
+      close() {},
     };
   };
-  return { ...inner, open };
+  return recordedModel({ ...fake, sequence, recorder });
 }
 
 Deno.test("a run and its trace go on together after an interruption", async () => {
@@ -86,3 +80,30 @@ Deno.test("a run and its trace go on together after an interruption", async () =
   // Every step needs the first row and its own, unless that is the first.
   equal(table.every((tokens) => tokens === 32 || tokens === 16), true);
 });
+
+Deno.test("a sample that fails is not finished in the trace", async () => {
+  using folder = temporaryFolder();
+  const trace = folder.path("a.trace");
+  const { model: _, ...options } = longBench(folder, SAMPLES);
+  {
+    using file = createTraceFile(trace, HEADER);
+    const model = tracedModel(new TraceRecorder(HEADER, file.writer));
+    const failing = { ...model, tokenizer: failingAt(model.tokenizer, "Größte") };
+    await rejects(evaluateLongBench({ ...options, model: failing }), /the tokenizer failed/);
+  }
+  const kinds: string[] = [];
+  for await (const event of (await readTraceFile(trace, { interrupted: true })).events) {
+    kinds.push(event.kind);
+  }
+  deepEqual(kinds, ["sample", "selections", "sampleEnd", "sample"]);
+});
+
+function failingAt(tokenizer: TextTokenizer, text: string): TextTokenizer {
+  return {
+    ...tokenizer,
+    encode(input, options) {
+      if (input.includes(text)) throw new Error("the tokenizer failed");
+      return tokenizer.encode(input, options);
+    },
+  };
+}

@@ -78,7 +78,7 @@ Deno.test("a run that is told to stop keeps what is finished", async () => {
   deepEqual([record.samples, record.scores.hotpotqa], [3, 66.67]);
   const { calls } = options.model as ReturnType<typeof fakeModel>;
   deepEqual(calls.map((call) => call.sample), ["hotpotqa/0", "hotpotqa/1", "hotpotqa/2"]);
-  equal(calls.every((call) => call.closed), true);
+  equal(calls.every((call) => call.ended && call.closed), true);
 });
 
 Deno.test("results of other settings are not continued", async () => {

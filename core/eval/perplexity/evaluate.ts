@@ -84,6 +84,7 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
         options.onToken?.(mean.count, Math.exp(mean.value));
       },
     });
+    session.end();
     rows = session.rows ?? null;
   }
   writeFileSync(join(out, FINAL_FILE), `${Math.exp(mean.value)}\n`);

@@ -43,6 +43,7 @@ export interface FakeCall {
   prefilled: string;
   /** Text read token by token. */
   stepped: string;
+  ended: boolean;
   closed: boolean;
 }
 
@@ -64,7 +65,7 @@ export function fakeModel(
   const calls: FakeCall[] = [];
   const text = (ids: readonly number[]) => BYTE_TOKENIZER.decode(ids, { skipSpecial: false });
   const open = (sample: string, observer?: AttentionObserver): Promise<DecodeSession> => {
-    const call: FakeCall = { sample, prefilled: "", stepped: "", closed: false };
+    const call: FakeCall = { sample, prefilled: "", stepped: "", ended: false, closed: false };
     calls.push(call);
     const read: number[] = [];
     let rows = noRows();
@@ -97,6 +98,9 @@ export function fakeModel(
       },
       get rows() {
         return rows;
+      },
+      end() {
+        call.ended = true;
       },
       [Symbol.asyncDispose]() {
         call.closed = true;
