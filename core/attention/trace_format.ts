@@ -16,7 +16,8 @@
  * file can be cut after any finished sample and continued.
  *
  * A row belongs to a decode step, counted from 1 in each sample; step 0, of accesses and clusterings
- * only, is the prompt.
+ * only, is the prompt. Rows of a table are in the order of their steps, and where a selections frame
+ * stands, all accesses and clusterings of the steps before its last one stand before it.
  *
  * Bodies of the header, sample, sample-end and end frames are JSON objects in UTF-8. The body of a
  * table frame is a list of numbers, each seven bits a byte, lowest first, eighth bit set on all but

@@ -43,6 +43,7 @@ function selection(step: number, layer: number, headGroup: number, tokens: numbe
 
 function writeSample(writer: TraceWriter, name: string, steps = 3) {
   writer.beginSample(name);
+  writer.clustering({ step: 0, layer: 2, windows: 2, tokens: 64, clusters: 4, iterations: 9 });
   for (let step = 1; step <= steps; step++) {
     for (const layer of [2, 3]) {
       for (let headGroup = 0; headGroup < 4; headGroup++) {
@@ -53,7 +54,6 @@ function writeSample(writer: TraceWriter, name: string, steps = 3) {
       writer.access({ step, layer, kind: 2, direction: 0, bytes: 2 ** 40 + step, pieces: 1 });
     }
   }
-  writer.clustering({ step: 0, layer: 2, windows: 2, tokens: 64, clusters: 4, iterations: 9 });
   writer.endSample();
 }
 
@@ -83,16 +83,16 @@ Deno.test("a trace is read as it was written, in whatever pieces its bytes arriv
     const trace = await readTrace(pieces, "a.trace");
     deepEqual(trace.header, HEADER);
     const events = await Array.fromAsync(trace.events);
-    const sample = ["sample", "selections", "accesses", "clusterings", "sampleEnd"];
+    const sample = ["sample", "accesses", "clusterings", "selections", "sampleEnd"];
     deepEqual(events.map((event) => event.kind), [...sample, ...sample]);
-    const selections = events[1]!;
+    const selections = events[3]!;
     if (selections.kind !== "selections") throw new Error(selections.kind);
     equal(selections.rows, 24);
     deepEqual([...selections.columns.step.slice(0, 9)], [1, 1, 1, 1, 1, 1, 1, 1, 2]);
     deepEqual([...selections.columns.keptTokens], Array(24).fill(4));
     deepEqual([...selections.tokens!.values.slice(0, 8)], [7, 90, 202, 401, 7, 91, 202, 401]);
     deepEqual([...selections.rows16!.values.slice(0, 4)], [0, 5, 12, 25]);
-    const accesses = events[2]!;
+    const accesses = events[1]!;
     if (accesses.kind !== "accesses") throw new Error(accesses.kind);
     deepEqual([...accesses.columns.bytes.slice(0, 3)], [2 ** 40 + 1, 2 ** 40 + 1, 2 ** 40 + 2]);
   }
@@ -107,8 +107,9 @@ Deno.test("any selections survive writing and reading", async () => {
   ));
   await fc.assert(
     fc.asyncProperty(rows, async (drawn) => {
-      const written = drawn.map(([step, layer, group, tokens]) =>
-        selection(step, layer, group, tokens)
+      const steps = drawn.map(([step]) => step).sort((a, b) => a - b);
+      const written = drawn.map(([, layer, group, tokens], i) =>
+        selection(steps[i]!, layer, group, tokens)
       );
       const events = await eventsOf(bytesOf((writer) => {
         writer.beginSample("");
@@ -173,11 +174,11 @@ Deno.test("a frame made by hand from the documentation is understood", async () 
     ...new TextEncoder().encode("kvpim-at"),
     ...frame(1, text({ ...HEADER, lists: ["tokens"] })),
     ...frame(2, text({ index: 0, name: "by hand" })),
-    // Two rows; steps 5, 4; layers 2, 3; groups 0, 0; context 400, 401; 2 and 1 tokens; rows.
+    // Two rows; steps 4, 5; layers 2, 3; groups 0, 0; context 400, 401; 2 and 1 tokens; rows.
     ...frame(
       3,
       Uint8Array.of(
-        ...[2, 10, 1, 4, 2, 0, 0, 0xa0, 6, 2, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1],
+        ...[2, 8, 2, 4, 2, 0, 0, 0xa0, 6, 2, 4, 1, 4, 1, 4, 1, 4, 1, 4, 1],
         ...[3, 0xff, 1, 9],
       ),
     ),
@@ -186,7 +187,7 @@ Deno.test("a frame made by hand from the documentation is understood", async () 
   ]);
   const [, selections] = await eventsOf(bytes);
   if (selections?.kind !== "selections") throw new Error(selections?.kind);
-  deepEqual([...selections.columns.step], [5, 4]);
+  deepEqual([...selections.columns.step], [4, 5]);
   deepEqual([...selections.columns.layer], [2, 3]);
   deepEqual([...selections.columns.contextTokens], [400, 401]);
   deepEqual([...selections.columns.keptTokens], [2, 1]);
@@ -209,9 +210,9 @@ Deno.test("a cut anywhere is noticed, unless an interrupted run is asked for", a
   const kinds = (await eventsOf(cut, { interrupted: true })).map((event) => event.kind);
   deepEqual(kinds.slice(0, 6), [
     "sample",
-    "selections",
     "accesses",
     "clusterings",
+    "selections",
     "sampleEnd",
     "sample",
   ]);
@@ -292,6 +293,10 @@ Deno.test("the writer refuses rows that do not fit, and calls out of order", () 
   throws(() => writer.selection({ ...row, step: 1.5 }, lists), /selections.step .* found 1.5/);
   throws(() => writer.selection(row, { tokens: [1, 2] }), /Expected 1 rows16 but found 0/);
   throws(() => writer.selection(row, { tokens: [1, 1], rows16: [0] }), /found 1 twice/);
+  writer.selection({ ...row, step: 7 }, lists);
+  throws(() => writer.access({ step: 6, layer: 2, kind: 0, direction: 0, bytes: 1, pieces: 1 }), {
+    message: "Expected a step from 7 on but found 6",
+  });
   throws(() => writer.end(), /between samples but found it in a sample/);
 });
 

@@ -22,8 +22,6 @@ export interface SelectionLists {
 const FRAME_ROWS = 8192;
 const FRAME_LIST_ENTRIES = 2 ** 20;
 
-const TABLE_NAMES = Object.keys(TABLES) as TableName[];
-
 /**
  * Writes an attention trace as it comes: what it holds in memory does not grow with the run.
  *
@@ -77,6 +75,8 @@ export class TraceWriter {
   #listEntries = 0;
   #written: Record<TableName, number> = { selections: 0, accesses: 0, clusterings: 0 };
   #samples: number;
+  /** The step of the last row. */
+  #step = 0;
   #state: "between samples" | "in a sample" | "ended" = "between samples";
 
   /**
@@ -108,6 +108,7 @@ export class TraceWriter {
   beginSample(name: string) {
     this.#expect("between samples");
     this.#state = "in a sample";
+    this.#step = 0;
     this.#written = { selections: 0, accesses: 0, clusterings: 0 };
     this.#json("sample", { index: this.#samples, name });
   }
@@ -152,7 +153,7 @@ export class TraceWriter {
   /** Ends a sample: from here on it is in the file whatever happens. */
   endSample() {
     this.#expect("in a sample");
-    for (const table of TABLE_NAMES) this.#flush(table);
+    this.#flushAll();
     this.#json("sampleEnd", { index: this.#samples, ...this.#written });
     this.#samples++;
     this.#state = "between samples";
@@ -175,14 +176,23 @@ export class TraceWriter {
       }
       return value;
     });
+    if (row.step < this.#step) {
+      throw new RangeError(`Expected a step from ${this.#step} on but found ${row.step}`);
+    }
+    this.#step = row.step;
     const pending = this.#pending[table];
     checked.forEach((value, i) => pending[i]!.push(value));
   }
 
+  /** Writes everything at once, so that what selections came from stands before them. */
   #flushIfFull(table: TableName) {
     const full = this.#pending[table][0]!.length >= FRAME_ROWS ||
       this.#listEntries >= FRAME_LIST_ENTRIES;
-    if (full) this.#flush(table);
+    if (full) this.#flushAll();
+  }
+
+  #flushAll() {
+    for (const table of ["accesses", "clusterings", "selections"] as const) this.#flush(table);
   }
 
   #flush(table: TableName) {

@@ -27,7 +27,8 @@ export interface NiahMaterial {
 
 /**
  * A sample of needles in a haystack (RULER niah.py). Units are words of essays, lines of noise, or
- * needles of other keys.
+ * needles of other keys. Essays grow by 500 words there at any length; here by 50 below 4096 tokens,
+ * where 500 would leave much of the limit unused.
  */
 export function niahSample(task: NiahTask, material: NiahMaterial, draw: RulerDraw): RulerSample {
   const essay = task.haystack === "essay";
