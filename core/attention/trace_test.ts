@@ -242,6 +242,25 @@ Deno.test("a frame that claims to be huge is refused before anything is allocate
   await rejects(eventsOf(bytes), /expected a body of at most 67108864 bytes but found 4294967295/);
 });
 
+Deno.test("a malformed table in a sound frame is an error, not a crash", async () => {
+  const start = bytesOf((writer) => writer.beginSample(""));
+  await fc.assert(fc.asyncProperty(
+    fc.constantFrom(3, 4, 5),
+    fc.uint8Array({ maxLength: 60 }),
+    async (kind, body) => {
+      const stored = deflateRawSync(body);
+      const prefix = new Uint8Array(13);
+      const view = new DataView(prefix.buffer);
+      view.setUint8(0, kind);
+      view.setUint32(1, stored.length, true);
+      view.setUint32(5, body.length, true);
+      view.setUint32(9, crc32(stored, crc32(prefix.subarray(0, 9))), true);
+      const bytes = Uint8Array.from([...start, ...prefix, ...stored]);
+      await rejects(eventsOf(bytes), FORMAT_ERROR);
+    },
+  ));
+});
+
 Deno.test("an interrupted file is continued behind its last kept sample", async () => {
   const folder = mkdtempSync(join(tmpdir(), "kvpim-trace-"));
   try {

@@ -8,10 +8,11 @@ import type { LanguageModel } from "./language_model.ts";
  */
 export function checkLength(model: LanguageModel, promptTokens: number, generatedTokens: number) {
   const room = model.contextTokens - Math.max(0, generatedTokens - 1);
-  if (promptTokens > room) {
-    throw new EvaluationInputError(
-      `expected a prompt of at most ${room} tokens, as ${model.name} holds ` +
-        `${model.contextTokens} and ${generatedTokens} are to be generated, but found ${promptTokens}`,
-    );
-  }
+  if (promptTokens <= room) return;
+  const why = generatedTokens === 0
+    ? `as ${model.name} holds no more`
+    : `as ${model.name} holds ${model.contextTokens} and ${generatedTokens} are to be generated`;
+  throw new EvaluationInputError(
+    `expected a prompt of at most ${room} tokens, ${why}, but found ${promptTokens}`,
+  );
 }

@@ -148,14 +148,13 @@ async function runSample(
   sample: LongBenchSample,
 ): Promise<SampleResult> {
   const raw = samplePrompt(sample, taskConfig.template, model.tokenizer, maxPromptTokens);
-  const prompt = longBenchTask(task).chat ? wrapPrompt(raw, chatForm, model) : raw;
-  const { maxGeneratedTokens } = taskConfig;
-  const { text, ...tokens } = await answer(
-    model,
-    session,
-    { task, prompt, maxGeneratedTokens },
-    protocol,
-  );
+  const form = longBenchTask(task).chat ? chatForm : "none";
+  const { text, ...tokens } = await answer(model, session, {
+    task,
+    prompt: wrapPrompt(raw, form, model),
+    maxGeneratedTokens: taskConfig.maxGeneratedTokens,
+    complete: form === "template",
+  }, protocol);
   const { answers, all_classes, length } = sample;
   return { line: pythonJson({ pred: text, answers, all_classes, length }), ...tokens };
 }

@@ -1,6 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
-import { fakeModel } from "../testing/fake_model.ts";
+import { fakeModel, replyBehind } from "../testing/fake_model.ts";
 import { temporaryFolder } from "../testing/temporary_folder.ts";
 import { finishedSamples, progressPath } from "../sample_log.ts";
 import { evaluateLongBench, planLongBench } from "./evaluate.ts";
@@ -155,4 +155,14 @@ Deno.test("LongBench-E results have their own folder", async () => {
   const record = await evaluateLongBench(options);
   deepEqual(record.scores.hotpotqa, { "0-4k": 66.67, "4-8k": null, "8k+": null });
   equal((await planLongBench(options)).path, folder.path("out/pred_e/fake/hotpotqa-1024.jsonl"));
+});
+
+Deno.test("a chat template brings its own special tokens", async () => {
+  using folder = temporaryFolder();
+  const model = fakeModel(replyBehind("Answer:", "Paris"), {
+    chat: (prompt) => `<user>${prompt}</user>`,
+  });
+  const options = longBench(folder, SAMPLES);
+  await evaluateLongBench({ ...options, model, chatForm: "template", protocol: "official" });
+  equal(model.calls[0]!.prefilled.startsWith("<user>Read."), true);
 });

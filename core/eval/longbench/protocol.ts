@@ -31,6 +31,12 @@ export interface Question {
   /** In its chat form. */
   readonly prompt: string;
   readonly maxGeneratedTokens: number;
+  /**
+   * Whether the prompt begins with the model's special tokens, as a chat template makes it.
+   *
+   * @default {false}
+   */
+  readonly complete?: boolean;
 }
 
 /** What came of a sample. */
@@ -70,9 +76,9 @@ interface Read {
 async function readWhole(
   model: LanguageModel,
   session: DecodeSession,
-  { prompt, maxGeneratedTokens }: Question,
+  { prompt, maxGeneratedTokens, complete = false }: Question,
 ): Promise<Read> {
-  const ids = model.tokenizer.encode(prompt, { special: true });
+  const ids = model.tokenizer.encode(prompt, { special: !complete });
   checkLength(model, ids.length, maxGeneratedTokens);
   return { logits: await session.prefill(ids), tokens: ids.length };
 }
@@ -80,12 +86,12 @@ async function readWhole(
 async function readInTwo(
   model: LanguageModel,
   session: DecodeSession,
-  { task, prompt, maxGeneratedTokens }: Question,
+  { task, prompt, maxGeneratedTokens, complete = false }: Question,
   protocol: LongBenchProtocol,
 ): Promise<Read> {
   const { context, question } = splitQuestion(prompt, longBenchTask(task).questionAnchor);
   const { tokenizer } = model;
-  const contextIds = tokenizer.encode(context, { special: true });
+  const contextIds = tokenizer.encode(context, { special: !complete });
   const questionIds = question.trim() === ""
     ? []
     : protocol === "artifact"
