@@ -46,13 +46,15 @@ export interface SlotPlacement {
   readonly slots: Uint32Array;
 }
 
-/** What a policy may say of a step beside the tokens. */
+/** What a policy may say of a step. */
 export interface PolicySelection {
+  readonly visible?: VisibleTokens;
   readonly accesses?: readonly PolicyAccess[];
 }
 
 /** What a policy may change. */
 export interface PolicyUpdate {
+  readonly evicted?: TokenSets;
   readonly placement?: SlotPlacement;
   readonly clusterings?: readonly PolicyClustering[];
   readonly accesses?: readonly PolicyAccess[];

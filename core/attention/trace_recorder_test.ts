@@ -1,4 +1,5 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
+import type { Selection, Update } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { TokenSlots } from "./token_slots.ts";
 import type { TraceHeader } from "./trace_format.ts";
 import { readTrace } from "./trace_reader.ts";
@@ -141,4 +142,30 @@ Deno.test("slots of another unit or number are refused", () => {
     message: "Expected slots for 2 kv-heads but found 2 for query-heads",
   });
   throws(() => slots.place({ per: "kv-head", firstToken: 0, slots: Uint32Array.of(1) }), /found 1/);
+});
+
+Deno.test("what a plugin returns can be handed on as it is", () => {
+  const nothing = {
+    per: "kv-head",
+    offsets: new Uint32Array(0),
+    tokens: new Uint32Array(0),
+  } as const;
+  const access = { kind: "keys", direction: "read", bytes: 8, pieces: 1 } as const;
+  const update: Update = {
+    evicted: nothing,
+    placement: { per: "kv-head", firstToken: 1, slots: Uint32Array.of(16, 16) },
+    clusterings: [],
+    accesses: [access],
+  };
+  const selection: Selection = {
+    visible: only("kv-head", [0, 1], [0, 1]),
+    bias: new Float32Array(0),
+    meanValueWeights: new Float32Array(0),
+    accesses: [access],
+  };
+  const recorder = new TraceRecorder(HEADER);
+  recorder.beginSample("s");
+  recorder.onUpdate(1, 9, update);
+  recorder.onSelection(1, 10, selection.visible, selection);
+  equal(recorder.rows.placedRows16, 8);
 });
