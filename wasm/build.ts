@@ -25,21 +25,28 @@ export interface BuiltModule {
  *
  * @param entry file to compile, relative to this folder, e.g. `"dram/assembly/index.ts"`
  * @param sources folders whose `.ts` files the module is made of
+ * @param simd whether 128-bit vector instructions are allowed
  * @throws {Error} with the compiler's message when the sources do not compile
  */
 export async function buildModule(
   entry: string,
   sources: readonly string[],
+  { simd = false } = {},
 ): Promise<BuiltModule> {
-  const file = join(OUTPUT, `${await sourceDigest(entry, sources)}.wasm`);
-  const bytes = await readIfPresent(file) ?? await compileTo(file, entry);
+  const flags = simd ? [...FLAGS, "--enable", "simd"] : FLAGS;
+  const file = join(OUTPUT, `${await sourceDigest(entry, sources, flags)}.wasm`);
+  const bytes = await readIfPresent(file) ?? await compileTo(file, entry, flags);
   return { bytes, digest: createHash("sha256").update(bytes).digest("hex") };
 }
 
 /** Digest of everything the output depends on: compiler, flags, entry and sources. */
-async function sourceDigest(entry: string, folders: readonly string[]): Promise<string> {
+async function sourceDigest(
+  entry: string,
+  folders: readonly string[],
+  flags: readonly string[],
+): Promise<string> {
   const hash = createHash("sha256");
-  hash.update([import.meta.resolve("assemblyscript/asc"), ...FLAGS, entry].join("\n"));
+  hash.update([import.meta.resolve("assemblyscript/asc"), ...flags, entry].join("\n"));
   for (const folder of folders) {
     const names = Array.from(Deno.readDirSync(join(ROOT, folder)), (item) => item.name)
       .filter((name) => name.endsWith(".ts")).sort();
@@ -60,11 +67,15 @@ async function readIfPresent(file: string): Promise<Uint8Array<ArrayBuffer> | un
   }
 }
 
-async function compileTo(file: string, entry: string): Promise<Uint8Array<ArrayBuffer>> {
+async function compileTo(
+  file: string,
+  entry: string,
+  flags: readonly string[],
+): Promise<Uint8Array<ArrayBuffer>> {
   // Loaded only when needed: the compiler is a hundred times the size of its output.
   const { default: asc } = await import("assemblyscript/asc");
   let output: Uint8Array<ArrayBuffer> | undefined;
-  const { error, stderr } = await asc.main([entry, "--outFile", "module.wasm", ...FLAGS], {
+  const { error, stderr } = await asc.main([entry, "--outFile", "module.wasm", ...flags], {
     readFile: (name) => readSource(name),
     writeFile: (_name, contents) => {
       output = Uint8Array.from(contents as Uint8Array);
