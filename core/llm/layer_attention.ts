@@ -3,6 +3,7 @@ import {
   EVERYTHING,
   type KvPolicySession,
   NO_OBSERVATION,
+  type PolicyInput,
   type PolicyNeeds,
   type Selection,
   type TokenBlock,
@@ -95,8 +96,14 @@ export class LayerAttention {
     }
     const { session, needs } = this.policy;
     this.#apply(await session.append(this.#block(token)));
-    const queries = needs.inputs.includes("queries") ? token.queries : NOTHING;
-    const selection = await session.select({ position, queries, ...speculation });
+    const asked = (input: PolicyInput, list: Float32Array) =>
+      needs.inputs.includes(input) ? list : NOTHING;
+    const selection = await session.select({
+      position,
+      queries: asked("queries", token.queries),
+      speculatedQueries: asked("speculated-queries", speculation.speculatedQueries),
+      previousHidden: asked("previous-hidden", speculation.previousHidden),
+    });
     const [visible, bias] = this.#resolve(selection);
     const output = this.#attend(token.queries, visible, bias);
     if (selection.meanValueWeights.length > 0) this.#means.mix(output, selection.meanValueWeights);

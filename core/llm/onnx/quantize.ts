@@ -51,7 +51,7 @@ export function quantizeRows(
       const begin = row * columns + block * QUANTIZATION_BLOCK;
       const end = Math.min(begin + QUANTIZATION_BLOCK, (row + 1) * columns);
       const index = (firstRow + row) * blocks + block;
-      const scale = extreme(weights, begin, end) / -half;
+      const scale = Math.fround(extreme(weights, begin, end) / -half);
       target.scales[index] = scale;
       const inverse = scale === 0 ? 0 : 1 / scale;
       const write = bits === 4 ? writeFourBits : writeEightBits;
