@@ -29,15 +29,16 @@ export class RandomAccessFile implements Disposable {
    * @throws {CheckpointError} when the file ends before
    */
   read(offset: number, length: number): Uint8Array<ArrayBuffer> {
+    if (offset + length > this.size) {
+      const place = `byte ${offset}`;
+      throw new CheckpointError(this.path, place, `${length} bytes`, "fewer: truncated");
+    }
     const bytes = new Uint8Array(length);
     this.#file.seekSync(offset, Deno.SeekMode.Start);
     let filled = 0;
     while (filled < length) {
       const count = this.#file.readSync(bytes.subarray(filled));
-      if (count === null) {
-        const expected = `${length} bytes`;
-        throw new CheckpointError(this.path, `byte ${offset}`, expected, `${filled}: truncated`);
-      }
+      if (count === null) throw new Error(`Expected ${this.path} to keep its size`);
       filled += count;
     }
     return bytes;

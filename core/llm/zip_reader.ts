@@ -21,6 +21,16 @@ const FULL = 0xffffffff;
  * @throws {CheckpointError} when it is no zip archive, damaged, or has compressed files
  */
 export function listZip(file: RandomAccessFile): Map<string, StoredEntry> {
+  try {
+    return listEntries(file);
+  } catch (error) {
+    // A field that leads out of the directory.
+    if (!(error instanceof RangeError) || error instanceof CheckpointError) throw error;
+    throw new CheckpointError(file.path, "", "a sound zip directory", error.message);
+  }
+}
+
+function listEntries(file: RandomAccessFile): Map<string, StoredEntry> {
   const { entries, offset, bytes } = findDirectory(file);
   const directory = file.read(offset, bytes);
   const view = new DataView(directory.buffer);
