@@ -1,5 +1,6 @@
 /**
- * e to the power of four numbers at a time, for numbers up to 0; relative error below 2e-7.
+ * e to the power of four numbers at a time, for numbers up to 0; relative error below 2e-7. What
+ * is less than e^-87, about the smallest normal number, is 0.
  *
  * The reduction to a power of two and the polynomial are those of Cephes' expf.
  */
@@ -18,5 +19,6 @@ export function exponential(x: v128): v128 {
   p = f32x4.add(f32x4.mul(p, r), f32x4.splat(5.0000001201e-1));
   p = f32x4.add(f32x4.mul(p, f32x4.mul(r, r)), f32x4.add(r, f32x4.splat(1)));
   const exponent = i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127));
-  return f32x4.mul(p, i32x4.shl(exponent, 23));
+  const power = f32x4.mul(p, i32x4.shl(exponent, 23));
+  return v128.and(power, f32x4.ge(x, f32x4.splat(-87)));
 }
