@@ -16,7 +16,7 @@ import {
 import { rotaryTable } from "./rope.ts";
 import { Sequence, type SequenceOptions } from "./sequence.ts";
 import { modelTensors } from "./tensor_names.ts";
-import type { TensorStore } from "./tensor_store.ts";
+import { readTensor, type TensorSource } from "./tensor_store.ts";
 import { openWeights } from "./weights.ts";
 
 /** How a model is loaded. */
@@ -58,10 +58,13 @@ export interface BeforeAttention {
  * ```
  */
 export class LanguageModel {
+  /** What is to be closed with the model. */
+  #opened: Disposable | undefined;
+
   private constructor(
     readonly config: ModelConfig,
     readonly generation: GenerationConfig,
-    private readonly weights: TensorStore,
+    private readonly weights: TensorSource,
     private readonly before: readonly SegmentSession[],
     private readonly after: readonly SegmentSession[],
     private readonly head: SegmentSession,
@@ -79,18 +82,25 @@ export class LanguageModel {
     const generation = readGenerationConfig(directory, config);
     const weights = openWeights(directory);
     try {
-      return await LanguageModel.#load(config, generation, weights, options);
+      const model = await LanguageModel.load(config, generation, weights, options);
+      model.#opened = weights;
+      return model;
     } catch (error) {
       weights[Symbol.dispose]();
       throw error;
     }
   }
 
-  static async #load(
+  /**
+   * Loads a model from tensors wherever they are; the source must last as long as the model.
+   *
+   * @throws {CheckpointError} when a tensor is missing or has another shape
+   */
+  static async load(
     config: ModelConfig,
     generation: GenerationConfig,
-    weights: TensorStore,
-    options: ModelOptions,
+    weights: TensorSource,
+    options: ModelOptions = {},
   ): Promise<LanguageModel> {
     weights.expect(modelTensors.embedding, [config.vocabulary, config.hidden]);
     const source = { config, weights, format: options.format ?? "fp32" };
@@ -235,14 +245,14 @@ export class LanguageModel {
 
   /** A tensor of the checkpoint as float32. */
   tensor(name: string, shape: readonly number[]): Float32Array {
-    return this.weights.read(name, shape);
+    return readTensor(this.weights, name, shape);
   }
 
   /** Lets go of the model; its sequences are of no use afterwards. */
   async close() {
     const sessions = [...this.before, ...this.after, this.head, this.attention];
     for (const session of sessions) await session.release();
-    this.weights[Symbol.dispose]();
+    this.#opened?.[Symbol.dispose]();
   }
 
   /** Each sequence stands at a position of its own and, with `dynamic` scaling, turns by its own. */

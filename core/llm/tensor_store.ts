@@ -1,5 +1,6 @@
 import { CheckpointError } from "./checkpoint_error.ts";
 import { elementBytes, type ElementType, toFloat32 } from "./element_type.ts";
+import { releaseBuffer } from "./release_buffer.ts";
 import type { RandomAccessFile } from "./random_access_file.ts";
 
 /** Where a tensor lies. Its elements are contiguous, last axis fastest. */
@@ -11,8 +12,31 @@ export interface StoredTensor {
   readonly byteOffset: number;
 }
 
+/** Tensors by name, as a model is made from. */
+export interface TensorSource {
+  /** Checks that a tensor has a shape; throws where it is missing or has another. */
+  expect(name: string, shape: readonly number[]): void;
+  /** Some rows (indices of the first axis) of a tensor as float32, in a buffer of their own. */
+  readRows(name: string, first: number, count: number): Float32Array<ArrayBuffer>;
+}
+
+/**
+ * Reads a tensor as float32.
+ *
+ * @param shape what the model's configuration makes of it
+ * @throws {CheckpointError} when it is missing or has another shape
+ */
+export function readTensor(
+  source: TensorSource,
+  name: string,
+  shape: readonly number[],
+): Float32Array<ArrayBuffer> {
+  source.expect(name, shape);
+  return source.readRows(name, 0, shape[0]!);
+}
+
 /** The tensors of a checkpoint, read when asked for and as many rows as asked for. */
-export class TensorStore implements Disposable {
+export class TensorStore implements TensorSource, Disposable {
   /**
    * @param source file that says which tensors there are, for messages
    * @param files every file the tensors lie in; closed with the store
@@ -29,17 +53,6 @@ export class TensorStore implements Disposable {
   }
 
   /**
-   * Reads a tensor as float32.
-   *
-   * @param shape what the model's configuration makes of it
-   * @throws {CheckpointError} when it is missing or has another shape
-   */
-  read(name: string, shape: readonly number[]): Float32Array<ArrayBuffer> {
-    this.expect(name, shape);
-    return this.readRows(name, 0, shape[0]!);
-  }
-
-  /**
    * Reads some rows (indices of the first axis) of a tensor as float32.
    *
    * @throws {CheckpointError} when the tensor is missing
@@ -47,7 +60,10 @@ export class TensorStore implements Disposable {
   readRows(name: string, first: number, count: number): Float32Array<ArrayBuffer> {
     const { type, shape, file, byteOffset } = this.#find(name);
     const rowBytes = elementBytes[type] * shape.slice(1).reduce((product, n) => product * n, 1);
-    return toFloat32(file.read(byteOffset + first * rowBytes, count * rowBytes), type);
+    const bytes = file.read(byteOffset + first * rowBytes, count * rowBytes);
+    const rows = toFloat32(bytes, type);
+    if (rows.buffer !== bytes.buffer) releaseBuffer(bytes);
+    return rows;
   }
 
   /**

@@ -1,5 +1,6 @@
 import { deepEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
+import { readTensor } from "./tensor_store.ts";
 import { TemporaryDirectory } from "./testing/random_checkpoint.ts";
 import { encodeSafetensors } from "./testing/write_safetensors.ts";
 import { openWeights } from "./weights.ts";
@@ -17,8 +18,8 @@ Deno.test("tensors are found in their shards", () => {
   directory.write("model-2.safetensors", shard("b", 2));
   directory.write("model.safetensors.index.json", INDEX);
   using weights = openWeights(directory.path);
-  deepEqual([...weights.read("a", [2]), ...weights.read("b", [2])], [1, 1, 2, 2]);
-  throws(() => weights.read("c", [2]), /index\.json: Expected a tensor c but found none/);
+  deepEqual([...readTensor(weights, "a", [2]), ...readTensor(weights, "b", [2])], [1, 1, 2, 2]);
+  throws(() => readTensor(weights, "c", [2]), /index\.json: Expected a tensor c but found none/);
 });
 
 Deno.test("a missing shard is named", () => {
@@ -50,9 +51,9 @@ Deno.test("PyTorch files serve where there are no safetensors", () => {
   const file = new URL("testdata/torch_state.bin", import.meta.url);
   directory.write("pytorch_model.bin", Deno.readFileSync(file));
   using weights = openWeights(directory.path);
-  deepEqual([...weights.read("a.weight", [2, 3])], [1, 2, 3, 4, 5, 6]);
+  deepEqual([...readTensor(weights, "a.weight", [2, 3])], [1, 2, 3, 4, 5, 6]);
   throws(
-    () => weights.read("a.weight", [3, 2]),
+    () => readTensor(weights, "a.weight", [3, 2]),
     new RegExp(
       `${join(directory.path, "pytorch_model.bin")}: tensor a\\.weight: ` +
         "Expected shape \\[3, 2\\] but found \\[2, 3\\]",

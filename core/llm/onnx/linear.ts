@@ -1,9 +1,10 @@
+import { releaseBuffer } from "../release_buffer.ts";
 import type { LinearNames } from "../tensor_names.ts";
-import type { TensorStore } from "../tensor_store.ts";
+import { readTensor, type TensorSource } from "../tensor_store.ts";
 import type { OnnxGraph } from "./onnx_graph.ts";
 import { blocksOfRow, emptyRows, QUANTIZATION_BLOCK, quantizeRows } from "./quantize.ts";
 
-/** How matrices are held: rounded to 8 or 4 bits in blocks of 32 inputs, or as they are. */
+/** How matrices are held: rounded to 8 or 4 bits in blocks of inputs, or as they are. */
 export type WeightFormat = "fp32" | "int8" | "int4";
 
 /** A matrix of a checkpoint. */
@@ -31,7 +32,7 @@ const INT8_ACTIVATIONS = 4;
  */
 export function linear(
   graph: OnnxGraph,
-  weights: TensorStore,
+  weights: TensorSource,
   x: string,
   inputs: number,
   parts: readonly LinearPart[],
@@ -76,7 +77,7 @@ function cut(parts: readonly LinearPart[], rowsAtMost: number): Rows[][] {
 
 function multiply(
   graph: OnnxGraph,
-  weights: TensorStore,
+  weights: TensorSource,
   x: string,
   inputs: number,
   rows: readonly Rows[],
@@ -113,7 +114,7 @@ function multiply(
 
 /** Reads rows a piece at a time, so that no more than one piece is held in float32. */
 function forEachPiece(
-  weights: TensorStore,
+  weights: TensorSource,
   inputs: number,
   rows: readonly Rows[],
   use: (piece: Float32Array, firstRow: number) => void,
@@ -123,19 +124,21 @@ function forEachPiece(
   for (const { weight, first, count } of rows) {
     for (let done = 0; done < count; done += pieceRows) {
       const size = Math.min(pieceRows, count - done);
-      use(weights.readRows(weight, first + done, size), placed + done);
+      const piece = weights.readRows(weight, first + done, size);
+      use(piece, placed + done);
+      releaseBuffer(piece);
     }
     placed += count;
   }
 }
 
 /** The biases one after the other; 0 where a part has none. */
-function biasOf(graph: OnnxGraph, weights: TensorStore, parts: readonly LinearPart[]): string {
+function biasOf(graph: OnnxGraph, weights: TensorSource, parts: readonly LinearPart[]): string {
   const outputs = parts.reduce((total, part) => total + part.outputs, 0);
   const bias = new Float32Array(outputs);
   let at = 0;
   for (const part of parts) {
-    if (part.hasBias) bias.set(weights.read(part.names.bias, [part.outputs]), at);
+    if (part.hasBias) bias.set(readTensor(weights, part.names.bias, [part.outputs]), at);
     at += part.outputs;
   }
   return graph.weight("float32", [outputs], bias);

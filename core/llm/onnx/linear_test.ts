@@ -9,7 +9,8 @@ import { linear, type WeightFormat } from "./linear.ts";
 import { OnnxGraph } from "./onnx_graph.ts";
 import { SegmentSession } from "./segment_session.ts";
 
-const INPUTS = 96;
+/** More than one block of weights, and a part of one. */
+const INPUTS = 160;
 const PARTS = [
   { names: { weight: "a", bias: "a.bias" }, outputs: 5, hasBias: true },
   { names: { weight: "b", bias: "b.bias" }, outputs: 3, hasBias: false },

@@ -1,12 +1,15 @@
-/** Input elements that share one scale. */
-export const QUANTIZATION_BLOCK = 32;
+/**
+ * Input elements that share one scale, as many as GPTQ's and AWQ's usual groups have. ONNX Runtime
+ * keeps 12 bytes a block beside the weights: in blocks of 32, half as much again as 4-bit weights.
+ */
+export const QUANTIZATION_BLOCK = 128;
 
 /** Bits of a quantised weight. */
 export type QuantizationBits = 4 | 8;
 
 /** Rows of a matrix in the layout of ONNX Runtime's MatMulNBits. */
 export interface QuantizedRows {
-  /** `[rows, blocks, 32 * bits / 8]`; of two 4-bit numbers in a byte the first is the low half. */
+  /** `[rows, blocks, block * bits / 8]`; of two 4-bit numbers in a byte the first is the low half. */
   readonly data: Uint8Array<ArrayBuffer>;
   /** `[rows, blocks]`; a weight is its scale times its number less half the range. */
   readonly scales: Float32Array<ArrayBuffer>;

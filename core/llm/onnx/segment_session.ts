@@ -1,4 +1,5 @@
 import * as ort from "onnxruntime-node";
+import { releaseBuffer } from "../release_buffer.ts";
 import type { DataType, OnnxModel } from "./onnx_graph.ts";
 
 /** Where segments run: the CPU, or an NVIDIA GPU if the installed ONNX Runtime has it. */
@@ -22,7 +23,7 @@ export class SegmentSession {
   private constructor(private readonly session: ort.InferenceSession) {}
 
   /**
-   * Loads a model. ONNX Runtime copies the weights, so that the caller can let go of them.
+   * Loads a model. ONNX Runtime copies the weights; the model's own are released.
    *
    * @throws {Error} with ONNX Runtime's message when it lacks the provider
    */
@@ -45,6 +46,7 @@ export class SegmentSession {
         },
       },
     });
+    for (const { data } of model.weights) releaseBuffer(data);
     return new SegmentSession(session);
   }
 

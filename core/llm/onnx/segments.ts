@@ -5,14 +5,14 @@
  */
 import type { ModelConfig } from "../model_config.ts";
 import { layerTensors, modelTensors } from "../tensor_names.ts";
-import type { TensorStore } from "../tensor_store.ts";
+import { readTensor, type TensorSource } from "../tensor_store.ts";
 import { linear, type WeightFormat } from "./linear.ts";
 import { OnnxGraph, type OnnxModel } from "./onnx_graph.ts";
 
 /** What a segment is made from. */
 export interface SegmentSource {
   readonly config: ModelConfig;
-  readonly weights: TensorStore;
+  readonly weights: TensorSource;
   readonly format: WeightFormat;
 }
 
@@ -120,7 +120,11 @@ export function denseAttention(config: ModelConfig): OnnxModel {
 }
 
 function rmsNorm(graph: OnnxGraph, { config, weights }: SegmentSource, x: string, name: string) {
-  const weight = graph.weight("float32", [config.hidden], weights.read(name, [config.hidden]));
+  const weight = graph.weight(
+    "float32",
+    [config.hidden],
+    readTensor(weights, name, [config.hidden]),
+  );
   return graph.node("RMSNormalization", [x, weight], {
     axis: -1,
     epsilon: { float: config.normEpsilon },
@@ -137,7 +141,7 @@ function headNorm(
 ): string {
   const { headDim } = config;
   if (!config.headNorm) return x;
-  const weight = graph.weight("float32", [headDim], weights.read(name, [headDim]));
+  const weight = graph.weight("float32", [headDim], readTensor(weights, name, [headDim]));
   const perHead = graph.node("Reshape", [x, graph.integers([-1, heads, headDim])]);
   const normed = graph.node("RMSNormalization", [perHead, weight], {
     axis: -1,

@@ -4,8 +4,6 @@
  *
  * The reduction to a power of two and the polynomial are those of Cephes' expf.
  */
-// @ts-ignore: decorator
-
 export function exponential(x: v128): v128 {
   const clamped = f32x4.max(x, f32x4.splat(-87));
   const n = f32x4.nearest(f32x4.mul(clamped, f32x4.splat(1.44269504088896341)));

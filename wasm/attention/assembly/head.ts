@@ -14,39 +14,45 @@ import {
   values,
   weights,
 } from "./layout";
-import { laneSum, softmax } from "./softmax";
+import { softmax } from "./softmax";
 
 /** Bytes of the elements that the weighted sum holds in registers at a time. */
 const STRIP: i32 = 128;
-
-// @ts-ignore: decorator
 
 function token(list: usize, i: i32): usize {
   return list === 0 ? i : load<u32>(list + 4 * i);
 }
 
 /** Byte offset of the KV head of a query head within a token. */
-// @ts-ignore: decorator
-
 function kvOffset(head: i32): usize {
   return 4 * headDim * (head / (queryHeads / kvHeads));
 }
 
-// @ts-ignore: decorator
-
-function dot(a: usize, b: usize, bytes: i32): f32 {
-  let even = f32x4.splat(0);
-  let odd = f32x4.splat(0);
-  let i = 0;
-  for (; i + 32 <= bytes; i += 32) {
-    even = f32x4.add(even, f32x4.mul(v128.load(a + i), v128.load(b + i)));
-    odd = f32x4.add(odd, f32x4.mul(v128.load(a + i, 16), v128.load(b + i, 16)));
+/** Products of a query and four keys, `bytes` long each. */
+function fourDots(query: usize, k0: usize, k1: usize, k2: usize, k3: usize, bytes: i32): v128 {
+  let a = f32x4.splat(0), b = a, c = a, d = a;
+  for (let i = 0; i < bytes; i += 16) {
+    const q = v128.load(query + i);
+    a = f32x4.add(a, f32x4.mul(q, v128.load(k0 + i)));
+    b = f32x4.add(b, f32x4.mul(q, v128.load(k1 + i)));
+    c = f32x4.add(c, f32x4.mul(q, v128.load(k2 + i)));
+    d = f32x4.add(d, f32x4.mul(q, v128.load(k3 + i)));
   }
-  if (i < bytes) even = f32x4.add(even, f32x4.mul(v128.load(a + i), v128.load(b + i)));
-  return laneSum(f32x4.add(even, odd));
+  const ab = f32x4.add(
+    v128.shuffle<f32>(a, b, 0, 2, 4, 6),
+    v128.shuffle<f32>(a, b, 1, 3, 5, 7),
+  );
+  const cd = f32x4.add(
+    v128.shuffle<f32>(c, d, 0, 2, 4, 6),
+    v128.shuffle<f32>(c, d, 1, 3, 5, 7),
+  );
+  return f32x4.add(
+    v128.shuffle<f32>(ab, cd, 0, 2, 4, 6),
+    v128.shuffle<f32>(ab, cd, 1, 3, 5, 7),
+  );
 }
 
-/** As `dot`, with the key turned back by `steps` positions. */
+/** Product of a query and a key, the key turned back by `steps` positions. */
 function turnedDot(query: usize, key: usize, steps: usize): f32 {
   const half: usize = 2 * headDim;
   const cos = turns + steps * 2 * half;
@@ -88,19 +94,32 @@ export function attendHead(
   for (; d < bytes; d += 16) weighFour(target + d, source + d, at, count, list);
 }
 
-/** Writes the logits and returns the largest. */
+/** Writes the logits, up to three beyond them too, and returns the largest. */
 export function logits(head: i32, count: i32, list: usize, at: usize): f32 {
   const bytes = 4 * headDim;
   const query = queries + bytes * head;
   const source = keys + kvOffset(head);
-  const scale: f32 = 1 / sqrt<f32>(f32(headDim));
-  let top: f32 = -Infinity;
-  for (let i = 0; i < count; i++) {
-    const logit = dot(query, source + tokenStride * token(list, i), bytes) * scale;
-    store<f32>(at + 4 * i, logit);
-    top = max(top, logit);
+  const scale = f32x4.splat(1 / sqrt<f32>(f32(headDim)));
+  const last = count - 1;
+  let tops = f32x4.splat(-Infinity);
+  for (let i = 0; i < count; i += 4) {
+    // Past the end the last token is taken again, which changes no maximum.
+    const dots = fourDots(
+      query,
+      source + tokenStride * token(list, i),
+      source + tokenStride * token(list, min(i + 1, last)),
+      source + tokenStride * token(list, min(i + 2, last)),
+      source + tokenStride * token(list, min(i + 3, last)),
+      bytes,
+    );
+    const four = f32x4.mul(dots, scale);
+    v128.store(at + 4 * i, four);
+    tops = f32x4.max(tops, four);
   }
-  return top;
+  return max(
+    max(f32x4.extract_lane(tops, 0), f32x4.extract_lane(tops, 1)),
+    max(f32x4.extract_lane(tops, 2), f32x4.extract_lane(tops, 3)),
+  );
 }
 
 /** As `logits`, with each key at the position of its rank. */

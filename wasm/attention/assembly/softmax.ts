@@ -29,8 +29,6 @@ function scale(at: usize, count: i32, factor: f32): void {
   }
 }
 
-// @ts-ignore: decorator
-
 export function laneSum(x: v128): f32 {
   return (f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1)) +
     (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
