@@ -128,7 +128,7 @@ export interface CacheUpdate {
 
 /**
  * A policy at work on one layer of one sequence. Calls come one at a time and in order: `prefill`
- * once or more, `endPrefill`, then for each step `append`, `select` and, where asked for,
+ * once or more (not at all where a text begins with a step), `endPrefill`, then for each step `append`, `select` and, where asked for,
  * `observe`.
  *
  * Selections and updates may carry more than the decoder reads (placement, metadata reads); a

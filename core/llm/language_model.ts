@@ -108,14 +108,15 @@ export class LanguageModel {
       provider: options.provider ?? "cpu",
       threads: options.threads ?? (config.hidden < WIDE ? 1 : navigator.hardwareConcurrency),
     };
+    // The largest first: while a segment is loaded its weights are held more than once.
+    const last = await SegmentSession.load(head(source), session);
+    const attention = await SegmentSession.load(denseAttention(config), session);
     const before: SegmentSession[] = [];
     const after: SegmentSession[] = [];
     for (let layer = 0; layer < config.layers; layer++) {
       before.push(await SegmentSession.load(beforeAttention(source, layer), session));
       after.push(await SegmentSession.load(afterAttention(source, layer), session));
     }
-    const last = await SegmentSession.load(head(source), session);
-    const attention = await SegmentSession.load(denseAttention(config), session);
     return new LanguageModel(config, generation, weights, before, after, last, attention);
   }
 
@@ -125,11 +126,13 @@ export class LanguageModel {
   }
 
   /**
-   * Feeds one token to each of some sequences in one pass.
+   * Feeds one token to each of some sequences in one pass. If a policy fails, the sequences of the
+   * pass are of no use any more, and say so.
    *
    * @param tokens one for each sequence
    * @returns logits `[vocabulary]` for each sequence
-   * @throws {RangeError} when a token is not in the vocabulary or a sequence is full
+   * @throws {RangeError} when a token is not in the vocabulary or a sequence is full, and whatever
+   * a policy throws
    */
   async step(sequences: readonly Sequence[], tokens: readonly number[]): Promise<Float32Array[]> {
     if (sequences.length !== tokens.length || new Set(sequences).size !== sequences.length) {
@@ -138,7 +141,26 @@ export class LanguageModel {
           `${tokens.length}`,
       );
     }
-    for (const sequence of sequences) await sequence.beginStep();
+    this.checkTokens(tokens);
+    for (const sequence of sequences) sequence.checkStep();
+    try {
+      for (const sequence of sequences) await sequence.endPrompt();
+      const hidden = await this.#stepThroughLayers(sequences, tokens);
+      const logits = await this.logits(hidden);
+      for (const sequence of sequences) sequence.endStep();
+      const { vocabulary } = this.config;
+      return sequences.map((_, row) => logits.subarray(row * vocabulary, (row + 1) * vocabulary));
+    } catch (error) {
+      for (const sequence of sequences) sequence.fail();
+      throw error;
+    }
+  }
+
+  /** The residual stream after the last layer, a row for each sequence. */
+  async #stepThroughLayers(
+    sequences: readonly Sequence[],
+    tokens: readonly number[],
+  ): Promise<Float32Array> {
     const rotary = this.#stepRotary(sequences);
     let hidden = this.embed(tokens);
     let previous = hidden;
@@ -157,24 +179,27 @@ export class LanguageModel {
       previous = hidden;
       hidden = await this.afterAttention(layer, hidden, attended);
     }
-    for (const sequence of sequences) sequence.endStep();
-    const logits = await this.logits(hidden);
-    const { vocabulary } = this.config;
-    return sequences.map((_, row) => logits.subarray(row * vocabulary, (row + 1) * vocabulary));
+    return hidden;
   }
 
   /**
-   * Rows of the embedding, `[tokens, hidden]`.
+   * Checks that tokens are in the vocabulary.
    *
-   * @throws {RangeError} when a token is not in the vocabulary
+   * @throws {RangeError} when one is not
    */
+  checkTokens(tokens: readonly number[]) {
+    const { vocabulary } = this.config;
+    for (const token of tokens) {
+      if (Number.isInteger(token) && token >= 0 && token < vocabulary) continue;
+      throw new RangeError(`Expected tokens below ${vocabulary} but found ${token}`);
+    }
+  }
+
+  /** Rows of the embedding, `[tokens, hidden]`, of tokens of the vocabulary. */
   embed(tokens: readonly number[]): Float32Array {
-    const { hidden, vocabulary } = this.config;
+    const { hidden } = this.config;
     const rows = new Float32Array(tokens.length * hidden);
     tokens.forEach((token, row) => {
-      if (!Number.isInteger(token) || token < 0 || token >= vocabulary) {
-        throw new RangeError(`Expected a token below ${vocabulary} but found ${token}`);
-      }
       rows.set(this.weights.readRows(modelTensors.embedding, token, 1), row * hidden);
     });
     return rows;

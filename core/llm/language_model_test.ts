@@ -366,12 +366,13 @@ Deno.test("what a sequence cannot do is said before anything is changed", () =>
     const sequence = await model.sequence({ maxTokens: 4 });
     await rejects(sequence.prefill([]), /Expected at least one token but found none/);
     await rejects(sequence.prefill([1, 2, 3, 4, 5]), /at most 4 tokens but found 5/);
-    await rejects(sequence.prefill([64]), /Expected a token below 64 but found 64/);
+    await rejects(sequence.prefill([64]), /Expected tokens below 64 but found 64/);
     await sequence.prefill([1, 2, 3]);
     await sequence.step(4);
     await rejects(sequence.step(5), /at most 4 tokens but found 5/);
     await rejects(sequence.prefill([5]), /Expected steps after the first step/);
     await rejects(model.step([sequence, sequence], [1, 1]), /different sequences/);
+    await rejects(sequence.step(-1), /Expected tokens below 64 but found -1/);
     equal(sequence.length, 4);
   }));
 
@@ -415,6 +416,37 @@ Deno.test("the tiny model has the losses its training left it with", async () =>
   const errors = losses.map((loss, at) => Math.abs(loss - HELD_OUT.nll_float32[at]!));
   ok(Math.max(...errors) < 1e-4);
 });
+
+Deno.test("a sequence whose policy failed is of no more use, and says so", () =>
+  withModel(randomCheckpoint(), async (model) => {
+    const policy: KvPolicy = {
+      needs: NEEDS,
+      open: async (layer) => ({
+        ...await fullAttention.open(layer),
+        select: ({ position }) => {
+          if (layer.layer === 1 && position === 4) throw new Error("out of ideas");
+          return EVERYTHING;
+        },
+      }),
+    };
+    const [sequence, beside] = [await model.sequence({ policy }), await model.sequence()];
+    await sequence.prefill([1, 2, 3]);
+    await beside.prefill([1, 2, 3]);
+    await model.step([beside, sequence], [4, 4]);
+    await rejects(model.step([beside, sequence], [5, 5]), /out of ideas/);
+    for (const one of [sequence, beside]) {
+      await rejects(one.step(5), /Expected a sequence at work but found one that failed/);
+    }
+  }));
+
+Deno.test("a text may begin with a step", () =>
+  withModel(randomCheckpoint(), async (model) => {
+    const [first, second] = [
+      await model.sequence({ policy: fullAttention }),
+      await model.sequence(),
+    ];
+    ok(relativeError(await first.step(7), await second.prefill([7])) < 1e-6);
+  }));
 
 for (const [format, tolerance] of [["int8", 0.002], ["int4", 0.05]] as const) {
   Deno.test(`rounding the tiny model to ${format} costs less than ${tolerance} nats`, async () => {

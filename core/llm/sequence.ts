@@ -41,6 +41,7 @@ const PASS_TOKENS_AT_LEAST = 16;
 export class Sequence {
   #length = 0;
   #promptEnded = false;
+  #failed = false;
 
   private constructor(
     private readonly model: LanguageModel,
@@ -91,8 +92,19 @@ export class Sequence {
     if (this.#promptEnded) {
       throw new RangeError("Expected steps after the first step but found a prompt");
     }
-    this.#checkRoom(tokens.length);
     if (tokens.length === 0) throw new RangeError("Expected at least one token but found none");
+    this.#checkRoom(tokens.length);
+    this.model.checkTokens(tokens);
+    try {
+      return await this.#passes(tokens, options);
+    } catch (error) {
+      this.fail();
+      throw error;
+    }
+  }
+
+  /** Feeds tokens pass by pass. */
+  async #passes(tokens: readonly number[], options: PrefillOptions): Promise<Float32Array> {
     const promptEnd = this.#length + tokens.length;
     let logits = new Float32Array(0);
     for (let done = 0; done < tokens.length;) {
@@ -120,12 +132,21 @@ export class Sequence {
     for (const layer of this.layers) layer.close();
   }
 
-  /** For {@linkcode LanguageModel.step}: ends the prompt and checks that there is room. */
-  async beginStep() {
+  /** For {@linkcode LanguageModel.step}: checks that there is room for a token. */
+  checkStep() {
     this.#checkRoom(1);
+  }
+
+  /** For {@linkcode LanguageModel.step}: ends the prompt, if it has not ended. */
+  async endPrompt() {
     if (this.#promptEnded) return;
     this.#promptEnded = true;
     for (const layer of this.layers) await layer.endPrefill();
+  }
+
+  /** For {@linkcode LanguageModel.step}: layers may differ in length now, so nothing can follow. */
+  fail() {
+    this.#failed = true;
   }
 
   /** For {@linkcode LanguageModel.step}: whether a layer's policy asks for speculated queries. */
@@ -207,6 +228,7 @@ export class Sequence {
   }
 
   #checkRoom(tokens: number) {
+    if (this.#failed) throw new RangeError("Expected a sequence at work but found one that failed");
     const total = this.#length + tokens;
     if (total <= this.maxTokens) return;
     throw new RangeError(`Expected at most ${this.maxTokens} tokens but found ${total}`);
