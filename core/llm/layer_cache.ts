@@ -39,9 +39,14 @@ interface Exports {
 let compiled: Promise<WebAssembly.Module> | undefined;
 
 function compileOnce(): Promise<WebAssembly.Module> {
-  return compiled ??= buildModule("attention/assembly/index.ts", ["attention/assembly"], {
-    simd: true,
-  }).then(({ bytes }) => WebAssembly.compile(bytes));
+  return compiled ??= buildModule(
+    "attention/assembly/index.ts",
+    ["attention/assembly"],
+    "trusted",
+    {
+      simd: true,
+    },
+  ).then(({ bytes }) => WebAssembly.compile(bytes));
 }
 
 /** Keys and values of one layer of one sequence, `[tokens, kvHeads, headDim]`. */

@@ -42,10 +42,11 @@ export function canonicalProgram(program: AttentionProgram): AttentionProgram {
   if (program.headBlocks) return { ...program, keptTokens: 1 };
   return {
     ...program,
+    ...(alone && { secondContext: "first", partnerTraffic: "truncated" }),
     keptTokens: steps * parallelTokens,
     contextTokens: program.clustering
       ? program.contextTokens
-      : alone
+      : alone || program.partnerTraffic === "whole"
       ? steps * parallelTokens
       : canonicalContext(program, parallelTokens, steps),
     partitionTokens: alone ? 1 : program.partitionTokens,

@@ -54,6 +54,16 @@ export interface AttentionProgram {
    * `"per-step"` inside the score loop as in AttAcc's first commit.
    */
   readonly oddTail: "once" | "per-step";
+  /**
+   * Whose values the second iteration of an overlapped pair reads: the `"first"` iteration's again,
+   * as the reference's generators emit, or its `"own"`. Default `"first"`.
+   */
+  readonly secondContext?: "first" | "own";
+  /**
+   * The buffer commands of an overlapped partner: `"truncated"` to whole strides of the full
+   * context, which drops some, or `"whole"`. Default `"truncated"`, as the reference's generators.
+   */
+  readonly partnerTraffic?: "truncated" | "whole";
 }
 
 /** Requests one program sent to the memory, by kind; every channel counted. */

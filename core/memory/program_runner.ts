@@ -21,6 +21,8 @@ type ProgramArguments = [
   rowTokens: number,
   clustering: boolean,
   oddTailPerStep: boolean,
+  ownSecondContext: boolean,
+  wholePartnerTraffic: boolean,
 ];
 
 interface Exports {
@@ -50,6 +52,8 @@ export function programArguments(program: AttentionProgram): ProgramArguments {
     program.rowTokens,
     program.clustering,
     program.oddTail === "per-step",
+    program.secondContext === "own",
+    program.partnerTraffic === "whole",
   ];
 }
 

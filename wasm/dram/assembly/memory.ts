@@ -12,7 +12,8 @@
  */
 import { CommandLog } from "./command_log";
 import { Controller } from "./controller";
-import { CHANNEL, Device } from "./device";
+import { Device } from "./device";
+import { CHANNEL } from "./levels";
 
 export class Memory {
   readonly device: Device;
@@ -25,6 +26,10 @@ export class Memory {
   readonly accepted: StaticArray<i64>;
   /** Cycles that have passed when the front end looks. */
   private now: i64 = 0;
+  /** Bank and row of the last address sent, which the next often shares. */
+  private place: u64 = u64.MAX_VALUE;
+  private bank: i32 = 0;
+  private row: i32 = 0;
 
   constructor(image: StaticArray<i32>) {
     const device = new Device(image);
@@ -36,7 +41,7 @@ export class Memory {
     this.controllers = controllers;
     this.groupStart = new StaticArray<i32>(channels);
     this.groupEnd = new StaticArray<i32>(channels);
-    this.accepted = new StaticArray<i64>(device.requestCommand.length);
+    this.accepted = new StaticArray<i64>(device.requests.length);
   }
 
   /**
@@ -83,20 +88,24 @@ export class Memory {
 
   /** Sends the same request to channels `from` up to `to`, which must not cut a group. */
   send(request: i32, address: u64, from: i32, to: i32): void {
-    const bank = this.device.bankOf(address);
-    const row = this.device.rowOf(address);
-    const queue = unchecked(this.device.requestQueue[request]);
-    if (unchecked(this.groupStart[from]) !== from) unreachable();
+    const place = address >> this.device.placeShift;
+    if (place !== this.place) {
+      this.place = place;
+      this.bank = this.device.bankOf(address);
+      this.row = this.device.rowOf(address);
+    }
+    const kind = this.device.requests[request];
+    if (this.groupStart[from] !== from) unreachable();
     let channel = from;
     while (channel < to) {
-      const controller = unchecked(this.controllers[channel]);
+      const controller = this.controllers[channel];
       controller.advance(this.now);
-      if (controller.isFull(queue)) this.now = controller.advanceUntilRoom(queue);
-      controller.enqueue(request, address, bank, row, this.now);
-      channel = unchecked(this.groupEnd[channel]);
+      if (controller.isFull(kind.queue)) this.now = controller.advanceUntilRoom(kind.queue);
+      controller.enqueue(kind, address, this.bank, this.row, this.now);
+      channel = this.groupEnd[channel];
     }
     if (channel !== to) unreachable();
-    unchecked(this.accepted[request] += to - from);
+    this.accepted[request] += to - from;
   }
 
   /**

@@ -46,6 +46,8 @@ export function runProgram(
   rowTokens: i32,
   clustering: bool,
   oddTailPerStep: bool,
+  ownSecondContext: bool,
+  wholePartnerTraffic: bool,
   scattered: bool,
   inStep: bool,
 ): i64 {
@@ -61,6 +63,8 @@ export function runProgram(
   parameters.rowTokens = rowTokens;
   parameters.clustering = clustering;
   parameters.oddTailPerStep = oddTailPerStep;
+  parameters.ownSecondContext = ownSecondContext;
+  parameters.wholePartnerTraffic = wholePartnerTraffic;
   if (scattered) parameters.blocks = new HeadBlocks(headEnds, headBlocks);
   const shape = new Shape(parameters);
   const memory = configured();

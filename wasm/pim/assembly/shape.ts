@@ -44,15 +44,15 @@ export class HeadBlocks {
   }
 
   count(head: i32): i32 {
-    return unchecked(this.ends[head]) - this.start(head);
+    return this.ends[head] - this.start(head);
   }
 
   at(head: i32, x: i32): i32 {
-    return unchecked(this.blocks[this.start(head) + x]);
+    return this.blocks[this.start(head) + x];
   }
 
   private start(head: i32): i32 {
-    return head === 0 ? 0 : unchecked(this.ends[head - 1]);
+    return head === 0 ? 0 : this.ends[head - 1];
   }
 }
 
@@ -71,6 +71,10 @@ export class ProgramParameters {
   clusterPairsAsWritten: bool = false;
   /** Null where kept tokens are contiguous. */
   blocks: HeadBlocks | null = null;
+  /** The second iteration of a pair reads its own values instead of the first's again. */
+  ownSecondContext: bool = false;
+  /** No buffer command of a partner is lost to rounding, and strides follow the kept tokens. */
+  wholePartnerTraffic: bool = false;
   /** The unpaired iteration's softmax block inside its score loop (AttAcc's first commit). */
   oddTailPerStep: bool = false;
 }
