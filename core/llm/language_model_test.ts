@@ -234,7 +234,8 @@ Deno.test("evicted tokens are never seen again", () =>
             position++;
             if (!evictsAt(position)) return NO_UPDATE;
             const tokens = Uint32Array.of(position - 8, position - 9);
-            return { evicted: { per: "kv-head", offsets: Uint32Array.of(0, 1, 2), tokens } };
+            const evicted = { per: "kv-head", offsets: Uint32Array.of(0, 1, 2), tokens } as const;
+            return { ...NO_UPDATE, evicted };
           },
         };
       },

@@ -3,12 +3,11 @@ import {
   EVERYTHING,
   type KvPolicySession,
   NO_OBSERVATION,
-  type PolicyInput,
   type PolicyNeeds,
   type Selection,
   type TokenBlock,
-  type TokenSets,
-  type VisibleTokens,
+  type Update,
+  type Visible,
 } from "./kv_policy.ts";
 import type { LayerCache, TurnTable } from "./layer_cache.ts";
 import { MeanValues } from "./mean_values.ts";
@@ -96,7 +95,7 @@ export class LayerAttention {
     }
     const { session, needs } = this.policy;
     this.#apply(await session.append(this.#block(token)));
-    const asked = (input: PolicyInput, list: Float32Array) =>
+    const asked = (input: PolicyNeeds["inputs"][number], list: Float32Array) =>
       needs.inputs.includes(input) ? list : NOTHING;
     const selection = await session.select({
       position,
@@ -120,7 +119,7 @@ export class LayerAttention {
     this.policy?.session.close?.();
   }
 
-  #apply(update: { readonly evicted: TokenSets }) {
+  #apply(update: Update) {
     this.#present.evict(update.evicted, this.cache.length);
     this.observer.onUpdate?.(this.layer, this.cache.length - 1, update);
   }
@@ -129,7 +128,7 @@ export class LayerAttention {
    * What a selection comes to: everything is a list once something was evicted, and lists ascend
    * where ranks or observations need it.
    */
-  #resolve({ visible, bias }: Selection): [VisibleTokens, Float32Array] {
+  #resolve({ visible, bias }: Selection): [Visible, Float32Array] {
     const { queryHeads, kvHeads } = this.cache.shape;
     const { length } = this.cache;
     if (visible.tag === "everything") {
@@ -150,7 +149,7 @@ export class LayerAttention {
     return [{ tag: "only", value }, sortedBias];
   }
 
-  #attend(queries: Float32Array, visible: VisibleTokens, bias: Float32Array): Float32Array {
+  #attend(queries: Float32Array, visible: Visible, bias: Float32Array): Float32Array {
     if (visible.tag === "everything") return this.cache.attendAll(queries);
     const turns = this.policy?.turns;
     if (!turns) return this.cache.attendListed(queries, visible.value, bias);

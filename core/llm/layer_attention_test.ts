@@ -1,6 +1,5 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import {
-  type CacheUpdate,
   EVERYTHING,
   fullAttention,
   type KvPolicySession,
@@ -8,6 +7,7 @@ import {
   type Observation,
   type PolicyNeeds,
   type Selection,
+  type Update,
 } from "./kv_policy.ts";
 import { LayerAttention, type LayerTokens } from "./layer_attention.ts";
 import { LayerCache } from "./layer_cache.ts";
@@ -70,8 +70,9 @@ function selecting(tokens: readonly number[], rest: Partial<Selection> = {}): Se
   return { ...EVERYTHING, visible: { tag: "only", value }, ...rest };
 }
 
-function evicting(...tokens: number[]): CacheUpdate {
+function evicting(...tokens: number[]): Update {
   return {
+    ...NO_UPDATE,
     evicted: {
       per: "kv-head",
       offsets: Uint32Array.of(0, tokens.length, tokens.length),
