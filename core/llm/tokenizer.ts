@@ -15,6 +15,14 @@ export interface ChatMessage {
   readonly content: string;
 }
 
+/** How a chat template is filled in. */
+export interface ChatOptions {
+  /** Whether the beginning of the model's answer is added; true unless stated. */
+  readonly addGenerationPrompt?: boolean;
+  /** What else the template knows by name, e.g. `date_string` in Llama 3.1's. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
 const specialToken = v.nullish(v.union([v.string(), v.looseObject({ content: v.string() })]));
 
 const Settings = v.looseObject({
@@ -94,10 +102,9 @@ export class TextTokenizer {
    * A conversation as the model was trained to see it. The text holds its special tokens, so
    * encode it with `addSpecialTokens` false.
    *
-   * @param addGenerationPrompt whether the beginning of the model's answer is added
    * @throws {CheckpointError} when the checkpoint has no chat template
    */
-  applyChatTemplate(messages: readonly ChatMessage[], addGenerationPrompt = true): string {
+  applyChatTemplate(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
     if (this.#template === undefined) {
       const file = join(this.directory, "tokenizer_config.json");
       throw new CheckpointError(file, "chat_template", "a template", "none");
@@ -106,9 +113,12 @@ export class TextTokenizer {
       .filter(([name]) => name.endsWith("_token"))
       .map(([name, token]) => [name, tokenText(token)]);
     return this.#template.render({
+      tools: null,
+      documents: null,
       ...Object.fromEntries(specials),
+      ...options.variables,
       messages,
-      add_generation_prompt: addGenerationPrompt,
+      add_generation_prompt: options.addGenerationPrompt ?? true,
     });
   }
 }

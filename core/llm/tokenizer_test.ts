@@ -123,7 +123,18 @@ Deno.test("conversations are written by the model's template", () => {
   const tokenizer = TextTokenizer.open(directory.path);
   const expected = "<s>[user] Where is the whale?";
   equal(tokenizer.applyChatTemplate(MESSAGES), `${expected}[assistant]`);
-  equal(tokenizer.applyChatTemplate(MESSAGES, false), expected);
+  equal(tokenizer.applyChatTemplate(MESSAGES, { addGenerationPrompt: false }), expected);
+});
+
+Deno.test("a template knows that there are no tools, and what it is told beside", () => {
+  using directory = withSettings({
+    chat_template: "{% if tools is not none %}tools{% endif %}" +
+      "{% if date_string is defined %}{{ date_string }}{% else %}no date{% endif %}",
+  });
+  const tokenizer = TextTokenizer.open(directory.path);
+  equal(tokenizer.applyChatTemplate(MESSAGES), "no date");
+  const variables = { date_string: "26 Jul 2024" };
+  equal(tokenizer.applyChatTemplate(MESSAGES, { variables }), "26 Jul 2024");
 });
 
 Deno.test("a template may lie in its own file or be one of several", () => {

@@ -17,7 +17,7 @@ export interface LinearPart {
 /** Elements read from the checkpoint at a time. */
 const PIECE_ELEMENTS = 1 << 22;
 
-/** A matrix larger than this becomes several, because one protobuf message ends at 2 GiB. */
+/** Half of what a protobuf message, which a matrix is one for a while, can hold. */
 const MATRIX_BYTES_AT_MOST = 2 ** 30;
 
 /** `accuracy_level` of MatMulNBits: activations are rounded to 8 bits, which is what is fast. */
@@ -27,6 +27,7 @@ const INT8_ACTIVATIONS = 4;
  * Multiplies `x` by matrices that share their input, as if they were one on top of the other.
  *
  * @param x `[tokens, inputs]`
+ * @param bytesAtMost size, in float32, beyond which a matrix becomes several
  * @returns `[tokens, outputs of all parts]`
  * @throws {CheckpointError} when a tensor is missing or has another shape
  */
@@ -37,12 +38,13 @@ export function linear(
   inputs: number,
   parts: readonly LinearPart[],
   format: WeightFormat,
+  bytesAtMost = MATRIX_BYTES_AT_MOST,
 ): string {
   for (const { names, outputs, hasBias } of parts) {
     weights.expect(names.weight, [outputs, inputs]);
     if (hasBias) weights.expect(names.bias, [outputs]);
   }
-  const pieces = cut(parts, Math.floor(MATRIX_BYTES_AT_MOST / (4 * inputs)))
+  const pieces = cut(parts, Math.floor(bytesAtMost / (4 * inputs)))
     .map((rows) => multiply(graph, weights, x, inputs, rows, format));
   const product = pieces.length === 1 ? pieces[0]! : graph.node("Concat", pieces, { axis: -1 });
   if (!parts.some(({ hasBias }) => hasBias)) return product;
