@@ -1,0 +1,37 @@
+import { componentEmbed, componentNew } from "@bytecodealliance/jco-transpile/wasm-tools";
+import { compileAssemblyScript } from "./compile_assemblyscript.ts";
+import { type PluginKind, readContract } from "./contracts.ts";
+import { type PluginManifest, readPluginManifest } from "./plugin_manifest.ts";
+
+/** A plugin as it is loaded, and what its folder says about it. */
+export interface BuiltPlugin {
+  readonly manifest: PluginManifest;
+  /** The component. The same source gives the same bytes, every time. */
+  readonly component: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Builds the plugin of a folder.
+ *
+ * @param directory The folder of `plugin.json`, ending in a slash
+ * @throws {PluginManifestError} for a bad `plugin.json`
+ * @throws {CompileError} for source that does not compile
+ */
+export async function buildPlugin(directory: URL): Promise<BuiltPlugin> {
+  const manifest = readPluginManifest(directory);
+  const contract = readContract(manifest.kind, manifest.wit);
+  const entry = new URL(manifest.entry, directory);
+  const core = await compileAssemblyScript(contract, entry);
+  return { manifest, component: await componentFromCore(core, manifest.kind, manifest.wit) };
+}
+
+/** Wraps a core module that exports a contract's canonical functions as a component. */
+export async function componentFromCore(
+  core: Uint8Array,
+  kind: PluginKind,
+  version?: string,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { source, world } = readContract(kind, version);
+  const embedded = await componentEmbed({ binary: core, witSource: source, world });
+  return new Uint8Array(await componentNew(embedded, []));
+}
