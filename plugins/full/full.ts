@@ -22,7 +22,7 @@ const PARAMETERS: Array<Parameter> = [];
 export class Policy extends Session {
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
     const settings = Settings.read(PARAMETERS, parameters);
-    if (settings.error != null) return fail<Description>(settings.error!);
+    if (settings.error !== null) return fail<Description>(settings.error!);
     const description = new Description();
     description.name = "full";
     description.version = "0.1.0";
@@ -37,11 +37,11 @@ export class Policy extends Session {
 
   static open(config: Config): Result<Session, PolicyError> {
     const settings = Settings.read(PARAMETERS, config.parameters);
-    if (settings.error != null) return fail<Session>(settings.error!);
+    if (settings.error !== null) return fail<Session>(settings.error!);
     return ok<Session>(new Policy());
   }
 
-  override select(step: Step): Result<Selection, PolicyError> {
+  override select(_step: Step): Result<Selection, PolicyError> {
     const selection = new Selection();
     selection.visible = Visible.everything();
     return ok(selection);
