@@ -45,8 +45,11 @@ export function admit(bytes: Uint8Array, { exports, limits }: AdmissionRules): A
   }
 }
 
-/** Goes through a core module as instrumenting it would; that reads every instruction. */
+/** Validates a core module, then instruments it for show: that reads every instruction. */
 function checkModule(module: Uint8Array, limits: Limits): void {
+  if (!WebAssembly.validate(new Uint8Array(module))) {
+    throw new MalformedBinaryError("a core module that does not validate");
+  }
   instrumentModule(module, moduleLimits(limits), { fuel: true, canonicalNaN: true });
 }
 

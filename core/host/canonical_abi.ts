@@ -58,7 +58,9 @@ export class CanonicalAbi {
     const flat = one.parameters.flatMap(({ type }) => this.layout.flatten(type));
     const own = one.kind === "method" ? 1 : 0;
     return {
-      lower: flat.length + own > MAX_FLAT_PARAMETERS ? this.#lowerInMemory(one) : this.#lowerFlat(one),
+      lower: flat.length + own > MAX_FLAT_PARAMETERS
+        ? this.#lowerInMemory(one)
+        : this.#lowerFlat(one),
       lift: this.#lift(one.result),
     };
   }
@@ -288,7 +290,7 @@ export class CanonicalAbi {
           const [from, length] = readPair(guest, at);
           if (length === 0) return new array(0);
           checkRange(guest, from, length * bytes, alignment, "a list");
-          return new array(guest.memory.buffer, from, length).slice();
+          return new array(guest.memory.buffer as ArrayBuffer, from, length).slice();
         },
       };
     }
@@ -369,7 +371,10 @@ function primitiveCodec(name: PrimitiveName): Codec {
   });
   switch (name) {
     case "bool":
-      return make((data, at, value) => data.setUint8(at, value), (data, at) => data.getUint8(at) !== 0);
+      return make(
+        (data, at, value) => data.setUint8(at, value),
+        (data, at) => data.getUint8(at) !== 0,
+      );
     case "u8":
       return make((data, at, value) => data.setUint8(at, value), (data, at) => data.getUint8(at));
     case "s8":
@@ -384,9 +389,15 @@ function primitiveCodec(name: PrimitiveName): Codec {
     case "s32":
       return make((d, at, value) => d.setInt32(at, value, true), (d, at) => d.getInt32(at, true));
     case "f32":
-      return make((d, at, value) => d.setFloat32(at, value, true), (d, at) => d.getFloat32(at, true));
+      return make(
+        (d, at, value) => d.setFloat32(at, value, true),
+        (d, at) => d.getFloat32(at, true),
+      );
     case "f64":
-      return make((d, at, value) => d.setFloat64(at, value, true), (d, at) => d.getFloat64(at, true));
+      return make(
+        (d, at, value) => d.setFloat64(at, value, true),
+        (d, at) => d.getFloat64(at, true),
+      );
     case "u64":
     case "s64":
       return {
@@ -445,7 +456,10 @@ function indexOf(labels: readonly string[], label: unknown): number {
 }
 
 function flagBits(labels: readonly string[], value: unknown): number {
-  return (value as readonly string[]).reduce((bits, label) => bits | (1 << indexOf(labels, label)), 0);
+  return (value as readonly string[]).reduce(
+    (bits, label) => bits | (1 << indexOf(labels, label)),
+    0,
+  );
 }
 
 function allocate(guest: GuestMemory, alignment: number, bytes: number): number {

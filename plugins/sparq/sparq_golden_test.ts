@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { sharedPath, sharedTest } from "../../core/testing/shared_material.ts";
 import type { Selection } from "../reference/policy.ts";
 import { SparqReference } from "../reference/sparq.ts";
-import { builtPlugin } from "../testing/built_plugin.ts";
+import { builtPolicy } from "../testing/built_plugin.ts";
 import { openSession } from "../testing/plugin_session.ts";
 import { shapeOf } from "../testing/scenario.ts";
 import { attend } from "../testing/attention.ts";
@@ -11,7 +11,6 @@ import { attend } from "../testing/attention.ts";
 interface GoldenStep {
   readonly kv_heads: number;
   readonly group: number;
-  readonly context: number;
   readonly dim: number;
   readonly k: number;
   readonly local_k: number;
@@ -49,7 +48,7 @@ sharedTest("sparq keeps the tokens and yields the output of the authors' code", 
   const steps: GoldenStep[] = JSON.parse(
     readFileSync(sharedPath("golden/sparq_selection.json"), "utf8"),
   );
-  const instantiate = await builtPlugin("sparq");
+  const policy = await builtPolicy("sparq");
   for (const step of steps) {
     const meanValue = step.reallocate_to_mean_value ? "always" : "never";
     const localFraction = step.local_k / step.k;
@@ -65,14 +64,14 @@ sharedTest("sparq keeps the tokens and yields the output of the authors' code", 
       reference.prefill(step.keys);
       check(step, reference.select(queries));
     });
-    await t.step(`groups of ${step.group}: plugin`, () => {
-      const session = openSession(instantiate(), shape, {
+    await t.step(`groups of ${step.group}: plugin`, async () => {
+      const session = await openSession(policy, shape, {
         "rank": step.rank,
         "local-fraction": localFraction,
         "mean-value": meanValue,
       });
-      session.prefill(step.keys);
-      check(step, session.select(step.context - 1, queries));
+      await session.prefill(step.keys);
+      check(step, await session.select(queries));
     });
   }
 });

@@ -12,22 +12,24 @@ const SHORT: i32 = 16;
 export function labelOrder(labels: StaticArray<i32>): StaticArray<i32> {
   const order = new StaticArray<i32>(labels.length);
   for (let i = 0; i < order.length; i++) unchecked(order[i] = i);
-  partitionRuns(order, labels, 0, order.length);
+  partitionRuns(order, labels);
   insertionSort(order, labels);
   return order;
 }
 
-function partitionRuns(
-  order: StaticArray<i32>,
-  labels: StaticArray<i32>,
-  from: i32,
-  end: i32,
-): void {
-  while (end - from > SHORT) {
-    swap(order, from, median(order, labels, from + 1, from + ((end - from) >> 1), end - 1));
-    const cut = partition(order, labels, from, end);
-    partitionRuns(order, labels, cut, end);
-    end = cut;
+/** Partitions every run that is longer than 16; upper parts wait on a stack. */
+function partitionRuns(order: StaticArray<i32>, labels: StaticArray<i32>): void {
+  const waiting: Array<i32> = [0, order.length];
+  while (waiting.length > 0) {
+    let end = waiting.pop();
+    const from = waiting.pop();
+    while (end - from > SHORT) {
+      swap(order, from, median(order, labels, from + 1, from + ((end - from) >> 1), end - 1));
+      const cut = partition(order, labels, from, end);
+      waiting.push(cut);
+      waiting.push(end);
+      end = cut;
+    }
   }
 }
 

@@ -2,8 +2,8 @@ import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { sharedPath, sharedTest } from "../../core/testing/shared_material.ts";
 import { ASPLOS26, StarcReference } from "../reference/starc.ts";
-import type { ReferencePolicy, Selection, Shape, Update } from "../reference/policy.ts";
-import { builtPlugin } from "../testing/built_plugin.ts";
+import type { Selection, Shape, StepQueries, Update } from "../reference/policy.ts";
+import { builtPolicy } from "../testing/built_plugin.ts";
 import { openSession } from "../testing/plugin_session.ts";
 import { shapeOf } from "../testing/scenario.ts";
 
@@ -21,29 +21,27 @@ interface GoldenRun {
 }
 
 interface Subject {
-  prefill(block: number[][][]): void;
-  endPrefill(): unknown;
-  append(block: number[][][]): Update;
-  select(position: number, queries: number[][]): Selection;
+  prefill(block: number[][][]): void | Promise<void>;
+  append(block: number[][][]): Update | Promise<Update>;
+  select(queries: StepQueries): Selection | Promise<Selection>;
 }
 
 /** Replays a recorded run; gives what was kept at the recorded steps and the final order. */
-function replay(subject: Subject, run: GoldenRun) {
+async function replay(subject: Subject, run: GoldenRun) {
   const slice = (first: number, end: number) => run.keys.map((own) => own.slice(first, end));
-  subject.prefill(slice(0, run.prompt));
-  subject.endPrefill();
+  await subject.prefill(slice(0, run.prompt));
   const order: number[][] = run.keys.map(() => []);
   const kept: number[][][] = [];
   const last = run.steps.at(-1)?.step ?? 0;
   for (let step = 1; step <= last; step++) {
     const token = run.prompt + step - 1;
-    const { placement } = subject.append(slice(token, token + 1));
+    const { placement } = await subject.append(slice(token, token + 1));
     placement?.slots.forEach((slots, head) =>
       slots.forEach((slot, i) => order[head]![slot] = placement.firstToken + i)
     );
     const recorded = run.steps.find((one) => one.step === step);
     if (recorded === undefined) continue;
-    const { visible } = subject.select(token, recorded.q);
+    const { visible } = await subject.select({ queries: recorded.q, speculated: [] });
     kept.push(
       visible === "everything" ? [] : visible.sets.map((set) => [...set].sort((a, b) => a - b)),
     );
@@ -60,20 +58,11 @@ function shapeOfRun(run: GoldenRun): Shape {
   });
 }
 
-function referenceSubject(policy: ReferencePolicy): Subject {
-  return {
-    prefill: (block) => policy.prefill(block),
-    endPrefill: () => policy.endPrefill({ tokens: [], weights: [] }),
-    append: (block) => policy.append(block),
-    select: (_, queries) => policy.select({ queries, speculated: [] }),
-  };
-}
-
 sharedTest("starc keeps the tokens that the authors' code keeps, in their order", async (t) => {
   const runs: GoldenRun[] = JSON.parse(
     readFileSync(sharedPath("golden/starc_selection.json"), "utf8"),
   );
-  const instantiate = await builtPlugin("starc");
+  const policy = await builtPolicy("starc");
   for (const run of runs) {
     const expected = {
       kept: run.steps.map(({ kept }) => kept.map((set) => [...set].sort((a, b) => a - b))),
@@ -81,20 +70,13 @@ sharedTest("starc keeps the tokens that the authors' code keeps, in their order"
     };
     const shape = shapeOfRun(run);
     const name = `${run.kv_heads} KV heads, groups of ${run.group}, prompt of ${run.prompt}`;
-    await t.step(`${name}: reference`, () => {
-      const reference = new StarcReference(shape, ASPLOS26);
-      const found = replay(referenceSubject(reference), run);
+    await t.step(`${name}: reference`, async () => {
+      const found = await replay(new StarcReference(shape, ASPLOS26), run);
       deepEqual(found.kept, expected.kept);
       deepEqual(found.order, clusteredPart(expected.order, found.order));
     });
-    await t.step(`${name}: plugin`, () => {
-      const session = openSession(instantiate(), shape);
-      const found = replay({
-        prefill: (block) => session.prefill(block),
-        endPrefill: () => session.endPrefill({ tokens: [], weights: [] }),
-        append: (block) => session.append(block),
-        select: (position, queries) => session.select(position, { queries, speculated: [] }),
-      }, run);
+    await t.step(`${name}: plugin`, async () => {
+      const found = await replay(await openSession(policy, shape), run);
       deepEqual(found.kept, expected.kept);
       deepEqual(found.order, clusteredPart(expected.order, found.order));
     });

@@ -6,7 +6,7 @@
 import { ok } from "node:assert/strict";
 import type { Selection, Shape, TokenSets, Update } from "../reference/policy.ts";
 import { range } from "../reference/ranking.ts";
-import type { BudgetBinding } from "./plugin_session.ts";
+import type { BudgetBinding } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 
 /** The cache as the host sees it. */
 export class CacheModel {
@@ -64,12 +64,12 @@ export class CacheModel {
   }
 
   #checkBudget(tokens: readonly number[]): void {
-    const { tag, value = 0 } = this.budget;
-    if (tag === "unbound") return;
-    const counted = tag === "prompt-only"
+    if (this.budget.tag === "unbound") return;
+    const counted = this.budget.tag === "prompt-only"
       ? tokens.filter((token) => token < this.#prompt).length
       : tokens.length;
-    const most = tag === "at-least" ? Math.max(this.shape.budget, value) : this.shape.budget;
+    const granted = this.budget.tag === "at-least" ? this.budget.value : 0;
+    const most = Math.max(this.shape.budget, granted);
     ok(counted <= most, `Expected at most ${most} tokens but found ${counted}`);
   }
 

@@ -6,9 +6,11 @@
 import { deepStrictEqual as deepEqual } from "node:assert/strict";
 import * as fc from "fast-check";
 import type { Calibration, ReferencePolicy, Shape, Update, Weights } from "../reference/policy.ts";
-import { builtPlugin, type Instantiate } from "./built_plugin.ts";
+import type { Policy } from "../../core/host/mod.ts";
+import type { Description } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { builtPolicy } from "./built_plugin.ts";
 import { CacheModel } from "./cache_model.ts";
-import { type Description, openSession, type Parameters } from "./plugin_session.ts";
+import { openSession, type Parameters } from "./plugin_session.ts";
 import { type Scenario, scenarios, shapeOf, Source } from "./scenario.ts";
 
 /** A plugin with certain parameters, and what it must equal. */
@@ -48,13 +50,13 @@ function edge(changes: Partial<Scenario>): Scenario {
 export function testAgainstReference(plugin: string, pairs: readonly Pair[]): void {
   for (const pair of pairs) {
     Deno.test(`${plugin} (${pair.name}) selects what the algorithm selects`, async (t) => {
-      const instantiate = await builtPlugin(plugin);
-      await t.step("edge cases, long contexts and hostile values", () => {
-        for (const scenario of EDGE_SCENARIOS) compare(instantiate, pair, scenario);
+      const policy = await builtPolicy(plugin);
+      await t.step("edge cases, long contexts and hostile values", async () => {
+        for (const scenario of EDGE_SCENARIOS) await compare(policy, pair, scenario);
       });
-      await t.step("any shape", () => {
-        fc.assert(
-          fc.property(scenarios(), (scenario) => compare(instantiate, pair, scenario)),
+      await t.step("any shape", async () => {
+        await fc.assert(
+          fc.asyncProperty(scenarios(), (scenario) => compare(policy, pair, scenario)),
           { numRuns: 30, seed: 20260324 },
         );
       });
@@ -63,12 +65,12 @@ export function testAgainstReference(plugin: string, pairs: readonly Pair[]): vo
 }
 
 /** Runs one scenario through both. */
-export function compare(instantiate: Instantiate, pair: Pair, given: Scenario): void {
+export async function compare(policy: Policy, pair: Pair, given: Scenario): Promise<void> {
   const scenario = pair.adapt?.(given) ?? given;
   const { shape, promptBlocks, steps } = scenario;
   const source = new Source(scenario);
   const calibration = pair.calibration?.(shape) ?? new Uint8Array();
-  const plugin = openSession(instantiate(), shape, pair.parameters, calibration);
+  const plugin = await openSession(policy, shape, pair.parameters, calibration);
   const { description } = plugin;
   const reference = pair.reference(shape, calibration);
   const cache = new CacheModel(shape, description.budget);
@@ -78,25 +80,26 @@ export function compare(instantiate: Instantiate, pair: Pair, given: Scenario): 
   };
   for (const count of promptBlocks) {
     const block = source.keys(count);
-    plugin.prefill(block);
+    await plugin.prefill(block);
     reference.prefill(block);
     cache.add(count);
   }
   cache.endPrompt();
   const prompt = promptWeights(description, cache, source);
-  apply(plugin.endPrefill(prompt), reference.endPrefill(prompt));
+  apply(await plugin.endPrefill(prompt), reference.endPrefill(prompt));
   for (let step = 0; step < steps; step++) {
     const block = source.keys(1);
     cache.add(1);
-    apply(plugin.append(block), reference.append(block));
+    apply(await plugin.append(block), reference.append(block));
     const queries = { queries: source.queries(), speculated: source.queries() };
-    const selection = plugin.select(reference.length - 1, queries);
+    const selection = await plugin.select(queries);
     deepEqual(selection, reference.select(queries));
     const tokens = cache.visible(selection);
     if (!description.observesSteps) continue;
     const weights = weigh(tokens, source);
-    apply(plugin.observe(weights), reference.observe(weights));
+    apply(await plugin.observe(weights), reference.observe(weights));
   }
+  plugin.close();
 }
 
 function promptWeights(

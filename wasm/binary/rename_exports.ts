@@ -10,19 +10,21 @@ export function renameExports(
   module: Uint8Array,
   names: ReadonlyMap<string, string>,
 ): Uint8Array<ArrayBuffer> {
-  return writeModule(readSections(module).map((section) => {
-    if (section.id !== SectionId.export) return section;
-    const reader = new ByteReader(section.body);
-    const count = reader.u32();
-    const pieces: number[][] = [unsignedLeb128(count)];
-    for (let i = 0; i < count; i++) {
-      const name = reader.name();
-      pieces.push([
-        ...encodeName(names.get(name) ?? name),
-        reader.byte(),
-        ...unsignedLeb128(reader.u32()),
-      ]);
-    }
-    return { id: section.id, body: concatBytes(pieces) };
-  }));
+  return writeModule(
+    readSections(module).map((section) => {
+      if (section.id !== SectionId.export) return section;
+      const reader = new ByteReader(section.body);
+      const count = reader.u32();
+      const pieces: number[][] = [unsignedLeb128(count)];
+      for (let i = 0; i < count; i++) {
+        const name = reader.name();
+        pieces.push([
+          ...encodeName(names.get(name) ?? name),
+          reader.byte(),
+          ...unsignedLeb128(reader.u32()),
+        ]);
+      }
+      return { id: section.id, body: concatBytes(pieces) };
+    }),
+  );
 }

@@ -54,6 +54,8 @@ export function readPluginManifest(directory: URL): PluginManifest {
   }
   const result = v.safeParse(pluginManifestSchema, data);
   if (result.success) return result.output;
-  const issues = result.issues.map((issue) => `${v.getDotPath(issue) ?? "the file"}: ${issue.message}`);
+  const issues = result.issues.map((issue) =>
+    `${v.getDotPath(issue) ?? "the file"}: ${issue.message}`
+  );
   throw new PluginManifestError(`${path.pathname}: ${issues.join("; ")}`);
 }

@@ -150,4 +150,3 @@ function laneEffect(number: number): Effect {
       return UNARY;
   }
 }
-

@@ -1,3 +1,4 @@
+import { MalformedBinaryError } from "../../../wasm/binary/byte_reader.ts";
 import { effectOf, type FloatFormat } from "./effects.ts";
 import { EMPTY_BLOCK, type Instruction, Op } from "./instructions.ts";
 import type { Arity, ModuleShape } from "./module_shape.ts";
@@ -46,7 +47,12 @@ class Analysis {
 
   constructor(private readonly type: Arity, private readonly shape: ModuleShape) {
     this.#frames = [
-      { arity: { parameters: [], results: type.results }, isLoop: false, height: 0, unreachable: false },
+      {
+        arity: { parameters: [], results: type.results },
+        isLoop: false,
+        height: 0,
+        unreachable: false,
+      },
     ];
   }
 
@@ -199,7 +205,9 @@ class Analysis {
 
   #frame(): Frame {
     const frame = this.#frames.at(-1);
-    if (frame === undefined) throw new RangeError("Expected an instruction inside a function");
+    if (frame === undefined) {
+      throw new MalformedBinaryError("Expected instructions that end with their function");
+    }
     return frame;
   }
 

@@ -80,7 +80,8 @@ export function rewriteFunction(
   const locals = new Locals(type.parameters.length + declared.count);
   const nans = what.canonicalNaN ? findVisibleNaNs(instructions, type, shape) : new Map();
   const costs = what.fuel ? stretchCosts(instructions) : null;
-  const copiesFuel = costs !== null && instructions.some(({ code }) => code === Op.loop || BULK.has(code));
+  const copiesFuel = costs !== null &&
+    instructions.some(({ code }) => code === Op.loop || BULK.has(code));
   const fuelLocal = copiesFuel ? locals.add(ValueType.i64) : -1;
   const writeBack = copiesFuel ? [...localGet(fuelLocal), ...globalSet(globals.fuel)] : [];
   const readAgain = copiesFuel ? [...globalGet(globals.fuel), ...localSet(fuelLocal)] : [];
@@ -106,7 +107,11 @@ export function rewriteFunction(
   const last = instructions.length - 1;
   instructions.forEach((instruction, index) => {
     if (index === last) return;
-    pieces.push(before(instruction), ownBytes(code, instruction, globals), after(instruction, index));
+    pieces.push(
+      before(instruction),
+      ownBytes(code, instruction, globals),
+      after(instruction, index),
+    );
   });
 
   const entryCost = costs?.get(-1) ?? 0;
@@ -116,7 +121,9 @@ export function rewriteFunction(
     ? [...readAgain, ...chargeLocal(globals.fuel, fuelLocal, i64Const(entryCost))]
     : chargeGlobal(globals.fuel, entryCost);
   const body: Piece[] = copiesFuel
-    ? [entry, [0x02, ...blockTypeBytes(type.results, blockType)], ...pieces, [END], writeBack, [END]]
+    ? [entry, [0x02, ...blockTypeBytes(type.results, blockType)], ...pieces, [END], writeBack, [
+      END,
+    ]]
     : [entry, ...pieces, [END]];
   return concatBytes([locals.declare(declared.groups, code, declared.start, bodyStart), ...body]);
 }

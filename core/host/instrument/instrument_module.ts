@@ -11,8 +11,8 @@ import {
 import { ValueType } from "./emit.ts";
 import {
   type BlockTypeIndex,
-  type InstrumentedGlobals,
   type Instrumentation,
+  type InstrumentedGlobals,
   rewriteFunction,
 } from "./function_rewriter.ts";
 import { ForbiddenFeatureError, Op, readInstruction, readValueType } from "./instructions.ts";

@@ -17,7 +17,9 @@ export class KeyStore {
 
   /** Adds tokens; `vectors` has shape [heads, count, headDim]. */
   append(vectors: StaticArray<f32>, count: i32): void {
-    while (this.chunks.length < this.heads * ((this.length + count + CHUNK_TOKENS - 1) >> CHUNK_SHIFT)) {
+    while (
+      this.chunks.length < this.heads * ((this.length + count + CHUNK_TOKENS - 1) >> CHUNK_SHIFT)
+    ) {
       this.chunks.push(new StaticArray<f32>(CHUNK_TOKENS * this.headDim));
     }
     for (let head = 0; head < this.heads; head++) {

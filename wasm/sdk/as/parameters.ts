@@ -77,9 +77,11 @@ export class Settings {
 
   /** Checks values against their declarations. No values at all mean the defaults. */
   static read(declared: Array<Parameter>, values: Array<ParameterValue>): Settings {
-    if (values.length == 0) return new Settings(declared.map<ParameterValue>((one) => defaultOf(one)));
+    if (values.length === 0) {
+      return new Settings(declared.map<ParameterValue>((one) => defaultOf(one)));
+    }
     const settings = new Settings(values);
-    if (values.length != declared.length) {
+    if (values.length !== declared.length) {
       const mismatch = new LengthMismatch();
       mismatch.expected = declared.length;
       mismatch.found = values.length;
@@ -111,22 +113,24 @@ export class Settings {
 
 function defaultOf(parameter: Parameter): ParameterValue {
   const kind = parameter.kind;
-  if (kind.tag == ParameterKindTag.Integer) return ParameterValue.integer(kind.integer.defaultValue);
-  if (kind.tag == ParameterKindTag.Real) return ParameterValue.real(kind.real.defaultValue);
-  if (kind.tag == ParameterKindTag.Flag) return ParameterValue.flag(kind.flag);
+  if (kind.tag === ParameterKindTag.Integer) {
+    return ParameterValue.integer(kind.integer.defaultValue);
+  }
+  if (kind.tag === ParameterKindTag.Real) return ParameterValue.real(kind.real.defaultValue);
+  if (kind.tag === ParameterKindTag.Flag) return ParameterValue.flag(kind.flag);
   return ParameterValue.choice(kind.choice.defaultValue);
 }
 
 function accepts(kind: ParameterKind, value: ParameterValue): bool {
-  if (kind.tag == ParameterKindTag.Integer) {
-    return value.tag == ParameterValueTag.Integer && value.integer >= kind.integer.minimum &&
+  if (kind.tag === ParameterKindTag.Integer) {
+    return value.tag === ParameterValueTag.Integer && value.integer >= kind.integer.minimum &&
       value.integer <= kind.integer.maximum;
   }
-  if (kind.tag == ParameterKindTag.Real) {
-    return value.tag == ParameterValueTag.Real && value.real >= kind.real.minimum &&
+  if (kind.tag === ParameterKindTag.Real) {
+    return value.tag === ParameterValueTag.Real && value.real >= kind.real.minimum &&
       value.real <= kind.real.maximum;
   }
-  if (kind.tag == ParameterKindTag.Flag) return value.tag == ParameterValueTag.Flag;
-  return value.tag == ParameterValueTag.Choice &&
+  if (kind.tag === ParameterKindTag.Flag) return value.tag === ParameterValueTag.Flag;
+  return value.tag === ParameterValueTag.Choice &&
     value.choice < <u32> kind.choice.options.length;
 }

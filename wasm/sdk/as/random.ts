@@ -20,7 +20,7 @@ export class Random {
 
   /** A whole number below `bound`, each equally likely. */
   below(bound: u32): u32 {
-    const threshold: u32 = (<u32> 0 - bound) % bound;
+    const threshold: u32 = (0 - bound) % bound;
     while (true) {
       const product = (this.next() >> 32) * <u64> bound;
       if (<u32> product >= threshold) return <u32> (product >> 32);

@@ -63,8 +63,8 @@ export class Result<T, E> {
 
 /** The allocator the host calls to pass lists and strings in. */
 export function cabi_realloc(from: usize, fromBytes: usize, alignment: usize, bytes: usize): usize {
-  if (bytes == 0) return alignment;
-  if (from == 0) return __pin(__new(bytes, idof<StaticArray<u8>>()));
+  if (bytes === 0) return alignment;
+  if (from === 0) return __pin(__new(bytes, idof<StaticArray<u8>>()));
   const to = __pin(__new(bytes, idof<StaticArray<u8>>()));
   memory.copy(to, from, min(fromBytes, bytes));
   __unpin(from);
@@ -79,7 +79,7 @@ export function releaseInput(at: usize): void {
 /** A list of numbers that the host passed in, as the array it already is. */
 export function takeInput<T>(at: usize): StaticArray<T> {
   const from = load<usize>(at);
-  if (load<i32>(at, 4) == 0) return new StaticArray<T>(0);
+  if (load<i32>(at, 4) === 0) return new StaticArray<T>(0);
   __unpin(from);
   return changetype<StaticArray<T>>(from);
 }
@@ -88,7 +88,7 @@ export function takeInput<T>(at: usize): StaticArray<T> {
 export function loadString(at: usize): string {
   const from = load<usize>(at);
   const bytes = load<usize>(at, 4);
-  if (bytes == 0) return "";
+  if (bytes === 0) return "";
   const text = String.UTF8.decodeUnsafe(from, bytes);
   __unpin(from);
   return text;

@@ -21,7 +21,7 @@ export function topK(
   for (let i = 0; i < length; i++) if (ordered(unchecked(scores[i])) > threshold) ties--;
   for (let i = 0; i < length; i++) {
     const score = ordered(unchecked(scores[i]));
-    if (score > threshold || (score == threshold && ties-- > 0)) into.push(base + i);
+    if (score > threshold || (score === threshold && ties-- > 0)) into.push(base + i);
   }
 }
 
@@ -38,9 +38,9 @@ export function kthLargest(scores: StaticArray<f32>, length: i32, k: i32): f32 {
 }
 
 // @ts-ignore: decorator
-@inline
+
 function ordered(score: f32): f32 {
-  return score == score ? score : -f32.MAX_VALUE * 2;
+  return score === score ? score : -f32.MAX_VALUE * 2;
 }
 
 function sink(heap: StaticArray<f32>, size: i32, hole: i32, value: f32): void {

@@ -162,16 +162,26 @@ function exportedFunction(
   );
   if (inMemory) lines.push("releaseInput(at);");
   const callee = one.kind === "method" ? "receiver(self)" : pluginClassName(contract);
-  const call = `${callee}.${camelCase(one.name)}(${placed.map((_, each) => `a${each}`).join(", ")})`;
+  const call = `${callee}.${camelCase(one.name)}(${
+    placed.map((_, each) => `a${each}`).join(", ")
+  })`;
   if (one.result === null) return wrap(exported, signature, "void", [...lines, `${call};`]);
-  return wrap(exported, signature, ...returned(memory, layout.flatten(one.result), one.result)(lines, call)) +
+  return wrap(
+    exported,
+    signature,
+    ...returned(memory, layout.flatten(one.result), one.result)(lines, call),
+  ) +
     postReturn(exported, coreExportName(contract, one), exportNames);
 }
 
 function returned(memory: AssemblyScriptMemory, flat: readonly string[], result: WitType) {
   return (lines: string[], call: string): [string, string[]] => {
     if (flat.length <= MAX_FLAT_RESULTS) return [flat[0] ?? "void", [...lines, `return ${call};`]];
-    return ["usize", [...lines, `${memory.storeStatement(result, "RETURN", call)};`, "return RETURN;"]];
+    return ["usize", [
+      ...lines,
+      `${memory.storeStatement(result, "RETURN", call)};`,
+      "return RETURN;",
+    ]];
   };
 }
 

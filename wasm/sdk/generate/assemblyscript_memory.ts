@@ -110,7 +110,10 @@ export class AssemblyScriptMemory {
         return [`store<${this.#storage(type)}>(at, ${first}, ${offset});`];
       case "string":
       case "list":
-        return [`store<i32>(at, ${first}, ${offset});`, `store<i32>(at, ${second}, ${offset + 4});`];
+        return [
+          `store<i32>(at, ${first}, ${offset});`,
+          `store<i32>(at, ${second}, ${offset + 4});`,
+        ];
       case "record": {
         let position = 0;
         return this.#layout.fields(type).flatMap((field) => {
@@ -128,7 +131,9 @@ export class AssemblyScriptMemory {
       case "result":
         return this.#storeFlatVariant(type, offset, names);
       default:
-        throw new RangeError(`Expected a parameter type that can be passed but found ${resolved.kind}`);
+        throw new RangeError(
+          `Expected a parameter type that can be passed but found ${resolved.kind}`,
+        );
     }
   }
 
@@ -173,7 +178,9 @@ export class AssemblyScriptMemory {
     const tag = `load<${unsigned(cases.length)}>(at)`;
     return cases.map((one, index) => {
       const made = maker(one.name, one.type === null ? "" : this.loadExpression(one.type, payload));
-      return index < cases.length - 1 ? `if (${tag} == ${index}) return ${made};` : `return ${made};`;
+      return index < cases.length - 1
+        ? `if (${tag} == ${index}) return ${made};`
+        : `return ${made};`;
     });
   }
 
@@ -208,15 +215,31 @@ export class AssemblyScriptMemory {
     const payload = `at + ${this.#layout.payloadOffset(type)}`;
     const storage = unsigned(cases.length);
     const { kind } = this.#layout.resolve(type);
-    const tag = kind === "variant" ? "value.tag" : kind === "option" ? "value.isSome" : "value.isError";
+    const tag = kind === "variant"
+      ? "value.tag"
+      : kind === "option"
+      ? "value.isSome"
+      : "value.isError";
     return [
       `store<${storage}>(at, <${storage}>${tag});`,
       ...cases.flatMap((one, index) => {
         if (one.type === null) return [];
-        const member = kind === "variant" ? camelCase(one.name) : kind === "option" ? "value" : one.name === "ok" ? "value" : "error";
-        return [`if (${tag} == ${
-          kind === "variant" ? `${name}Tag.${pascalCase(one.name)}` : index === 1 ? "true" : "false"
-        }) ${this.storeStatement(one.type, payload, `value.${member}`)};`];
+        const member = kind === "variant"
+          ? camelCase(one.name)
+          : kind === "option"
+          ? "value"
+          : one.name === "ok"
+          ? "value"
+          : "error";
+        return [
+          `if (${tag} == ${
+            kind === "variant"
+              ? `${name}Tag.${pascalCase(one.name)}`
+              : index === 1
+              ? "true"
+              : "false"
+          }) ${this.storeStatement(one.type, payload, `value.${member}`)};`,
+        ];
       }),
     ];
   }
@@ -275,7 +298,8 @@ export class AssemblyScriptMemory {
     const name = this.types.name(type, direction);
     return own && this.#layout.resolve(type).kind !== "primitive"
       ? `contract.${name}`
-      : name.replace(/\b[A-Z][A-Za-z0-9]*/g, (word) => this.#isContractType(word) ? `contract.${word}` : word);
+      : name.replace(/\b[A-Z][A-Za-z0-9]*/g, (word) =>
+        this.#isContractType(word) ? `contract.${word}` : word);
   }
 
   #isContractType(word: string): boolean {
@@ -292,9 +316,11 @@ export class AssemblyScriptMemory {
       case "option":
         return `option_${this.#identifier(type.value)}`;
       case "result":
-        return `result_${[type.ok, type.error].map((one) =>
-          one === null ? "nothing" : this.#identifier(one)
-        ).join("_or_")}`;
+        return `result_${
+          [type.ok, type.error].map((one) => one === null ? "nothing" : this.#identifier(one)).join(
+            "_or_",
+          )
+        }`;
       default:
         return type.kind;
     }

@@ -153,9 +153,8 @@ export class AssemblyScriptTypes {
         return this.#variant(type, head);
       case "enum":
         return `${head}enum ${name} {\n${
-          type.labels.map((label) =>
-            `${docComment(label.doc, "  ")}  ${pascalCase(label.name)},\n`
-          ).join("")
+          type.labels.map((label) => `${docComment(label.doc, "  ")}  ${pascalCase(label.name)},\n`)
+            .join("")
         }}\n`;
       case "flags":
         return `${head}enum ${name} {\n${
@@ -183,9 +182,11 @@ export class AssemblyScriptTypes {
     const direction = this.direction(type.name);
     const tags = type.cases.map((one) => `  ${pascalCase(one.name)},\n`).join("");
     const fields = type.cases.map((one) =>
-      one.type === null ? "" : `${docComment(one.doc, "  ")}  ${camelCase(one.name)}: ${
-        this.name(one.type, direction)
-      } = ${this.emptyValue(one.type, direction)};\n`
+      one.type === null
+        ? ""
+        : `${docComment(one.doc, "  ")}  ${camelCase(one.name)}: ${
+          this.name(one.type, direction)
+        } = ${this.emptyValue(one.type, direction)};\n`
     ).join("");
     const makers = type.cases.map((one) => {
       const payload = one.type === null ? "" : `value: ${this.name(one.type, direction)}`;
