@@ -151,11 +151,12 @@ export class CanonicalAbi {
         flat: this.layout.flatten(one.type),
       }
     );
+    const isOption = this.layout.resolve(type).kind === "option";
     return (guest: GuestMemory, value: unknown, core: CoreValue[]): void => {
-      const index = indexOf(names, property(value, "tag"));
+      const index = isOption ? Number(value !== null) : indexOf(names, property(value, "tag"));
       const own: CoreValue[] = [];
       const payload = payloads[index];
-      payload?.flatten(guest, property(value, "value"), own);
+      payload?.flatten(guest, isOption ? value : property(value, "value"), own);
       core.push(index);
       joined.forEach((wide, each) => core.push(widen(own[each] ?? 0, payload?.flat[each], wide)));
     };

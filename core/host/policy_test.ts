@@ -365,5 +365,5 @@ Deno.test("1000 fresh instances leave nothing behind", async () => {
 Deno.test("componentFromCore refuses a core module without the contract's functions", async () => {
   const { compileText } = await import("./testdata/compile_text.ts");
   const module = await compileText("export function f(): i32 { return 1; }", []);
-  await assert.rejects(componentFromCore(module, "policy"));
+  await assert.rejects(componentFromCore(module, readContract("policy")));
 });

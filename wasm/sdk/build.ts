@@ -1,6 +1,7 @@
 import { componentEmbed, componentNew } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { compileAssemblyScript } from "./compile_assemblyscript.ts";
-import { type PluginKind, readContract } from "./contracts.ts";
+import { compileC } from "./compile_c.ts";
+import { readContract, type SourcedContract } from "./contracts.ts";
 import { type PluginManifest, readPluginManifest } from "./plugin_manifest.ts";
 
 /** A plugin as it is loaded, and what its folder says about it. */
@@ -21,17 +22,28 @@ export async function buildPlugin(directory: URL): Promise<BuiltPlugin> {
   const manifest = readPluginManifest(directory);
   const contract = readContract(manifest.kind, manifest.wit);
   const entry = new URL(manifest.entry, directory);
-  const core = await compileAssemblyScript(contract, entry);
-  return { manifest, component: await componentFromCore(core, manifest.kind, manifest.wit) };
+  const core = await compileCore(manifest, contract, entry);
+  return { manifest, component: await componentFromCore(core, contract) };
+}
+
+function compileCore(
+  { lang }: PluginManifest,
+  contract: SourcedContract,
+  entry: URL,
+): Promise<Uint8Array<ArrayBuffer>> {
+  switch (lang) {
+    case "as":
+      return compileAssemblyScript(contract, entry);
+    case "c":
+      return compileC(contract, entry);
+  }
 }
 
 /** Wraps a core module that exports a contract's canonical functions as a component. */
 export async function componentFromCore(
   core: Uint8Array,
-  kind: PluginKind,
-  version?: string,
+  { source, world }: SourcedContract,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const { source, world } = readContract(kind, version);
   const embedded = await componentEmbed({ binary: core, witSource: source, world });
   return new Uint8Array(await componentNew(embedded, []));
 }

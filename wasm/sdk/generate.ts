@@ -19,7 +19,9 @@ export async function generatedFiles(): Promise<GeneratedFile[]> {
   for (const kind of Object.keys(CONTRACT_VERSIONS) as PluginKind[]) {
     for (const version of CONTRACT_VERSIONS[kind]) {
       const path = new URL(`../wit/${kind}/since-v${version}/${kind}.ts`, import.meta.url);
-      files.push({ path, text: await format(generateTypeScript(readContract(kind, version))) });
+      // Twice: the formatter may still change what it wrote.
+      const once = await format(generateTypeScript(readContract(kind, version)));
+      files.push({ path, text: await format(once) });
     }
   }
   return files;

@@ -79,10 +79,7 @@ const NO_LABELS: readonly number[] = [];
 export function readInstruction(reader: ByteReader): Instruction {
   const start = reader.at;
   const first = reader.byte();
-  const code = first >= 0xfb ? first * 256 + reader.u32() : first;
-  if (first === 0xfd && code > 0xfdff) {
-    throw new ForbiddenFeatureError("relaxed SIMD (its results differ between machines)");
-  }
+  const code = first >= 0xfb ? readPrefixed(first, reader) : first;
   let index = 0;
   let labels = NO_LABELS;
   switch (immediates(code)) {
@@ -135,6 +132,19 @@ export function readInstruction(reader: ByteReader): Instruction {
       break;
   }
   return { code, start, end: reader.at, index, labels };
+}
+
+function readPrefixed(prefix: number, reader: ByteReader): number {
+  const number = reader.u32();
+  if (prefix === 0xfb) throw new ForbiddenFeatureError("garbage-collected types");
+  if (prefix === 0xfe) throw new ForbiddenFeatureError("threads and atomics");
+  if (prefix === 0xfd && number > 0xff) {
+    throw new ForbiddenFeatureError("relaxed SIMD (its results differ between machines)");
+  }
+  if (prefix === 0xff || number > 0xff) {
+    throw new ForbiddenFeatureError(`the instruction 0x${prefix.toString(16)} ${number}`);
+  }
+  return prefix * 256 + number;
 }
 
 type Immediates =
@@ -220,8 +230,6 @@ function vectorImmediates(number: number): Immediates {
 }
 
 function forbiddenName(code: number): string {
-  if (code >= 0xfe00) return "threads and atomics";
-  if (code >= 0xfb00 && code <= 0xfbff) return "garbage-collected types";
   if ((code >= 0x06 && code <= 0x0a) || code === 0x18 || code === 0x19 || code === 0x1f) {
     return "exceptions";
   }

@@ -166,28 +166,14 @@ function exportedFunction(
     placed.map((_, each) => `a${each}`).join(", ")
   })`;
   if (one.result === null) return wrap(exported, signature, "void", [...lines, `${call};`]);
-  return wrap(
-    exported,
-    signature,
-    ...returned(memory, layout.flatten(one.result), one.result)(lines, call),
-  ) +
-    postReturn(exported, coreExportName(contract, one), exportNames);
-}
-
-function returned(memory: AssemblyScriptMemory, flat: readonly string[], result: WitType) {
-  return (lines: string[], call: string): [string, string[]] => {
-    if (flat.length <= MAX_FLAT_RESULTS) return [flat[0] ?? "void", [...lines, `return ${call};`]];
-    return ["usize", [
-      ...lines,
-      `${memory.storeStatement(result, "RETURN", call)};`,
-      "return RETURN;",
-    ]];
-  };
-}
-
-function postReturn(exported: string, name: string, exportNames: Map<string, string>): string {
-  exportNames.set(`${exported}_post`, POST_RETURN_PREFIX + name);
-  return `export function ${exported}_post(result: usize): void { release(); }\n`;
+  const flatResult = layout.flatten(one.result);
+  if (flatResult.length <= MAX_FLAT_RESULTS) {
+    return wrap(exported, signature, flatResult[0] ?? "void", [...lines, `return ${call};`]);
+  }
+  const store = memory.storeStatement(one.result, "RETURN", call);
+  exportNames.set(`${exported}_post`, POST_RETURN_PREFIX + coreExportName(contract, one));
+  return wrap(exported, signature, "usize", [...lines, `${store};`, "return RETURN;"]) +
+    `export function ${exported}_post(_result: usize): void { release(); }\n`;
 }
 
 function wrap(name: string, signature: string[], result: string, lines: string[]): string {

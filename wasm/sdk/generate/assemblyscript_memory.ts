@@ -189,6 +189,10 @@ export class AssemblyScriptMemory {
     if (resolved.kind === "result") {
       throw new RangeError("Expected results only as results but found one as a parameter");
     }
+    if (resolved.kind === "option") {
+      const held = this.#name(resolved.value, "in");
+      return (one, value) => `Option.${one}<${held}>(${value})`;
+    }
     return (one, value) => `${name}.${camelCase(one)}(${value})`;
   }
 

@@ -58,7 +58,9 @@ export class AssemblyScriptTypes {
         const resolved = this.layout.resolve(type);
         if (resolved.kind === "flags") return "u32";
         if (resolved.kind === "resource") return pascalCase(resolved.name);
-        return "name" in resolved ? pascalCase(resolved.name) : this.name(resolved, direction);
+        return resolved.kind !== "primitive" && "name" in resolved
+          ? pascalCase(resolved.name)
+          : this.name(resolved, direction);
       }
       default:
         throw new RangeError("Expected a type other than a tuple");
@@ -77,7 +79,7 @@ export class AssemblyScriptTypes {
       case "string":
         return '""';
       case "option":
-        return `${this.name(type, direction)}.none()`;
+        return `Option.none<${this.name(resolved.value, direction)}>()`;
       case "list":
         return this.#isIncomingNumbers(resolved.element, direction)
           ? `new ${this.name(type, direction)}(0)`
