@@ -194,7 +194,10 @@ export class PolicyLedger {
     for (let head = 0; head < kvHeads; head++) {
       const own = slots.subarray(head * count, (head + 1) * count);
       own.forEach((_, index) => this.#freeSlot(head, firstToken + index));
-      own.forEach((slot, index) => this.#takeSlot(head, firstToken + index, slot));
+      own.forEach((slot, index) => {
+        const token = firstToken + index;
+        if (!this.#evicted?.isGone(head, token, this.config)) this.#takeSlot(head, token, slot);
+      });
     }
   }
 
@@ -241,6 +244,13 @@ class EvictionTable {
     let count = 0;
     for (const token of gone) if (token < below) count++;
     return count;
+  }
+
+  /** Whether no query head of a KV head has a token any more. */
+  isGone(kvHead: number, token: number, { queryHeads, kvHeads }: Config): boolean {
+    if (this.heads === kvHeads) return this.#gone[kvHead]?.has(token) ?? false;
+    const group = queryHeads / kvHeads;
+    return this.#gone.slice(kvHead * group, (kvHead + 1) * group).every((gone) => gone.has(token));
   }
 
   /** Whether a token is gone for a head of some sets, whose unit may be another than the table's. */
