@@ -46,10 +46,20 @@ function edge(changes: Partial<Scenario>): Scenario {
   };
 }
 
-/** Registers the tests that hold a plugin to its references. */
-export function testAgainstReference(plugin: string, pairs: readonly Pair[]): void {
+/**
+ * Registers the tests that hold a plugin to its references.
+ *
+ * @param options.skipped Why they cannot run here, if they cannot
+ */
+export function testAgainstReference(
+  plugin: string,
+  pairs: readonly Pair[],
+  { skipped }: { readonly skipped?: string | undefined } = {},
+): void {
   for (const pair of pairs) {
-    Deno.test(`${plugin} (${pair.name}) selects what the algorithm selects`, async (t) => {
+    const name = `${plugin} (${pair.name}) selects what the algorithm selects`;
+    const ignore = skipped !== undefined;
+    Deno.test({ name: ignore ? `${name} (skipped: ${skipped})` : name, ignore }, async (t) => {
       const policy = await builtPolicy(plugin);
       await t.step("edge cases, long contexts and hostile values", async () => {
         for (const scenario of EDGE_SCENARIOS) await compare(policy, pair, scenario);
