@@ -21,12 +21,13 @@ export function at(values: ArrayLike<number>, index: number): number {
  * added, and those four from first to last.
  */
 export function dot(a: Vector, b: Vector): number {
-  const sums = [0, 0, 0, 0, 0, 0, 0, 0];
-  for (let i = 0; i < a.length; i++) {
-    sums[i % 8] = f32(at(sums, i % 8) + f32(at(a, i) * at(b, i)));
+  const sums = new Float32Array(8);
+  for (let i = 0; i < a.length; i++) sums[i % 8] = at(sums, i % 8) + f32(at(a, i) * at(b, i));
+  let total = f32(at(sums, 0) + at(sums, 4));
+  for (let lane = 1; lane < 4; lane++) {
+    total = f32(total + f32(at(sums, lane) + at(sums, lane + 4)));
   }
-  const lanes = [0, 1, 2, 3].map((lane) => f32(at(sums, lane) + at(sums, lane + 4)));
-  return lanes.reduce((total, lane) => f32(total + lane));
+  return total;
 }
 
 /** Sum from the first to the last, starting from 0. */
