@@ -12,31 +12,31 @@
  */
 import type { PrimitiveName, WitFunction, WitType } from "../../wasm/wit/ast.ts";
 import {
-  type CoreType,
   discriminantBytes,
   type Layout,
   MAX_FLAT_PARAMETERS,
   MAX_FLAT_RESULTS,
 } from "../../wasm/wit/layout.ts";
 import { camelCase } from "../../wasm/sdk/generate/names.ts";
-import { ContractBreach } from "./contract_breach.ts";
-
-/** The memory and allocator of a component. */
-export interface GuestMemory {
-  readonly memory: WebAssembly.Memory;
-  readonly realloc: (from: number, fromBytes: number, alignment: number, bytes: number) => number;
-}
-
-/** A core argument or result. */
-export type CoreValue = number | bigint;
-
-type Write = (guest: GuestMemory, at: number, value: unknown) => void;
-type Read = (guest: GuestMemory, at: number) => unknown;
-
-interface Codec {
-  readonly write: Write;
-  readonly read: Read;
-}
+import {
+  allocate,
+  breach,
+  checkRange,
+  type GuestMemory,
+  readPair,
+  storeBytes,
+  writePair,
+} from "./guest_memory.ts";
+import {
+  type Codec,
+  type CoreValue,
+  fromCore,
+  primitiveCodec,
+  TYPED_ARRAYS,
+  type TypedArrayConstructor,
+  widen,
+  type Write,
+} from "./primitive_codec.ts";
 
 /** Passes the parameters of a function and reads its result. */
 export interface FunctionCodec {
@@ -340,108 +340,6 @@ export class CanonicalAbi {
   }
 }
 
-type TypedArrayConstructor =
-  | Uint8ArrayConstructor
-  | Int8ArrayConstructor
-  | Uint16ArrayConstructor
-  | Int16ArrayConstructor
-  | Uint32ArrayConstructor
-  | Int32ArrayConstructor
-  | Float32ArrayConstructor
-  | Float64ArrayConstructor;
-
-const TYPED_ARRAYS: Partial<Record<PrimitiveName, TypedArrayConstructor>> = {
-  u8: Uint8Array,
-  s8: Int8Array,
-  u16: Uint16Array,
-  s16: Int16Array,
-  u32: Uint32Array,
-  s32: Int32Array,
-  f32: Float32Array,
-  f64: Float64Array,
-};
-
-function primitiveCodec(name: PrimitiveName): Codec {
-  const view = ({ memory }: GuestMemory) => new DataView(memory.buffer);
-  const make = (
-    write: (data: DataView, at: number, value: number) => void,
-    read: (data: DataView, at: number) => unknown,
-  ): Codec => ({
-    write: (guest, at, value) => write(view(guest), at, Number(value)),
-    read: (guest, at) => read(view(guest), at),
-  });
-  switch (name) {
-    case "bool":
-      return make(
-        (data, at, value) => data.setUint8(at, value),
-        (data, at) => data.getUint8(at) !== 0,
-      );
-    case "u8":
-      return make((data, at, value) => data.setUint8(at, value), (data, at) => data.getUint8(at));
-    case "s8":
-      return make((data, at, value) => data.setInt8(at, value), (data, at) => data.getInt8(at));
-    case "u16":
-      return make((d, at, value) => d.setUint16(at, value, true), (d, at) => d.getUint16(at, true));
-    case "s16":
-      return make((d, at, value) => d.setInt16(at, value, true), (d, at) => d.getInt16(at, true));
-    case "u32":
-    case "char":
-      return make((d, at, value) => d.setUint32(at, value, true), (d, at) => d.getUint32(at, true));
-    case "s32":
-      return make((d, at, value) => d.setInt32(at, value, true), (d, at) => d.getInt32(at, true));
-    case "f32":
-      return make(
-        (d, at, value) => d.setFloat32(at, value, true),
-        (d, at) => d.getFloat32(at, true),
-      );
-    case "f64":
-      return make(
-        (d, at, value) => d.setFloat64(at, value, true),
-        (d, at) => d.getFloat64(at, true),
-      );
-    case "u64":
-    case "s64":
-      return {
-        write: (guest, at, value) =>
-          view(guest).setBigUint64(at, BigInt.asUintN(64, BigInt(value as number | bigint)), true),
-        read: (guest, at) =>
-          fromCore(
-            name,
-            name === "u64" ? view(guest).getBigUint64(at, true) : view(guest).getBigInt64(at, true),
-          ),
-      };
-  }
-}
-
-/** A core result as a value. */
-function fromCore(name: PrimitiveName, value: CoreValue): unknown {
-  switch (name) {
-    case "bool":
-      return Number(value) !== 0;
-    case "u64":
-    case "s64": {
-      const exact = name === "u64" ? BigInt.asUintN(64, BigInt(value)) : BigInt(value);
-      const number = Number(exact);
-      return Number.isSafeInteger(number) ? number : breach(`the number ${exact}, above 2^53`);
-    }
-    case "u32":
-      return Number(value) >>> 0;
-    default:
-      return Number(value);
-  }
-}
-
-/** Puts a payload's core value where the variant's joined type is wider or of another kind. */
-function widen(value: CoreValue, from: CoreType | undefined, to: CoreType): CoreValue {
-  const bits = new DataView(new ArrayBuffer(8));
-  if (from === undefined) return to === "i64" ? 0n : 0;
-  if (from === to) return value;
-  if (from === "f32") bits.setFloat32(0, Number(value), true);
-  else if (from === "f64") bits.setFloat64(0, Number(value), true);
-  else bits.setUint32(0, Number(value), true);
-  return to === "i64" ? bits.getBigUint64(0, true) : bits.getUint32(0, true);
-}
-
 function unsignedOf(bytes: number): PrimitiveName {
   return bytes === 1 ? "u8" : bytes === 2 ? "u16" : "u32";
 }
@@ -461,45 +359,4 @@ function flagBits(labels: readonly string[], value: unknown): number {
     (bits, label) => bits | (1 << indexOf(labels, label)),
     0,
   );
-}
-
-function allocate(guest: GuestMemory, alignment: number, bytes: number): number {
-  const at = guest.realloc(0, 0, alignment, bytes) >>> 0;
-  checkRange(guest, at, bytes, alignment, "memory for an argument");
-  return at;
-}
-
-function storeBytes(guest: GuestMemory, bytes: Uint8Array, alignment: number): [number, number] {
-  if (bytes.length === 0) return [alignment, 0];
-  const at = allocate(guest, alignment, bytes.length);
-  new Uint8Array(guest.memory.buffer, at, bytes.length).set(bytes);
-  return [at, bytes.length];
-}
-
-function writePair(guest: GuestMemory, at: number, [first, second]: [number, number]): void {
-  const data = new DataView(guest.memory.buffer);
-  data.setUint32(at, first, true);
-  data.setUint32(at + 4, second, true);
-}
-
-function readPair(guest: GuestMemory, at: number): [number, number] {
-  const data = new DataView(guest.memory.buffer);
-  return [data.getUint32(at, true), data.getUint32(at + 4, true)];
-}
-
-function checkRange(
-  guest: GuestMemory,
-  at: number,
-  bytes: number,
-  alignment: number,
-  what: string,
-): void {
-  if (at % alignment !== 0) breach(`${what} at ${at}, which is no multiple of ${alignment}`);
-  if (at + bytes > guest.memory.buffer.byteLength) {
-    breach(`${what} of ${bytes} bytes at ${at}, beyond the end of memory`);
-  }
-}
-
-function breach(found: string): never {
-  throw new ContractBreach(`Expected a value the contract allows but found ${found}`);
 }

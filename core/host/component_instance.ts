@@ -6,8 +6,9 @@ import {
   resourceModule,
 } from "../../wasm/sdk/generate/exports.ts";
 import { Layout } from "../../wasm/wit/layout.ts";
-import { CanonicalAbi, type FunctionCodec, type GuestMemory } from "./canonical_abi.ts";
+import { CanonicalAbi, type FunctionCodec } from "./canonical_abi.ts";
 import { ContractBreach } from "./contract_breach.ts";
+import type { GuestMemory } from "./guest_memory.ts";
 import { HOST_MODULE } from "./instrument/instrument_module.ts";
 import type { Limits } from "./limits.ts";
 import type { Outcome, TrapReason, Usage } from "./outcome.ts";

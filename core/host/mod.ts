@@ -4,6 +4,8 @@
  *
  * @module
  */
+export { type Admission, type AdmissionRules, admit } from "./admit.ts";
+export { type ComponentOutline, readComponent } from "./component_binary.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 export { type LoadedPlugin, type LoadOptions, loadPlugin } from "./load_plugin.ts";
 export { loadMemory, type MemoryOutcome, MemoryPlugin } from "./memory_plugin.ts";

@@ -19,7 +19,10 @@ export interface Usage {
   readonly memoryBytes: number;
 }
 
-/** What the machine said when a plugin trapped. */
+/**
+ * What the machine said when a plugin trapped. How deep a plugin may recurse before `stack-overflow`
+ * depends on the machine; the outcome of a call that stays well below does not.
+ */
 export type TrapReason =
   | "unreachable"
   | "memory-access"

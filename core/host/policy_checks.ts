@@ -7,30 +7,26 @@ import type {
   Access,
   Config,
   Description,
-  Placement,
+  HeadUnit,
   Selection,
   TokenSets,
   Update,
 } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { ContractBreach } from "./contract_breach.ts";
+import { PolicyStorage } from "./policy_storage.ts";
 
 /** Keeps account of one session, and checks every answer against it. */
 export class PolicyLedger {
   /** Tokens that entered, evicted ones too. */
   #tokens = 0;
   #promptTokens = 0;
-  /** Which head evicted which token; heads are as many as the unit of the first eviction says. */
-  #evicted: EvictionTable | null = null;
+  #storage: PolicyStorage | null = null;
   /** For each token, the number of the last set it was seen in: tells repeated tokens. */
   readonly #seen: Uint32Array;
   #setNumber = 0;
-  readonly #slots: readonly Map<number, number>[];
-  readonly #slotOf: readonly Map<number, number>[];
 
   constructor(private readonly config: Config, private readonly description: Description) {
     this.#seen = new Uint32Array(config.maxTokens);
-    this.#slots = Array.from({ length: config.kvHeads }, () => new Map());
-    this.#slotOf = Array.from({ length: config.kvHeads }, () => new Map());
   }
 
   /** Tokens the session has been given. */
@@ -74,9 +70,12 @@ export class PolicyLedger {
   checkUpdate({ evicted, placement, accesses }: Update): void {
     if (evicted.offsets.length > 0) {
       this.#checkSets(evicted, "evicted", false);
-      this.#evict(evicted);
+      this.#storageOf(evicted.per).evict(evicted);
     }
-    this.#place(placement);
+    if (placement.slots.length > 0) {
+      this.#storageOf(placement.per).place(placement, this.#tokens);
+    }
+    this.#storage?.checkNewTokens(this.#tokens);
     checkAccesses(accesses);
   }
 
@@ -110,7 +109,7 @@ export class PolicyLedger {
     sets: TokenSets,
   ): void {
     const number = ++this.#setNumber;
-    const gone = this.#evicted?.of(sets, head, this.config);
+    const gone = this.#storage?.goneFrom(sets.per, head, this.config);
     for (let at = first; at < end; at++) {
       const token = tokens[at] ?? 0;
       if (token >= this.#tokens) {
@@ -144,9 +143,9 @@ export class PolicyLedger {
     if (this.description.budget.tag === "unbound") return;
     const promptOnly = this.description.budget.tag === "prompt-only";
     const all = promptOnly ? this.#promptTokens : this.#tokens;
-    const heads = this.#evicted?.heads ?? 1;
+    const heads = this.#storage?.heads ?? 1;
     for (let head = 0; head < heads; head++) {
-      const gone = this.#evicted?.count(head, promptOnly ? this.#promptTokens : Infinity) ?? 0;
+      const gone = this.#storage?.evictedBelow(head, all) ?? 0;
       this.#checkBudget(all - gone, head);
     }
   }
@@ -164,106 +163,19 @@ export class PolicyLedger {
     }
   }
 
-  #evict(sets: TokenSets): void {
-    const heads = this.#headsOf(sets);
-    this.#evicted ??= new EvictionTable(heads);
-    if (this.#evicted.heads !== heads) {
-      throw new ContractBreach(`Expected evictions of ${this.#evicted.heads} heads as before`);
-    }
-    for (let head = 0; head < heads; head++) {
-      const gone = sets.tokens.subarray(sets.offsets[head] ?? 0, sets.offsets[head + 1] ?? 0);
-      this.#evicted.add(head, gone);
-      if (heads === this.config.kvHeads) { for (const token of gone) this.#freeSlot(head, token); }
-    }
-  }
-
-  #place({ firstToken, slots }: Placement): void {
-    const { kvHeads } = this.config;
-    if (slots.length === 0) return;
-    if (slots.length % kvHeads !== 0) {
+  /** Where evictions and placements are kept account of: by one unit in a whole session. */
+  #storageOf(per: HeadUnit): PolicyStorage {
+    this.#storage ??= new PolicyStorage(per, this.#headsOf({ per }), this.config.maxTokens);
+    if (this.#storage.per !== per) {
       throw new ContractBreach(
-        `Expected slots for ${kvHeads} KV heads but found ${slots.length} of them`,
+        `Expected evictions and placements per ${this.#storage.per} as before but found ${per}`,
       );
     }
-    const count = slots.length / kvHeads;
-    if (firstToken + count > this.#tokens) {
-      throw new ContractBreach(
-        `Expected slots of tokens below ${this.#tokens} but found ${firstToken + count - 1}`,
-      );
-    }
-    for (let head = 0; head < kvHeads; head++) {
-      const own = slots.subarray(head * count, (head + 1) * count);
-      own.forEach((_, index) => this.#freeSlot(head, firstToken + index));
-      own.forEach((slot, index) => {
-        const token = firstToken + index;
-        if (!this.#evicted?.isGone(head, token, this.config)) this.#takeSlot(head, token, slot);
-      });
-    }
+    return this.#storage;
   }
 
-  #freeSlot(head: number, token: number): void {
-    const slot = this.#slotOf[head]?.get(token);
-    if (slot === undefined) return;
-    this.#slotOf[head]?.delete(token);
-    this.#slots[head]?.delete(slot);
-  }
-
-  #takeSlot(head: number, token: number, slot: number): void {
-    const other = this.#slots[head]?.get(slot);
-    if (other !== undefined) {
-      throw new ContractBreach(
-        `Expected one token a slot but found ${other} and ${token} in slot ${slot}, KV head ${head}`,
-      );
-    }
-    this.#slots[head]?.set(slot, token);
-    this.#slotOf[head]?.set(token, slot);
-  }
-
-  #headsOf({ per }: TokenSets): number {
+  #headsOf({ per }: { readonly per: HeadUnit }): number {
     return per === "query-head" ? this.config.queryHeads : this.config.kvHeads;
-  }
-}
-
-/** Who evicted what. */
-class EvictionTable {
-  readonly #gone: readonly Set<number>[];
-
-  constructor(readonly heads: number) {
-    this.#gone = Array.from({ length: heads }, () => new Set());
-  }
-
-  add(head: number, tokens: Uint32Array): void {
-    for (const token of tokens) this.#gone[head]?.add(token);
-  }
-
-  /** Evicted tokens of a head below a bound. */
-  count(head: number, below: number): number {
-    const gone = this.#gone[head];
-    if (gone === undefined) return 0;
-    if (below === Infinity) return gone.size;
-    let count = 0;
-    for (const token of gone) if (token < below) count++;
-    return count;
-  }
-
-  /** Whether no query head of a KV head has a token any more. */
-  isGone(kvHead: number, token: number, { queryHeads, kvHeads }: Config): boolean {
-    if (this.heads === kvHeads) return this.#gone[kvHead]?.has(token) ?? false;
-    const group = queryHeads / kvHeads;
-    return this.#gone.slice(kvHead * group, (kvHead + 1) * group).every((gone) => gone.has(token));
-  }
-
-  /** Whether a token is gone for a head of some sets, whose unit may be another than the table's. */
-  of({ per }: TokenSets, head: number, { queryHeads, kvHeads }: Config) {
-    const group = queryHeads / kvHeads;
-    const heads = per === "query-head" ? queryHeads : kvHeads;
-    if (heads === this.heads) return (token: number) => this.#gone[head]?.has(token) ?? false;
-    if (per === "query-head") {
-      const shared = this.#gone[Math.floor(head / group)];
-      return (token: number) => shared?.has(token) ?? false;
-    }
-    const all = this.#gone.slice(head * group, (head + 1) * group);
-    return (token: number) => all.some((gone) => gone.has(token));
   }
 }
 

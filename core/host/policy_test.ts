@@ -31,6 +31,8 @@ const DEEDS = [
   "nan-bits",
   "share-a-slot",
   "grow-and-recover",
+  "take-a-slot",
+  "move",
 ] as const;
 
 type Deed = typeof DEEDS[number];
@@ -146,7 +148,8 @@ const BREACHES = {
   "over-budget": "Expected at most 2 tokens (budget hard) but found 3, head 0",
   "too-few-offsets": "Expected 3 visible offsets but found 2",
   "nan-bias": "Expected finite numbers as bias but found NaN",
-  "share-a-slot": "Expected one token a slot but found 0 and 1 in slot 0, KV head 0",
+  "share-a-slot": "Expected one token a slot but found 0 and 1 in slot 0, head 0",
+  "take-a-slot": "Expected one token a slot but found 0 and 2 in slot 2, head 0",
 } as const;
 for (const [deed, breach] of Object.entries(BREACHES)) {
   Deno.test(`${deed} breaks the contract`, async () => {
@@ -165,6 +168,19 @@ Deno.test("evicting a token twice breaks the contract", async () => {
   assert.deepEqual(await session.append(tokens(1)), {
     kind: "broke-contract",
     breach: "Expected evicted tokens that are present but found 0, evicted, head 0",
+  });
+});
+
+Deno.test("a token that enters may not come to lie in a slot that was given away", async () => {
+  const { component } = await hostile;
+  const policy = unwrap(await loadPolicy(component, { isolation: "none" }));
+  const parameters = [{ tag: "choice", value: DEEDS.indexOf("move") }] as const;
+  const session = unwrap(await policy.open(config(parameters)));
+  unwrap(await session.prefill(tokens(3)));
+  for (let token = 3; token < 9; token++) unwrap(await session.append(tokens(1)));
+  assert.deepEqual(await session.append(tokens(1)), {
+    kind: "broke-contract",
+    breach: "Expected one token a slot but found 0 and 9 in slot 9, head 0",
   });
 });
 

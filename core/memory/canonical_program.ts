@@ -1,4 +1,4 @@
-import type { AttentionProgram } from "./memory_model.ts";
+import type { AttentionProgram, PimLevel } from "./memory_model.ts";
 
 const CHANNELS = 16;
 const COLUMN_BYTES = 32;
@@ -35,22 +35,29 @@ const BANKS = 4;
  * ```
  */
 export function canonicalProgram(program: AttentionProgram): AttentionProgram {
-  const parallelTokens = program.pim === "buffer" ? 2 : 16;
+  const parallelTokens = tokensOfBlock(program.pim);
   const steps = Math.ceil(program.keptTokens / parallelTokens);
   const iterations = Math.ceil(program.heads / CHANNELS);
   const alone = iterations === 1;
+  if (program.headBlocks) return { ...program, keptTokens: 1 };
   return {
     ...program,
+    ...(alone && { secondContext: "first", partnerTraffic: "truncated" }),
     keptTokens: steps * parallelTokens,
     contextTokens: program.clustering
       ? program.contextTokens
-      : alone
+      : alone || program.partnerTraffic === "whole"
       ? steps * parallelTokens
       : canonicalContext(program, parallelTokens, steps),
     partitionTokens: alone ? 1 : program.partitionTokens,
     rowTokens: program.clustering ? program.rowTokens : 16,
     oddTail: iterations % 2 === 0 ? "once" : program.oddTail,
   };
+}
+
+/** Tokens the units of a channel work on at once, each on one. */
+export function tokensOfBlock(pim: PimLevel): number {
+  return pim === "buffer" ? 2 : 16;
 }
 
 function canonicalContext(

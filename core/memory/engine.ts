@@ -38,6 +38,16 @@ export interface EngineResult {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+/** One channel that is told which commands issue and asked which may. */
+export interface ChannelProbe {
+  /** Issues a command in a cycle, whether it is ready or not. */
+  issue(command: string, address: number, cycle: number): void;
+  /** The first cycle in which a command may issue; 0 when nothing holds it back. */
+  readyAt(command: string, address: number): number;
+  /** What has to be issued now so that a command can be issued in the end. */
+  prerequisite(command: string, address: number): string;
+}
+
 interface Exports {
   readonly memory: WebAssembly.Memory;
   imageBuffer(words: number): number;
@@ -53,6 +63,10 @@ interface Exports {
   logPointer(): number;
   logWords(): number;
   clearLog(): void;
+  probeClear(): void;
+  probeIssue(command: number, address: bigint, cycle: bigint): void;
+  probeReadyAt(command: number, address: bigint): bigint;
+  probePrerequisite(command: number, address: bigint): number;
 }
 
 /**
@@ -192,6 +206,26 @@ export class DramEngine {
     });
     this.#exports.clearLog();
     return log;
+  }
+
+  /** A channel without a controller, for questions about single commands. */
+  probe(): ChannelProbe {
+    this.#exports.probeClear();
+    const index = (command: string) => {
+      const found = this.#commands.indexOf(command);
+      if (found >= 0) return found;
+      throw new RangeError(
+        `Expected one of ${this.#commands.join(", ")} but found ${JSON.stringify(command)}`,
+      );
+    };
+    return {
+      issue: (command, address, cycle) =>
+        this.#exports.probeIssue(index(command), BigInt(address), BigInt(cycle)),
+      readyAt: (command, address) =>
+        Number(this.#exports.probeReadyAt(index(command), BigInt(address))),
+      prerequisite: (command, address) =>
+        this.#commands[this.#exports.probePrerequisite(index(command), BigInt(address))]!,
+    };
   }
 
   /**

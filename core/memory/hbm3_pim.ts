@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { buildModule } from "../../wasm/build.ts";
 import { deviceImage } from "../../wasm/dram/device_image.ts";
-import { canonicalProgram } from "./canonical_program.ts";
+import { canonicalProgram, tokensOfBlock } from "./canonical_program.ts";
 import { hbm3PimDevice } from "./hbm3_pim_device.ts";
 import type {
   AttentionProgram,
@@ -91,7 +91,8 @@ export class Hbm3PimMemory implements MemoryModel {
 
   keyOf(program: AttentionProgram): string {
     const canonical = canonicalProgram(program);
-    return [canonical.power, ...programArguments(canonical).map(Number)].join(" ");
+    const fields = [canonical.power, ...programArguments(canonical).map(Number)];
+    return [...fields, ...digestOf(canonical.headBlocks)].join(" ");
   }
 
   async simulate(
@@ -137,6 +138,16 @@ export class Hbm3PimMemory implements MemoryModel {
   }
 }
 
+/** Nothing, or a digest of the blocks that tells their heads apart. */
+function digestOf(headBlocks: readonly Uint32Array[] | undefined): string[] {
+  if (!headBlocks) return [];
+  const hash = createHash("sha256");
+  for (const blocks of headBlocks) {
+    hash.update(Uint32Array.of(blocks.length)).update(blocks);
+  }
+  return [hash.digest("hex")];
+}
+
 /** @throws {RangeError} when a size is out of range */
 function checkProgram(program: AttentionProgram) {
   check("heads a stack", program.heads, 1, MOST_HEADS);
@@ -146,12 +157,27 @@ function checkProgram(program: AttentionProgram) {
   check("partitionTokens", program.partitionTokens, 1, MOST_TOKENS);
   check("rowTokens", program.rowTokens, 1, MOST_TOKENS);
   check("elementBytes", program.elementBytes, 1, 2);
+  if (program.headBlocks) checkBlocks(program, program.headBlocks);
   if (program.clustering && program.pim !== "bank") {
     throw new RangeError(
       `Expected clustering with PIM at the bank but found it at the ${program.pim}: ` +
         "STARC describes no other",
     );
   }
+}
+
+function checkBlocks(program: AttentionProgram, headBlocks: readonly Uint32Array[]) {
+  check("lists of blocks", headBlocks.length, program.heads, program.heads);
+  const stored = Math.ceil(program.contextTokens / tokensOfBlock(program.pim));
+  headBlocks.forEach((blocks, head) => {
+    for (let i = 0; i < blocks.length; i++) {
+      if (blocks[i]! < stored && (i === 0 || blocks[i]! > blocks[i - 1]!)) continue;
+      throw new RangeError(
+        `Expected the blocks of head ${head} to ascend below ${stored} but found ${blocks[i]} ` +
+          `at index ${i}`,
+      );
+    }
+  });
 }
 
 function check(name: string, value: number, least: number, most: number) {

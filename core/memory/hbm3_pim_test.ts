@@ -118,6 +118,22 @@ Deno.test("clustering more than 16 heads a stack costs what each 16 cost", () =>
   ok(cluster(26).cycles > plain(26).cycles);
 });
 
+Deno.test("a pair with whole traffic writes and moves for both its iterations", () => {
+  // 200 moves to the softmax buffer are more than the 8 writes a channel can be strided over.
+  const pair = { ...PROGRAM, heads: 32, contextTokens: 200 * 256, keptTokens: 200 * 256 };
+  const alone = run({ ...pair, heads: 16 });
+  const whole = run({ ...pair, partnerTraffic: "whole", secondContext: "own" });
+  deepEqual([whole.wrgb, whole.mvgb], [2 * alone.wrgb, 2 * alone.mvgb]);
+  equal(run(pair).wrgb, alone.wrgb);
+});
+
+Deno.test("the second iteration's own values are read for its own heads only", () => {
+  const pair = { ...PROGRAM, heads: 17, contextTokens: 512, keptTokens: 512 };
+  const own = run({ ...pair, secondContext: "own" });
+  // 32 token steps, two passes: 64 MACs for each of the 15 channels without a second head.
+  equal(run(pair).mac - own.mac, 15 * 64);
+});
+
 const programs: fc.Arbitrary<AttentionProgram> = fc.record({
   pim: fc.constantFrom("bank", "bankgroup", "buffer"),
   power: fc.constantFrom("limited", "unlimited"),
@@ -130,6 +146,8 @@ const programs: fc.Arbitrary<AttentionProgram> = fc.record({
   clustering: fc.constant(false),
   rowTokens: fc.constantFrom(8, 16, 32),
   oddTail: fc.constantFrom("once", "per-step"),
+  secondContext: fc.constantFrom("first", "own"),
+  partnerTraffic: fc.constantFrom("truncated", "whole"),
 }).map((program) =>
   ({
     ...program,

@@ -34,6 +34,12 @@ export interface AttentionProgram {
    * full attention; it may exceed it by up to a row, because budgets are rounded up to rows.
    */
   readonly keptTokens: number;
+  /**
+   * Where each head's tokens lie, if not at the front: storage positions of the blocks it reads,
+   * ascending, a list for each head. A block is what a channel's units work on at once: 16 tokens,
+   * in the buffer die 2. `keptTokens` is then not looked at.
+   */
+  readonly headBlocks?: readonly Uint32Array[];
   /** Tokens each head's K partition is sized for: AttAcc 4096, STARC 409600. */
   readonly partitionTokens: number;
   /** Whether this step also clusters the whole context (the artifact's `--add_cluster`). */
@@ -48,6 +54,16 @@ export interface AttentionProgram {
    * `"per-step"` inside the score loop as in AttAcc's first commit.
    */
   readonly oddTail: "once" | "per-step";
+  /**
+   * Whose values the second iteration of an overlapped pair reads: the `"first"` iteration's again,
+   * as the reference's generators emit, or its `"own"`. Default `"first"`.
+   */
+  readonly secondContext?: "first" | "own";
+  /**
+   * The buffer commands of an overlapped partner: `"truncated"` to whole strides of the full
+   * context, which drops some, or `"whole"`. Default `"truncated"`, as the reference's generators.
+   */
+  readonly partnerTraffic?: "truncated" | "whole";
 }
 
 /** Requests one program sent to the memory, by kind; every channel counted. */

@@ -21,14 +21,22 @@ type ProgramArguments = [
   rowTokens: number,
   clustering: boolean,
   oddTailPerStep: boolean,
+  ownSecondContext: boolean,
+  wholePartnerTraffic: boolean,
 ];
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
   imageBuffer(words: number): number;
   configure(): void;
-  runProgram(...parameters: [...ProgramArguments, inStep: boolean]): bigint;
+  allocateBlocks(heads: number, blocks: number): void;
+  headEndsBuffer(): number;
+  headBlocksBuffer(): number;
+  runProgram(
+    ...parameters: [...ProgramArguments, scattered: boolean, inStep: boolean]
+  ): bigint;
   accepted(request: number): bigint;
+  issued(command: number): bigint;
 }
 
 /** The numbers a program is passed to WebAssembly as. */
@@ -44,12 +52,15 @@ export function programArguments(program: AttentionProgram): ProgramArguments {
     program.rowTokens,
     program.clustering,
     program.oddTail === "per-step",
+    program.secondContext === "own",
+    program.partnerTraffic === "whole",
   ];
 }
 
 /** Runs programs one after the other. */
 export class ProgramRunner {
   readonly #exports: Exports;
+  readonly #commands: readonly string[];
   readonly #kinds: Readonly<Record<keyof Omit<MemoryResult, "cycles">, readonly number[]>>;
 
   /**
@@ -62,6 +73,7 @@ export class ProgramRunner {
     const pointer = this.#exports.imageBuffer(image.length);
     new Int32Array(this.#exports.memory.buffer, pointer, image.length).set(image);
     this.#exports.configure();
+    this.#commands = Object.keys(device.standard.commands);
     const kind = (trace: string) =>
       device.standard.requests.findIndex((request) => request.trace === trace);
     this.#kinds = {
@@ -78,6 +90,25 @@ export class ProgramRunner {
     return this.#exports.memory.buffer.byteLength;
   }
 
+  #giveBlocks(headBlocks: readonly Uint32Array[]) {
+    const heads = headBlocks.length;
+    const total = headBlocks.reduce((sum, { length }) => sum + length, 0);
+    this.#exports.allocateBlocks(heads, total);
+    const { memory } = this.#exports;
+    const ends = new Uint32Array(memory.buffer, this.#exports.headEndsBuffer(), heads);
+    const blocks = new Uint32Array(memory.buffer, this.#exports.headBlocksBuffer(), total);
+    let end = 0;
+    headBlocks.forEach((list, head) => {
+      blocks.set(list, end);
+      ends[head] = end += list.length;
+    });
+  }
+
+  /** Commands of a name that the last program made the memory issue, all channels together. */
+  issued(command: string): number {
+    return Number(this.#exports.issued(this.#commands.indexOf(command)));
+  }
+
   /**
    * Runs a program.
    *
@@ -85,7 +116,11 @@ export class ProgramRunner {
    * the same either way
    */
   run(program: AttentionProgram, inStep = true): MemoryResult {
-    const cycles = Number(this.#exports.runProgram(...programArguments(program), inStep));
+    const scattered = program.headBlocks !== undefined;
+    if (scattered) this.#giveBlocks(program.headBlocks);
+    const cycles = Number(
+      this.#exports.runProgram(...programArguments(program), scattered, inStep),
+    );
     const count = (kinds: readonly number[]) =>
       kinds.reduce((sum, kind) => sum + Number(this.#exports.accepted(kind)), 0);
     const { mac, softmax, mvgb, mvsb, wrgb } = this.#kinds;

@@ -58,10 +58,17 @@ export function resolveDevice(standard: Standard, options: DeviceOptions): Devic
   const clockPs = Math.floor(1e6 / (preset.rate! / standard.transfersPerClock));
   const timing: Record<string, number> = { ...preset };
   for (const [name, { by, ns }] of Object.entries(standard.derivedNs)) {
-    const key = by === "rank" ? organisation.counts.rank : organisation.densityMb;
-    timing[name] = jedecCycles(ns[key]!, clockPs);
+    timing[name] = jedecCycles(ns[propertyOf(organisation, by)]!, clockPs);
   }
   return { standard, organisation, timing, clockPs, counts };
+}
+
+function propertyOf(
+  { densityMb, counts }: Organisation,
+  by: "densityMb" | "rankDensityMb" | "rank",
+): number {
+  if (by === "rank") return counts.rank;
+  return by === "densityMb" ? densityMb : densityMb / counts.rank;
 }
 
 function pick<T>(table: Readonly<Record<string, T>>, name: string, what: string): T {

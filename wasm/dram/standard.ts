@@ -143,7 +143,10 @@ export interface Standard {
   readonly derivedNs: Readonly<
     Record<
       string,
-      { readonly by: "densityMb" | "rank"; readonly ns: Readonly<Record<number, number>> }
+      {
+        readonly by: "densityMb" | "rankDensityMb" | "rank";
+        readonly ns: Readonly<Record<number, number>>;
+      }
     >
   >;
 }

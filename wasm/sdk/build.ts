@@ -1,13 +1,17 @@
 import { componentEmbed, componentNew } from "@bytecodealliance/jco-transpile/wasm-tools";
 import { compileAssemblyScript } from "./compile_assemblyscript.ts";
 import { compileC } from "./compile_c.ts";
+import { compileTypeScript } from "./compile_typescript.ts";
 import { readContract, type SourcedContract } from "./contracts.ts";
 import { type PluginManifest, readPluginManifest } from "./plugin_manifest.ts";
 
 /** A plugin as it is loaded, and what its folder says about it. */
 export interface BuiltPlugin {
   readonly manifest: PluginManifest;
-  /** The component. The same source gives the same bytes, every time. */
+  /**
+   * The component. The same source gives the same bytes every time, unless it is TypeScript: the
+   * snapshot of a JavaScript engine differs from build to build.
+   */
   readonly component: Uint8Array<ArrayBuffer>;
 }
 
@@ -22,20 +26,21 @@ export async function buildPlugin(directory: URL): Promise<BuiltPlugin> {
   const manifest = readPluginManifest(directory);
   const contract = readContract(manifest.kind, manifest.wit);
   const entry = new URL(manifest.entry, directory);
-  const core = await compileCore(manifest, contract, entry);
-  return { manifest, component: await componentFromCore(core, contract) };
+  return { manifest, component: await compile(manifest, contract, entry) };
 }
 
-function compileCore(
+async function compile(
   { lang }: PluginManifest,
   contract: SourcedContract,
   entry: URL,
 ): Promise<Uint8Array<ArrayBuffer>> {
   switch (lang) {
     case "as":
-      return compileAssemblyScript(contract, entry);
+      return componentFromCore(await compileAssemblyScript(contract, entry), contract);
     case "c":
-      return compileC(contract, entry);
+      return componentFromCore(await compileC(contract, entry), contract);
+    case "ts":
+      return await compileTypeScript(contract, entry);
   }
 }
 

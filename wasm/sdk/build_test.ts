@@ -240,3 +240,29 @@ Deno.test({
     policy.close();
   },
 });
+
+const typeScript = Deno.env.get("KVPIM_TEST_TYPESCRIPT") === "1";
+Deno.test({
+  name: typeScript
+    ? "a policy in TypeScript runs"
+    : "a policy in TypeScript runs (skipped: set KVPIM_TEST_TYPESCRIPT=1; fetches 400 MB)",
+  ignore: !typeScript,
+  async fn() {
+    const { component } = await buildPlugin(testdata("sketch"));
+    const policy = unwrap(await loadPolicy(component));
+    const declined = await policy.describe([{ tag: "flag", value: true }]);
+    assert.deepEqual(declined.kind === "declined" && declined.error, {
+      tag: "parameter-count",
+      value: { expected: 0, found: 1 },
+    });
+    const session = unwrap(await policy.open(CONFIG));
+    unwrap(await session.prefill({ count: 5, keys: NONE, values: NONE, unrotatedKeys: NONE }));
+    const step = { position: 4, queries: NONE, speculatedQueries: NONE, previousHidden: NONE };
+    const { visible } = unwrap(await session.select(step));
+    assert.deepEqual(
+      visible.tag === "only" && visible.value.tokens,
+      Uint32Array.of(2, 3, 4, 2, 3, 4),
+    );
+    policy.close();
+  },
+});

@@ -10,7 +10,7 @@ export const pluginManifestSchema: v.GenericSchema<PluginManifest> = v.strictObj
     v.regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "Expected a kebab-case name such as my-policy"),
   ),
   kind: v.picklist(["policy", "memory"]),
-  lang: v.picklist(["as", "c"]),
+  lang: v.picklist(["as", "c", "ts"]),
   entry: v.pipe(
     v.string(),
     v.regex(/^[A-Za-z0-9_][A-Za-z0-9_./-]*$/, "Expected a file beside plugin.json"),
@@ -24,8 +24,8 @@ export interface PluginManifest {
   /** Kebab-case; the folder's name. */
   name: string;
   kind: "policy" | "memory";
-  /** AssemblyScript or C. */
-  lang: "as" | "c";
+  /** AssemblyScript, C or TypeScript. */
+  lang: "as" | "c" | "ts";
   /** The source file that holds the plugin, relative to `plugin.json`. */
   entry: string;
   /** Version of the contract it is written for. */

@@ -17,13 +17,17 @@ export class Channel {
   readonly state: BankState;
   readonly timing: ChannelTiming;
   readonly log: CommandLog = new CommandLog();
+  /** Commands issued, by kind. */
+  readonly issued: StaticArray<i64>;
 
   constructor(readonly device: Device) {
     this.state = new BankState(device.banks);
     this.timing = new ChannelTiming(device);
+    this.issued = new StaticArray<i64>(device.commands.length);
   }
 
   clear(): void {
+    for (let i = 0; i < this.issued.length; i++) this.issued[i] = 0;
     this.state.clear();
     this.timing.clear();
     this.log.clear();
@@ -67,6 +71,7 @@ export class Channel {
    */
   issue(index: i32, bank: i32, row: i32, address: u64, depth: i32, cycle: i64): void {
     const command = unchecked(this.device.commands[index]);
+    unchecked(this.issued[index] += 1);
     this.timing.issue(index, bank, depth, cycle);
     if (command.opens !== null) this.open(command.opens!, bank, row);
     if (command.closes !== null) this.close(command.closes!, bank);

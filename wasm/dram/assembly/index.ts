@@ -6,6 +6,8 @@
 import { LOG_WORDS } from "./command_log";
 import { Memory } from "./memory";
 
+export { probeClear, probeIssue, probePrerequisite, probeReadyAt } from "./probe";
+
 /** Requests the buffer holds; a request is an address and the number of its kind. */
 const BUFFER_REQUESTS: i32 = 16384;
 
@@ -66,6 +68,11 @@ export function finish(): i64 {
 /** Requests of a kind that were accepted. */
 export function accepted(request: i32): i64 {
   return configured().accepted[request];
+}
+
+/** Commands of a kind that were issued, all channels together. */
+export function issued(command: i32): i64 {
+  return configured().issued(command);
 }
 
 export function logEntries(): i32 {

@@ -192,7 +192,8 @@ export class TickController {
   #serve({ request, queue }: Choice): void {
     const { command, address, finalCommand } = request!;
     this.#device.issue(command, address, this.#cycle);
-    this.log.push({ cycle: this.#cycle, command, ...address });
+    // A barrier takes the slot but never reaches the bus.
+    if (command !== "BARRIER") this.log.push({ cycle: this.#cycle, command, ...address });
     if (command === finalCommand) {
       const { nCL, nBL } = this.#spec.timing;
       if (command === "RD") this.#departures.push(this.#cycle + nCL + nBL);

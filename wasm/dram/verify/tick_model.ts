@@ -25,6 +25,8 @@ export interface TickOptions {
   /** A timing preset, e.g. `"HBM3_5.2Gbps"`. */
   readonly timing: string;
   readonly channels: number;
+  /** Gives up after so many cycles; none by default. */
+  readonly cycleLimit?: number;
 }
 
 /** What running a trace came to. */
@@ -41,10 +43,10 @@ export interface TickResult {
  * Runs a trace to its end.
  *
  * @throws {RangeError} when a preset does not exist
- * @throws {Error} when nothing can happen any more
+ * @throws {Error} when a refresh queue overflows, or the limit is reached
  */
 export function runTicks(options: TickOptions, requests: readonly TraceRequest[]): TickResult {
-  const { channels } = options;
+  const { channels, cycleLimit = Infinity } = options;
   const device = deviceOf(options);
   const controllers = Array.from(
     { length: channels },
@@ -54,7 +56,6 @@ export function runTicks(options: TickOptions, requests: readonly TraceRequest[]
   const counts = Object.fromEntries(operations.map((op) => [op, 0])) as Record<Operation, number>;
   let sent = 0;
   let cycles = 0;
-  let lastSent = 0;
 
   do {
     for (; sent < requests.length; sent++) {
@@ -62,17 +63,11 @@ export function runTicks(options: TickOptions, requests: readonly TraceRequest[]
       const { channel } = addressOf(request.address, device.organisation, channels);
       if (!controllers[channel]!.send(request, channels)) break;
       counts[request.op]++;
-      lastSent = cycles;
     }
     cycles++;
     for (const controller of controllers) controller.tick();
 
-    for (const controller of controllers) {
-      const lastChange = Math.max(lastSent, controller.log.at(-1)?.cycle ?? 0);
-      if (controller.isPending && cycles - lastChange > 3 * device.timing.nREFI) {
-        throw new Error(`Expected progress but nothing has happened since cycle ${lastChange}`);
-      }
-    }
+    if (cycles > cycleLimit) throw new Error(`Expected an end within ${cycleLimit} cycles`);
   } while (sent < requests.length || controllers.some(({ isPending }) => isPending));
 
   return { cycles, counts, log: controllers.map(({ log }) => log) };

@@ -12,7 +12,7 @@ import { CHANNELS } from "./address_space";
 import { clusterIterations } from "./clustering";
 import { CommandSink } from "./command_sink";
 import { gemvBuffers, GroupList, QueryWrites, resultMoves } from "./group_list";
-import { barrier, Iteration } from "./passes";
+import { barrier, Iteration, iterationOf } from "./passes";
 import { Shape } from "./shape";
 
 /** Emits the whole program. */
@@ -20,37 +20,57 @@ export function emitProgram(shape: Shape, sink: CommandSink): void {
   if (shape.parameters.clustering) clusterIterations(shape, sink);
   const paired = shape.iterations & ~1;
   for (let i = 0; i < paired; i += 2) {
-    runPair(new Iteration(shape, sink, i), new Iteration(shape, sink, i + 1));
+    runPair(iterationOf(shape, sink, i), iterationOf(shape, sink, i + 1));
   }
-  if (paired < shape.iterations) runAlone(new Iteration(shape, sink, paired));
+  if (paired < shape.iterations) runAlone(iterationOf(shape, sink, paired));
 }
 
 /** A partner's buffer commands, spread over the steps of a pass from step `from` on. */
 class Spread {
-  constructor(readonly list: GroupList, readonly stride: i32, readonly from: i32) {}
+  /**
+   * @param steps steps the commands are spread over
+   * @param stride commands a step; what it leaves out is lost, as in the reference
+   * @param whole whether the steps instead share the list evenly and nothing is lost
+   */
+  constructor(
+    readonly list: GroupList,
+    readonly from: i32,
+    readonly steps: i32,
+    readonly stride: i32,
+    readonly whole: bool,
+  ) {}
 
-  /** Commands the stride leaves out are lost, as in the reference. */
+  /** Index of the first command of a step, counted from `from`. */
+  start(step: i32): i32 {
+    if (!this.whole) return step * this.stride;
+    return <i32> (<i64> step * this.list.length / this.steps);
+  }
+
   emit(sink: CommandSink, step: i32): void {
-    if (step >= this.from) this.list.emit(sink, (step - this.from) * this.stride, this.stride);
+    if (step < this.from) return;
+    const start = this.start(step - this.from);
+    this.list.emit(sink, start, this.start(step - this.from + 1) - start);
   }
 }
 
 /** The partner's query, over the moves of a score pass. */
 function spreadQuery(shape: Shape, partner: i32): Spread {
   const list = new QueryWrites(shape, partner);
-  return new Spread(list, list.length / shape.moves, 0);
+  const whole = shape.parameters.wholePartnerTraffic;
+  return new Spread(list, 0, shape.moves, list.length / shape.moves, whole);
 }
 
 /**
- * The partner's softmax results, over the second half of `steps`. The stride is that of a full
- * context even when fewer tokens are kept.
+ * The partner's softmax results, over the second half of a pass. The reference's stride is that of a
+ * full context even when fewer tokens are kept.
  */
-function spreadResults(shape: Shape, partner: i32, steps: i32): Spread {
+function spreadResults(shape: Shape, partner: i32, passSteps: i32): Spread {
   const list = resultMoves(shape, partner);
   const commands = <i64> gemvBuffers(shape) * shape.denseResultColumns * list.channels;
-  const half = (steps + 1) / 2;
+  const from = passSteps / 2;
+  const half = passSteps - from;
   const stride = <i32> min<i64>(commands / half, list.length);
-  return new Spread(list, stride, steps / 2);
+  return new Spread(list, from, half, stride, shape.parameters.wholePartnerTraffic);
 }
 
 function runPair(a: Iteration, b: Iteration): void {
@@ -62,8 +82,8 @@ function runPair(a: Iteration, b: Iteration): void {
   scorePass(a, null, spreadQuery(shape, b.index));
   scorePass(b, a, spreadResults(shape, a.index, shape.moves));
   contextPass(a, b, spreadResults(shape, b.index, shape.contextPasses));
-  // The second of the pair should read its own values; the reference reads the first's again.
-  contextPass(a, null, null);
+  // The reference reads the values of the pair's first twice and the second's never.
+  contextPass(shape.parameters.ownSecondContext ? b : a, null, null);
 }
 
 function runAlone(iteration: Iteration): void {
@@ -91,7 +111,7 @@ function scorePass(iteration: Iteration, inSoftmax: Iteration | null, beside: Sp
   const moves = iteration.shape.moves;
   for (let j = 0; j <= moves; j++) {
     if (j < moves) iteration.scoreSteps(j);
-    if (j > 0) iteration.moveScores();
+    if (j > 0) iteration.moveScores(j - 1);
     if (j === 0 && inSoftmax !== null) inSoftmax.softmax();
     if (j === moves) continue;
     if (beside !== null) beside.emit(iteration.sink, j);
@@ -104,7 +124,7 @@ function scorePassWithTail(iteration: Iteration): void {
   const moves = iteration.shape.moves;
   for (let j = 0; j <= moves; j++) {
     if (j < moves) iteration.scoreSteps(j);
-    if (j > 0) iteration.moveScores();
+    if (j > 0) iteration.moveScores(j - 1);
     if (j < moves) barrier(iteration.sink);
     softmaxAlone(iteration);
   }
@@ -131,10 +151,10 @@ function contextPass(
  *
  * Slices of a partner's list end inside a group of commands, so the channels before and after the
  * cut get the command in different steps. Clustering gives each channel a command of its own in
- * turn, so there no two channels are in step.
+ * turn, and heads with blocks of their own differ from the start: there no two channels are in step.
  */
 export function channelGroups(shape: Shape): u64 {
-  if (shape.parameters.clustering) return ~(<u64> 0);
+  if (shape.parameters.clustering || shape.parameters.blocks !== null) return ~(<u64> 0);
   let bits: u64 = 1;
   const paired = shape.iterations & ~1;
   for (let i = 0; i < paired; i += 2) {
@@ -146,18 +166,13 @@ export function channelGroups(shape: Shape): u64 {
   return last < CHANNELS ? bits | ((<u64> 1) << last) : bits;
 }
 
-/** Channels at which slices of a stride begin. */
+/** Channels at which some step's slice begins. */
 function cuts(spread: Spread): u64 {
-  const channels = spread.list.channels;
-  if (spread.stride === 0 || spread.stride >= spread.list.length) return 0;
-  let a = spread.stride;
-  let b = channels;
-  while (b !== 0) {
-    const rest = a % b;
-    a = b;
-    b = rest;
-  }
   let bits: u64 = 0;
-  for (let channel = a; channel < channels; channel += a) bits |= (<u64> 1) << channel;
+  for (let step = 1; step <= spread.steps; step++) {
+    const start = spread.start(step);
+    if (start >= spread.list.length) break;
+    bits |= (<u64> 1) << (start % spread.list.channels);
+  }
   return bits;
 }

@@ -4,9 +4,18 @@
  * A list is flat: group after group, and within a group one command a channel. A slice may begin
  * and end inside a group.
  */
-import { BANK, BANK_GROUP, BANK_GROUPS, BANKS, RANK, RANKS } from "./address_space";
+import {
+  BANK,
+  BANK_GROUP,
+  BANK_GROUPS,
+  BANKS,
+  ceilDiv,
+  CHANNELS,
+  RANK,
+  RANKS,
+} from "./address_space";
 import { CommandSink, MOVE_TO_GEMV_BUFFER, WRITE_GEMV_BUFFER } from "./command_sink";
-import { PIM_BANK, PIM_BUFFER, Shape } from "./shape";
+import { HeadBlocks, PIM_BANK, PIM_BUFFER, Shape } from "./shape";
 
 export abstract class GroupList {
   constructor(readonly channels: i32, readonly groups: i32, readonly kind: i32) {}
@@ -25,9 +34,13 @@ export abstract class GroupList {
     while (start < end) {
       const from = start % this.channels;
       const to = min(this.channels, from + end - start);
-      sink.emit(this.kind, this.address(start / this.channels), from, to);
+      this.emitGroup(sink, start / this.channels, from, to);
       start += to - from;
     }
+  }
+
+  protected emitGroup(sink: CommandSink, group: i32, from: i32, to: i32): void {
+    sink.emit(this.kind, this.address(group), from, to);
   }
 
   emitAll(sink: CommandSink): void {
@@ -54,7 +67,7 @@ export class QueryWrites extends GroupList {
 
 /** Moves from the softmax buffer into the GEMV buffers of every rank and bank group. */
 export class BufferMoves extends GroupList {
-  constructor(private base: u64, private columns: i32, buffers: i32, channels: i32) {
+  constructor(private base: u64, protected columns: i32, buffers: i32, channels: i32) {
     super(channels, buffers * columns, MOVE_TO_GEMV_BUFFER);
   }
 
@@ -66,13 +79,40 @@ export class BufferMoves extends GroupList {
 }
 
 /** The softmax results of an iteration, on their way back to the GEMV units. */
-export function resultMoves(shape: Shape, iteration: i32): BufferMoves {
-  return new BufferMoves(
-    shape.values(iteration),
-    shape.resultColumns,
-    gemvBuffers(shape),
-    shape.channels(iteration),
-  );
+export function resultMoves(shape: Shape, iteration: i32): GroupList {
+  return shape.parameters.blocks === null
+    ? new BufferMoves(
+      shape.values(iteration),
+      shape.resultColumns,
+      gemvBuffers(shape),
+      shape.channels(iteration),
+    )
+    : new HeadResultMoves(shape, iteration);
+}
+
+/** As many results for each head as it has blocks; the others' turns pass without a command. */
+class HeadResultMoves extends BufferMoves {
+  private columnsOf: StaticArray<i32>;
+
+  constructor(shape: Shape, iteration: i32) {
+    const channels = shape.channels(iteration);
+    super(shape.values(iteration), shape.resultColumns, gemvBuffers(shape), channels);
+    const blocks = <HeadBlocks> shape.parameters.blocks;
+    const columnsOf = new StaticArray<i32>(channels);
+    for (let channel = 0; channel < channels; channel++) {
+      const count = blocks.count(iteration * CHANNELS + channel);
+      columnsOf[channel] = <i32> ceilDiv(count, shape.macElements);
+    }
+    this.columnsOf = columnsOf;
+  }
+
+  protected emitGroup(sink: CommandSink, group: i32, from: i32, to: i32): void {
+    const column = group % this.columns;
+    for (let channel = from; channel < to; channel++) {
+      if (column >= this.columnsOf[channel]) continue;
+      sink.emit(this.kind, this.address(group), channel, channel + 1);
+    }
+  }
 }
 
 /** GEMV buffers of a channel that get softmax results one by one. */

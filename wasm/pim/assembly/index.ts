@@ -2,7 +2,7 @@
 import { configured } from "../../dram/assembly/index";
 import { channelGroups, emitProgram } from "./attention";
 import { MemorySink } from "./memory_sink";
-import { ProgramParameters, Shape } from "./shape";
+import { HeadBlocks, ProgramParameters, Shape } from "./shape";
 
 export * from "../../dram/assembly/index";
 
@@ -10,9 +10,29 @@ export * from "../../dram/assembly/index";
 const RUNS_A_COLLECTION: i32 = 64;
 let runs: i32 = 0;
 
+let headEnds = new StaticArray<i32>(0);
+let headBlocks = new StaticArray<i32>(0);
+
+/** Makes room for the blocks that the heads of the next scattered program read. */
+export function allocateBlocks(heads: i32, blocks: i32): void {
+  headEnds = new StaticArray<i32>(heads);
+  headBlocks = new StaticArray<i32>(blocks);
+}
+
+/** Where the index after each head's last block goes. */
+export function headEndsBuffer(): usize {
+  return changetype<usize>(headEnds);
+}
+
+/** Where the blocks go, head after head, ascending within a head. */
+export function headBlocksBuffer(): usize {
+  return changetype<usize>(headBlocks);
+}
+
 /**
  * Runs one program and returns its cycles; `accepted` then tells the counts.
  *
+ * @param scattered whether heads read the blocks given before instead of the first tokens
  * @param inStep whether channels with equal commands are simulated once
  */
 export function runProgram(
@@ -26,6 +46,9 @@ export function runProgram(
   rowTokens: i32,
   clustering: bool,
   oddTailPerStep: bool,
+  ownSecondContext: bool,
+  wholePartnerTraffic: bool,
+  scattered: bool,
   inStep: bool,
 ): i64 {
   if (runs++ % RUNS_A_COLLECTION === 0) __collect();
@@ -40,6 +63,9 @@ export function runProgram(
   parameters.rowTokens = rowTokens;
   parameters.clustering = clustering;
   parameters.oddTailPerStep = oddTailPerStep;
+  parameters.ownSecondContext = ownSecondContext;
+  parameters.wholePartnerTraffic = wholePartnerTraffic;
+  if (scattered) parameters.blocks = new HeadBlocks(headEnds, headBlocks);
   const shape = new Shape(parameters);
   const memory = configured();
   memory.begin(inStep ? channelGroups(shape) : ~(<u64> 0));

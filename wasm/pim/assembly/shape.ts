@@ -23,6 +23,39 @@ export const PIM_BUFFER: i32 = 2;
 /** Token steps whose results are moved to the softmax buffer together. */
 export const STEPS_A_MOVE: i32 = 16;
 
+/**
+ * The 16-token blocks each head reads, ascending, in the order of the heads. Without it every head
+ * reads the first blocks of its storage, as many as the kept tokens fill.
+ */
+export class HeadBlocks {
+  /** The longest list. */
+  readonly most: i32;
+
+  /**
+   * @param ends index after each head's last block
+   * @param blocks storage positions, in blocks of as many tokens as a step works on
+   */
+  constructor(private ends: StaticArray<i32>, private blocks: StaticArray<i32>) {
+    let most = 0;
+    for (let head = 0; head < ends.length; head++) {
+      most = max(most, ends[head] - (head === 0 ? 0 : ends[head - 1]));
+    }
+    this.most = most;
+  }
+
+  count(head: i32): i32 {
+    return unchecked(this.ends[head]) - this.start(head);
+  }
+
+  at(head: i32, x: i32): i32 {
+    return unchecked(this.blocks[this.start(head) + x]);
+  }
+
+  private start(head: i32): i32 {
+    return head === 0 ? 0 : unchecked(this.ends[head - 1]);
+  }
+}
+
 /** What {@link Shape} is made from. */
 export class ProgramParameters {
   pim: i32 = PIM_BANK;
@@ -36,6 +69,12 @@ export class ProgramParameters {
   clustering: bool = false;
   /** The reference's malformed schedule for two iterations with clustering, for its text only. */
   clusterPairsAsWritten: bool = false;
+  /** Null where kept tokens are contiguous. */
+  blocks: HeadBlocks | null = null;
+  /** The second iteration of a pair reads its own values instead of the first's again. */
+  ownSecondContext: bool = false;
+  /** No buffer command of a partner is lost to rounding, and strides follow the kept tokens. */
+  wholePartnerTraffic: bool = false;
   /** The unpaired iteration's softmax block inside its score loop (AttAcc's first commit). */
   oddTailPerStep: bool = false;
 }
@@ -48,8 +87,10 @@ export class Shape {
   parallelTokens: i32;
   /** Columns of a key a step reads, one MAC each. */
   columnsPerKey: i32;
-  /** Token steps over the kept tokens. */
+  /** Token steps over the kept tokens; over those of the head that keeps most. */
   steps: i32;
+  /** Token steps that one pass over the stored values would take. */
+  storedSteps: i32;
   /** Moves to the softmax buffer during the score pass. */
   moves: i32;
   /** Passes over the values, each for as many elements as a MAC takes. */
@@ -67,15 +108,17 @@ export class Shape {
     const inBank = p.pim === PIM_BANK;
     const parallelTokens = p.pim === PIM_BUFFER ? RANKS : RANKS * RANKS * BANK_GROUPS;
     const keyElements = inBank ? BANKS * macElements : macElements;
-    const steps = <i32> ceilDiv(p.keptTokens, parallelTokens);
+    const steps = p.blocks === null ? <i32> ceilDiv(p.keptTokens, parallelTokens) : p.blocks!.most;
     this.macElements = macElements;
     this.macKind = inBank ? MAC_ALL_BANKS : p.pim === PIM_BUFFER ? MAC_PER_BANK : MAC_SAME_BANK;
     this.parallelTokens = parallelTokens;
     this.columnsPerKey = <i32> ceilDiv(p.headDim, keyElements);
     this.steps = steps;
+    // Contiguous tokens are stored as if there were no others.
+    this.storedSteps = p.blocks === null ? steps : <i32> ceilDiv(p.contextTokens, parallelTokens);
     this.moves = <i32> ceilDiv(steps, STEPS_A_MOVE);
     this.contextPasses = <i32> ceilDiv(p.headDim, keyElements);
-    this.resultColumns = <i32> ceilDiv(p.keptTokens, parallelTokens * macElements);
+    this.resultColumns = <i32> ceilDiv(steps, macElements);
     this.denseResultColumns = <i32> ceilDiv(p.contextTokens, parallelTokens * macElements);
     this.iterations = <i32> ceilDiv(p.heads, CHANNELS);
   }

@@ -84,6 +84,8 @@ export function writeProgram(
   rowTokens: i32,
   clustering: bool,
   oddTailPerStep: bool,
+  ownSecondContext: bool,
+  wholePartnerTraffic: bool,
 ): void {
   const parameters = new ProgramParameters();
   parameters.pim = pim;
@@ -97,6 +99,8 @@ export function writeProgram(
   parameters.clustering = clustering;
   parameters.clusterPairsAsWritten = true;
   parameters.oddTailPerStep = oddTailPerStep;
+  parameters.ownSecondContext = ownSecondContext;
+  parameters.wholePartnerTraffic = wholePartnerTraffic;
   const sink = new TextSink();
   emitProgram(new Shape(parameters), sink);
   sink.end();

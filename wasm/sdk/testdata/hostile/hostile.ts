@@ -44,6 +44,8 @@ const PARAMETERS: Array<Parameter> = [
     "nan-bits",
     "share-a-slot",
     "grow-and-recover",
+    "take-a-slot",
+    "move",
   ]),
 ];
 
@@ -75,7 +77,9 @@ export class Policy extends Session {
   override append(_tokens: TokenBlock): Result<Update, PolicyError> {
     const update = new Update();
     if (this.deed === 13) update.evicted = sets([0, 1, 2], [0, 0]);
-    if (this.deed === 16) update.placement.slots = [0, 0, 1, 1];
+    if (this.deed === 16) place(update, 0, [0, 0, 1, 1]);
+    if (this.deed === 18) place(update, 0, [2, 2]);
+    if (this.deed === 19) place(update, 0, [9, 1, 9, 1]);
     return ok(update);
   }
 
@@ -143,6 +147,12 @@ function sets(offsets: Array<u32>, tokens: Array<u32>): TokenSets {
   made.offsets = offsets;
   made.tokens = tokens;
   return made;
+}
+
+function place(update: Update, firstToken: u32, slots: Array<u32>): void {
+  update.placement.per = HeadUnit.KvHead;
+  update.placement.firstToken = firstToken;
+  update.placement.slots = slots;
 }
 
 let sink: u32 = 1;

@@ -251,14 +251,19 @@ export interface Selection {
 }
 
 /**
- * Storage slots of consecutive tokens. A slot holds one token of one KV head; 16 slots are a
- * row of 16 tokens. A token without a stated slot has the slot of its own index.
+ * Storage slots of consecutive tokens. A slot holds one token of one head; 16 slots are a row of
+ * 16 tokens. A token without a stated slot has the slot of its own index.
  */
 export interface Placement {
+  /**
+   * Whose slots: KV heads', or query heads' where each stores tokens of its own. The same in a
+   * whole session, and the same as that of its evictions.
+   */
+  readonly per: HeadUnit;
   readonly firstToken: number;
   /**
-   * [kv-heads, n]: slots of tokens first-token .. first-token + n. Two tokens that are present
-   * never share a slot. Empty: nothing moves.
+   * [heads, n]: slots of tokens first-token .. first-token + n. Two tokens of a head that are
+   * present never share a slot. Empty: nothing moves.
    */
   readonly slots: Uint32Array;
 }
@@ -277,7 +282,10 @@ export interface Clustering {
 
 /** What changed in the cache. Evictions happen before placements. */
 export interface Update {
-  /** Tokens thrown away for good. Evicting an evicted token is a breach. */
+  /**
+   * Tokens thrown away for good, by the same unit in a whole session. Evicting an evicted token
+   * is a breach. Their slots are free.
+   */
   readonly evicted: TokenSets;
   readonly placement: Placement;
   readonly clusterings: readonly Clustering[];

@@ -1,0 +1,129 @@
+/**
+ * `kvpim dram`: the memory alone.
+ *
+ * @module
+ */
+import { Command, Option } from "commander";
+import { HBM3_PIM } from "../../../wasm/dram/standards/hbm3_pim.ts";
+import { addMemoryOptions, type MemoryOptions } from "../memory_access.ts";
+import { checkedOption } from "../option.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { UserError } from "../user_error.ts";
+import { oneOfWords, wholeNumber } from "../values.ts";
+import { runJobs } from "./jobs.ts";
+import { addProgramOptions, PROGRAM_DEFAULTS, type ProgramOptions } from "./program_options.ts";
+import { type DramReport, jsonText, statisticsText, summaryText } from "./report.ts";
+import { runProgram, type TextOptions } from "./run_program.ts";
+import { type DeviceChoice, runTraceFile } from "./run_trace_file.ts";
+
+interface DramOptions extends ProgramOptions, MemoryOptions, TextOptions, DeviceChoice {
+  readonly trace?: string;
+  readonly jobs?: string;
+  readonly output?: string;
+  readonly stats?: true;
+  readonly json?: true;
+}
+
+const PROGRAM_OPTIONS = [...Object.keys(PROGRAM_DEFAULTS), "maxlen"];
+
+const EXAMPLES = `
+Organisations: ${Object.keys(HBM3_PIM.organisations).join(", ")}
+Timings: ${Object.keys(HBM3_PIM.timings).join(", ")}
+Units: lengths and budgets in tokens, results in cycles of the memory's clock.
+
+Examples:
+  kvpim dram --seqlen 4096 --nhead 13 --powerlimit
+  kvpim dram --sparsity --kv_budget 512 --write-trace program.trace.gz
+  kvpim dram --trace program.trace.gz --powerlimit --cmdlog commands.txt --stats
+  kvpim dram --jobs programs.csv --output results.csv
+
+A table of jobs has a column L (tokens); generator, pim_type, power, nhead, dhead, dbyte, flags,
+kv_budget, sparsity, sparsity_ratio, row_size and add_cluster where they differ from the defaults.
+The columns cycle, mac, sfm, mvgb, mvsb and wrgb are added or replaced, others are kept.`;
+
+/** The command. */
+export function dramCommand(surroundings: Surroundings): Command {
+  const command = new Command("dram")
+    .description("Run a program of PIM commands, a text trace, or a table of programs.");
+  addProgramOptions(command);
+  addTraceOptions(command);
+  addJobOptions(command);
+  command
+    .option("--stats", "print the counters the reference prints")
+    .addOption(new Option("--json", "print the result as JSON").conflicts("stats"));
+  return addMemoryOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action((options: DramOptions) => dram(options, surroundings));
+}
+
+function addTraceOptions(command: Command) {
+  const presets = Object.keys(HBM3_PIM.organisations);
+  const timings = Object.keys(HBM3_PIM.timings);
+  command
+    .addOption(
+      new Option("--trace <file>", "run a text trace, plain or gzip; - reads standard input")
+        .conflicts([...PROGRAM_OPTIONS.filter((name) => name !== "powerlimit"), "writeTrace"]),
+    )
+    .option("--cmdlog <file>", "write the commands a channel issues, one a line")
+    .addOption(
+      checkedOption("--channel <number>", "channel of --cmdlog", wholeNumber(0, 63)).default(0),
+    )
+    .option("--write-trace <file>", "write the program as text, gzip where the name ends in .gz")
+    .addOption(
+      checkedOption(
+        "--organisation <name>",
+        `with --trace: an organisation of the stack (default: HBM3_8Gb_2R)`,
+        oneOfWords(presets),
+      ),
+    )
+    .addOption(
+      checkedOption(
+        "--timing <name>",
+        "with --trace: a timing preset (default: HBM3_5.2Gbps with --powerlimit, else its _NPC)",
+        oneOfWords(timings),
+      ),
+    )
+    .addOption(
+      checkedOption(
+        "--channels <number>",
+        "with --trace: channels of the stack (default: 16)",
+        wholeNumber(1, 64),
+      ),
+    );
+}
+
+function addJobOptions(command: Command) {
+  command
+    .addOption(
+      new Option("--jobs <file>", "run the programs of a table (CSV)")
+        .conflicts([...PROGRAM_OPTIONS, "trace", "cmdlog", "writeTrace", "stats", "json"]),
+    )
+    .option("--output <file>", "with --jobs: the table with results (default: standard output)");
+}
+
+async function dram(options: DramOptions, surroundings: Surroundings) {
+  checkCombination(options);
+  if (options.jobs !== undefined) {
+    return await runJobs({ ...options, jobs: options.jobs }, surroundings);
+  }
+  const report = options.trace === undefined
+    ? await runProgram(options, surroundings)
+    : await runTraceFile({ ...options, trace: options.trace }, surroundings);
+  surroundings.out(textOf(options)(report));
+}
+
+function checkCombination({ trace, jobs, output, organisation, timing, channels }: DramOptions) {
+  if (output !== undefined && jobs === undefined) {
+    throw new UserError("--output: expected --jobs beside it but found none");
+  }
+  if (trace !== undefined) return;
+  for (const [name, value] of Object.entries({ organisation, timing, channels })) {
+    if (value === undefined) continue;
+    throw new UserError(`--${name}: expected --trace beside it but found none`);
+  }
+}
+
+function textOf({ stats, json }: DramOptions): (report: DramReport) => string {
+  if (stats) return statisticsText;
+  return json ? jsonText : summaryText;
+}

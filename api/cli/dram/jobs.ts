@@ -1,0 +1,64 @@
+import { readFileSync } from "node:fs";
+import { stringify } from "csv/sync";
+import type { MemoryResult } from "../../../core/memory/memory_model.ts";
+import { type MemoryOptions, openMemory } from "../memory_access.ts";
+import { OutputFile, reasonOf, writeFile } from "../output_file.ts";
+import { Progress } from "../progress.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { locatingAsync, UserError } from "../user_error.ts";
+import { type JobTable, readJobs } from "./job_table.ts";
+
+/** Options of a table of programs. */
+export interface JobOptions extends MemoryOptions {
+  readonly jobs: string;
+  readonly output?: string;
+}
+
+/** Result columns, in the order they are added. */
+const RESULT_COLUMNS = {
+  cycle: "cycles",
+  mac: "mac",
+  sfm: "softmax",
+  mvgb: "mvgb",
+  mvsb: "mvsb",
+  wrgb: "wrgb",
+} as const satisfies Record<string, keyof MemoryResult>;
+
+/** Runs the programs of a table and writes the table with their results. */
+export async function runJobs(options: JobOptions, surroundings: Surroundings) {
+  const { jobs, output } = options;
+  const table = readJobs(textOf(jobs), jobs);
+  if (output !== undefined) OutputFile.check("--output", output);
+  using opened = await openMemory(options, surroundings.env);
+  using progress = new Progress(surroundings, jobs, undefined, "programs");
+  const results = await locatingAsync(
+    jobs,
+    () => opened.memory.simulate(table.programs, (done, total) => progress.update(done, total)),
+  );
+  const text = tableText(table, results);
+  if (output === undefined) surroundings.out(text);
+  else writeFile("--output", output, text);
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError(`--jobs: expected a CSV table but found ${path}: ${reasonOf(error)}`);
+  }
+}
+
+function tableText({ columns, rows, newline }: JobTable, results: readonly MemoryResult[]): string {
+  const added = Object.keys(RESULT_COLUMNS).filter((column) => !columns.includes(column));
+  const records = rows.map((row, i) => ({
+    ...row,
+    ...Object.fromEntries(
+      Object.entries(RESULT_COLUMNS).map(([column, name]) => [column, String(results[i]![name])]),
+    ),
+  }));
+  return stringify(records, {
+    header: true,
+    columns: [...columns, ...added],
+    record_delimiter: newline,
+  });
+}

@@ -1,0 +1,68 @@
+/**
+ * The frame every command runs in: reading arguments, and turning mistakes into one line.
+ *
+ * @module
+ */
+import { Command, CommanderError } from "commander";
+import { ResultStoreError } from "../../core/memory/result_store.ts";
+import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
+import { dramCommand } from "./dram/command.ts";
+import { simulateCommand } from "./simulate/command.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { UserError } from "./user_error.ts";
+
+/** Errors that say what is wrong with what the user gave. */
+const USER_ERRORS = [UserError, ResultStoreError, TraceSyntaxError];
+
+/**
+ * Runs the command line.
+ *
+ * @returns the exit code: 0, or 2 for a user's mistake, which standard error names in one line
+ * @throws {Error} what went wrong in the program itself
+ */
+export async function run(
+  args: readonly string[],
+  surroundings: Surroundings,
+): Promise<number> {
+  try {
+    await kvpim(surroundings).parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) return 0;
+    if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    const message = messageOf(error);
+    if (message === undefined) throw error;
+    surroundings.err(`kvpim: ${message}\n`);
+    return 2;
+  }
+}
+
+function kvpim(surroundings: Surroundings): Command {
+  const program = new Command("kvpim")
+    .description("What does it cost to read an LLM's KV cache this way?")
+    .exitOverride()
+    .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
+    .showSuggestionAfterError()
+    .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
+  for (const command of [simulateCommand(surroundings), dramCommand(surroundings)]) {
+    program.addCommand(command.copyInheritedSettings(program));
+  }
+  return program;
+}
+
+/** The line a user is shown, or nothing where the mistake is not the user's. */
+function messageOf(error: unknown): string | undefined {
+  if (error instanceof CommanderError) return commandLineMistake(error);
+  if (!(error instanceof Error)) return undefined;
+  return USER_ERRORS.some((type) => error instanceof type) ? oneLine(error.message) : undefined;
+}
+
+function commandLineMistake({ code, message }: CommanderError): string {
+  if (code === "commander.help") return "expected a command; kvpim --help lists them";
+  return oneLine(message.replace(/^error: /, "").replace(/\n\((Did.*)\)$/, "; $1"))
+    .replace("; Did", "; did");
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
+}

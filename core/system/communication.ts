@@ -1,0 +1,45 @@
+/**
+ * Time and energy of moving activations between devices (AttAcc src/devices.py).
+ *
+ * @module
+ */
+import { pimEnergy, processorEnergy } from "../hardware/energies.ts";
+import { linkBytesPerSecond, nvlinkMessage } from "../hardware/links.ts";
+import { attAcc } from "../hardware/pim.ts";
+import { type LayerCost, NO_ENERGY } from "./cost.ts";
+import type { Layer } from "./layers.ts";
+import type { Processors } from "./roofline.ts";
+
+const layerBytes = ({ m, n, operations, elementBytes }: Layer) => m * n * operations * elementBytes;
+
+const cost = (seconds: number, link: number): LayerCost => ({
+  seconds,
+  bound: "compute",
+  energy: { ...NO_ENERGY, link },
+});
+
+/** Sums a layer's partial results over the GPUs, each of which ends up with all of them. */
+export function allReduceCost(layer: Layer, gpus: Processors, gpuTimeDivisor: number): LayerCost {
+  const bytes = layerBytes(layer);
+  const message = nvlinkSeconds(bytes / gpus.devices, gpus.linkBytesPerSecond);
+  const seconds = message * (gpus.devices - 1) / gpuTimeDivisor;
+  return cost(seconds, gpus.devices * bytes * processorEnergy.gpu.linkPicojoulesPerByte);
+}
+
+function nvlinkSeconds(bytes: number, bytesPerSecond: number): number {
+  const { startNanoseconds, nanosecondsPerByte, measuredBytesPerSecond } = nvlinkMessage;
+  const slope = nanosecondsPerByte * (measuredBytesPerSecond / bytesPerSecond);
+  return Math.max((startNanoseconds + slope * bytes) / 1e9, bytes / (bytesPerSecond / 2));
+}
+
+/** Moves a layer's operands between the GPUs and CPUs; AttAcc counts no energy for it. */
+export function cpuTransferCost(layer: Layer, cpus: Processors): LayerCost {
+  return cost(layerBytes(layer) / (cpus.linkBytesPerSecond / 2), 0);
+}
+
+/** Moves a layer's operands between the GPUs and the accelerators. */
+export function pimTransferCost(layer: Layer): LayerCost {
+  const bytes = layerBytes(layer);
+  const seconds = bytes / (linkBytesPerSecond[attAcc.link] / 2);
+  return cost(seconds, bytes * pimEnergy.linkPicojoulesPerByte * attAcc.devices);
+}

@@ -1,0 +1,193 @@
+/**
+ * The layers of one transformer block on one GPU of a tensor-parallel group.
+ *
+ * @module
+ */
+import { type ModelName, models, type ModelShape } from "../hardware/models.ts";
+import type { Switches } from "./switches.ts";
+
+/** What a layer does, as the cost models tell layers apart. */
+export type LayerKind =
+  | "fc"
+  | "matmul"
+  | "softmax"
+  | "activation"
+  | "norm"
+  | "all-reduce"
+  | "transfer";
+
+/** Layers by name, in the artifact's terms where it has one. */
+export type LayerName =
+  | "qkv"
+  | "transfer"
+  | "score"
+  | "softmax"
+  | "context"
+  | "proj"
+  | "all-reduce"
+  | "norm"
+  | "ff1"
+  | "ff2"
+  | "ff3"
+  | "relu"
+  | "gelu"
+  | "swiglu";
+
+/** One layer: `operations` times an m by k with a k by n matrix, or m by n elements (k is 1). */
+export interface Layer {
+  readonly name: LayerName;
+  readonly kind: LayerKind;
+  readonly m: number;
+  /** A fraction where the feed-forward ratio makes it one, as in the reference. */
+  readonly n: number;
+  readonly k: number;
+  readonly operations: number;
+  readonly elementBytes: number;
+}
+
+/** Floating-point operations of an element, by layer (AttAcc src/model.py). */
+const FLOPS_PER_ELEMENT: Partial<Record<LayerName, number>> = {
+  softmax: 5,
+  norm: 5,
+  relu: 1,
+  gelu: 8,
+  swiglu: 9,
+};
+
+/** Floating-point operations of a layer (AttAcc src/model.py). Communication has none. */
+export function layerFlops({ name, kind, m, n, k, operations }: Layer): number {
+  if (kind === "fc" || kind === "matmul") return 2 * m * n * k * operations;
+  return (FLOPS_PER_ELEMENT[name] ?? 0) * m * n * operations;
+}
+
+/** Bytes that a layer other than a matrix product reads and writes (AttAcc src/model.py). */
+export function elementwiseBytes({ name, m, n, operations, elementBytes }: Layer): number {
+  const operands = name === "norm" || name === "swiglu" ? 3 : 2;
+  return operands * operations * m * n * elementBytes;
+}
+
+/** The feed-forward block that a model is given. */
+export function feedForwardOf(
+  model: ModelName,
+  switches: Pick<Switches, "feed-forward">,
+): ModelShape["feedForward"] {
+  if (switches["feed-forward"] === "as-built") return models[model].feedForward;
+  return model.includes("LLAMA") ? "swiglu" : model.includes("OPT") ? "relu" : "gelu";
+}
+
+/** Elements of one head as layers have them: hidden / heads. */
+export function layerHeadDim({ hidden, heads }: ModelShape): number {
+  return Math.floor(hidden / heads);
+}
+
+/** What the layers of a block follow from. */
+export interface BlockShape {
+  readonly model: ModelName;
+  readonly feedForward: ModelShape["feedForward"];
+  /** GPUs that share the block. */
+  readonly gpus: number;
+  readonly elementBytes: number;
+  readonly batch: number;
+  /** Whether attention runs beside the GPU, so that its operands travel. */
+  readonly remoteAttention: boolean;
+}
+
+/** Heads and requests whose attention one GPU's group has: heads of a GPU times batch. */
+export function attentionOperations({ model, gpus, batch }: BlockShape): number {
+  return Math.floor(models[model].heads / gpus) * batch;
+}
+
+/** The layers of a block that reads the whole prompt. */
+export function summarisationLayers(block: BlockShape, promptTokens: number): Layer[] {
+  const rows = block.batch * promptTokens;
+  const { transfer } = builders(block);
+  return blockLayers(block, {
+    rows,
+    queries: promptTokens,
+    contextTokens: promptTokens,
+    // The keys and values; nothing comes back in this stage.
+    before: transfer(rows, 2 * hiddenOfGpu(block), 1),
+    after: [],
+  });
+}
+
+/** The layers of a block that makes one token a request, with so many tokens in the cache. */
+export function generationLayers(block: BlockShape, contextTokens: number): Layer[] {
+  const { transfer } = builders(block);
+  const operations = attentionOperations(block);
+  return blockLayers(block, {
+    rows: block.batch,
+    queries: 1,
+    contextTokens,
+    before: transfer(block.batch, 3 * hiddenOfGpu(block), 1),
+    after: transfer(1, layerHeadDim(models[block.model]), operations),
+  });
+}
+
+/** The three layers of a generation block that the context's length changes. */
+export function attentionLayers(block: BlockShape, contextTokens: number, queries = 1): Layer[] {
+  const { layer } = builders(block);
+  const headDim = layerHeadDim(models[block.model]);
+  const operations = attentionOperations(block);
+  return [
+    layer("score", "matmul", queries, contextTokens, headDim, operations),
+    layer("softmax", "softmax", queries, contextTokens, 1, operations),
+    layer("context", "matmul", queries, headDim, contextTokens, operations),
+  ];
+}
+
+const hiddenOfGpu = ({ model, gpus }: BlockShape) => Math.floor(models[model].hidden / gpus);
+
+function builders({ elementBytes, remoteAttention }: BlockShape) {
+  const layer = (
+    name: LayerName,
+    kind: LayerKind,
+    m: number,
+    n: number,
+    k = 1,
+    operations = 1,
+  ): Layer => ({ name, kind, m, n, k, operations, elementBytes });
+  const transfer = (m: number, n: number, operations: number) =>
+    remoteAttention ? [layer("transfer", "transfer", m, n, 1, operations)] : [];
+  return { layer, transfer };
+}
+
+interface Stage {
+  readonly rows: number;
+  readonly queries: number;
+  readonly contextTokens: number;
+  readonly before: Layer[];
+  readonly after: Layer[];
+}
+
+function blockLayers(block: BlockShape, stage: Stage): Layer[] {
+  const { rows, queries, contextTokens, before, after } = stage;
+  const { layer } = builders(block);
+  const { hidden } = models[block.model];
+  const share = hiddenOfGpu(block);
+  const reduceAndNorm = [
+    layer("all-reduce", "all-reduce", rows, hidden),
+    layer("norm", "norm", rows, hidden),
+  ];
+  return [
+    layer("qkv", "fc", rows, 3 * share, hidden),
+    ...before,
+    ...attentionLayers(block, contextTokens, queries),
+    ...after,
+    layer("proj", "fc", rows, hidden, share),
+    ...reduceAndNorm,
+    ...feedForwardLayers(block, rows),
+    ...reduceAndNorm,
+  ];
+}
+
+function feedForwardLayers(block: BlockShape, rows: number): Layer[] {
+  const { layer } = builders(block);
+  const { hidden, feedForwardRatio } = models[block.model];
+  const width = feedForwardRatio * hiddenOfGpu(block);
+  const activation = layer(block.feedForward, "activation", rows, width);
+  const up = layer("ff1", "fc", rows, width, hidden);
+  return block.feedForward === "swiglu"
+    ? [up, { ...up, name: "ff2" }, activation, layer("ff3", "fc", rows, hidden, width)]
+    : [up, activation, layer("ff2", "fc", rows, hidden, width)];
+}
