@@ -30,7 +30,9 @@ export class CompactCache {
       own.set(token, free);
       return [free];
     });
-    return slots.flat().every((slot) => slot === token) ? null : { firstToken: token, slots };
+    return slots.flat().every((slot) => slot === token)
+      ? null
+      : { per: "kv-head", firstToken: token, slots };
   }
 
   /** Evicts all tokens that are not among the kept ones, `kept[kvHead]`. */
@@ -52,6 +54,6 @@ export class CompactCache {
       this.present(head).forEach((token, rank) => this.#slots[head]?.set(token, rank));
       return range(0, this.#length).map((token) => this.#slots[head]?.get(token) ?? 0);
     });
-    return updateOf({ evicted, placement: { firstToken: 0, slots } });
+    return updateOf({ evicted, placement: { per: "kv-head", firstToken: 0, slots } });
   }
 }

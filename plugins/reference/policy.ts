@@ -65,10 +65,17 @@ export interface Clustering {
   readonly iterations: number;
 }
 
-/** What changed in the cache. `slots[kvHead][i]` is the slot of token `firstToken + i`. */
+/** Where tokens lie: `slots[head][i]` is the slot of token `firstToken + i`. */
+export interface Placement {
+  readonly per: "query-head" | "kv-head";
+  readonly firstToken: number;
+  readonly slots: readonly (readonly number[])[];
+}
+
+/** What changed in the cache. */
 export interface Update {
   readonly evicted: TokenSets | null;
-  readonly placement: { firstToken: number; slots: readonly (readonly number[])[] } | null;
+  readonly placement: Placement | null;
   readonly clusterings: readonly Clustering[];
   readonly accesses: readonly Access[];
 }

@@ -6,6 +6,7 @@
  */
 import { at, f32, sum } from "./float32.ts";
 import {
+  type KeyBlock,
   ReferencePolicy,
   type Selection,
   selectionOf,
@@ -14,7 +15,7 @@ import {
   updateOf,
   type Weights,
 } from "./policy.ts";
-import { range, topK } from "./ranking.ts";
+import { range, ranking } from "./ranking.ts";
 
 /** Parameters of SnapKV. */
 export interface SnapkvSettings {
@@ -29,16 +30,27 @@ export class SnapkvReference extends ReferencePolicy {
     super(shape);
   }
 
+  /** Tokens of the prompt, once it was cut down. */
+  #prompt = 0;
+
   override endPrefill({ weights }: Weights): Update {
     if (this.length <= this.shape.budget) return updateOf();
+    this.#prompt = this.length;
     const window = Math.min(this.settings.windowTokens, this.shape.budget);
     const older = this.length - window;
-    const sets = weights.map((own) => {
-      const kept = new Set(topK(this.#pool(own.slice(0, older)), this.shape.budget - window));
-      return range(0, older).filter((token) => !kept.has(token));
-    });
+    const kept = weights.map((own) =>
+      ranking(this.#pool(own.slice(0, older))).slice(0, this.shape.budget - window)
+    );
     return updateOf({
-      evicted: { per: "query-head", sets },
+      evicted: {
+        per: "query-head",
+        sets: kept.map((own) => range(0, older).filter((token) => !own.includes(token))),
+      },
+      placement: {
+        per: "query-head",
+        firstToken: 0,
+        slots: kept.map((own) => slotsOf([...own, ...range(older, this.length)], this.length)),
+      },
       accesses: [{
         kind: "scores",
         direction: "read",
@@ -46,6 +58,18 @@ export class SnapkvReference extends ReferencePolicy {
         pieces: this.shape.queryHeads,
       }],
     });
+  }
+
+  /** New tokens follow what was kept. */
+  override append(block: KeyBlock): Update {
+    const firstToken = this.length;
+    super.append(block);
+    if (this.#prompt === 0) return updateOf();
+    const slots = range(firstToken, this.length).map((token) =>
+      this.shape.budget + token - this.#prompt
+    );
+    const perHead = range(0, this.shape.queryHeads).map(() => slots);
+    return updateOf({ placement: { per: "query-head", firstToken, slots: perHead } });
   }
 
   #pool(weights: readonly number[]): number[] {
@@ -61,4 +85,9 @@ export class SnapkvReference extends ReferencePolicy {
   override select(): Selection {
     return selectionOf("everything");
   }
+}
+
+/** Slots by token of tokens in the order in which they are stored; 0 for the others. */
+function slotsOf(stored: readonly number[], length: number): number[] {
+  return range(0, length).map((token) => Math.max(stored.indexOf(token), 0));
 }

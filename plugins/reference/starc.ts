@@ -88,7 +88,11 @@ export class StarcReference extends ReferencePolicy {
       const order = clusters.flatMap((cluster) => cluster.tokens);
       return range(first, this.#clustered).map((token) => order.indexOf(token));
     });
-    return updateOf({ placement: { firstToken: first, slots }, clusterings, accesses });
+    return updateOf({
+      placement: { per: "kv-head", firstToken: first, slots },
+      clusterings,
+      accesses,
+    });
   }
 
   /** The prompt is due at the first step, whatever is in the tail once it is long enough. */

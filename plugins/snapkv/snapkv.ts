@@ -23,9 +23,9 @@ import {
   Visible,
 } from "kvpim/policy";
 import { Layer } from "kvpim/layer";
-import { closeSet, openSets, reads } from "kvpim/outcomes";
+import { closeSet, openSets, pushRange, reads } from "kvpim/outcomes";
 import { choiceParameter, integerParameter, Settings } from "kvpim/parameters";
-import { topK } from "kvpim/top_k";
+import { Ranking } from "kvpim/ranking";
 
 const PARAMETERS: Array<Parameter> = [
   integerParameter(
@@ -41,6 +41,9 @@ const PARAMETERS: Array<Parameter> = [
 
 export class Policy extends Session {
   private length: i32 = 0;
+  /** Tokens of the prompt, once it was cut down. */
+  private prompt: i32 = 0;
+  private ranking: Ranking = new Ranking();
 
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
     const settings = Settings.read(PARAMETERS, parameters);
@@ -96,20 +99,32 @@ export class Policy extends Session {
     const older = this.length - window;
     const pooled = new StaticArray<f32>(older);
     const evicted = openSets(HeadUnit.QueryHead);
+    const slots = new Array<u32>(this.length * layer.queryHeads);
     for (let head = 0; head < layer.queryHeads; head++) {
       this.pool(weights.weights, weights.offsets[head], pooled);
-      pushOthers(pooled, layer.budget - window, evicted.tokens);
+      this.keep(pooled, layer.budget - window, evicted.tokens, slots, head * this.length);
       closeSet(evicted);
     }
+    this.prompt = this.length;
     update.evicted = evicted;
+    update.placement.slots = slots;
     const bytes = <u64> older * layer.elementBytes * layer.queryHeads;
     update.accesses.push(reads(DataKind.Scores, bytes, layer.queryHeads));
     return ok(update);
   }
 
+  /** New tokens follow what was kept. */
   override append(tokens: TokenBlock): Result<Update, PolicyError> {
+    const update = new Update();
+    const first = this.length;
     this.length += tokens.count;
-    return ok(new Update());
+    if (this.prompt === 0) return ok(update);
+    update.placement.firstToken = first;
+    for (let head = 0; head < this.layer.queryHeads; head++) {
+      const slot = this.layer.budget - this.prompt;
+      pushRange(update.placement.slots, slot + first, slot + this.length);
+    }
+    return ok(update);
   }
 
   override select(_step: Step): Result<Selection, PolicyError> {
@@ -134,15 +149,28 @@ export class Policy extends Session {
       pooled[token] = this.averages ? sum / <f32> this.kernel : largest;
     }
   }
-}
 
-/** Pushes all indices but those of the `k` largest scores, ascending. */
-function pushOthers(scores: StaticArray<f32>, k: i32, tokens: Array<u32>): void {
-  const best: Array<u32> = [];
-  topK(scores, scores.length, k, best);
-  let next = 0;
-  for (let token = 0; token < scores.length; token++) {
-    if (next < best.length && best[next] === <u32> token) next++;
-    else tokens.push(token);
+  /**
+   * Keeps the `k` tokens with the largest scores in the order of the scores, and the window behind
+   * them. Pushes the others to `evicted`; writes the slots of all from `base` on.
+   */
+  private keep(
+    scores: StaticArray<f32>,
+    k: i32,
+    evicted: Array<u32>,
+    slots: Array<u32>,
+    base: i32,
+  ): void {
+    const kept = new StaticArray<bool>(scores.length);
+    this.ranking.load(scores, scores.length);
+    for (let slot = 0; slot < k; slot++) {
+      const token = this.ranking.next();
+      kept[token] = true;
+      slots[base + token] = slot;
+    }
+    for (let token = 0; token < scores.length; token++) if (!kept[token]) evicted.push(token);
+    for (let token = scores.length; token < this.length; token++) {
+      slots[base + token] = k + token - scores.length;
+    }
   }
 }

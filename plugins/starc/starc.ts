@@ -153,6 +153,7 @@ export class Policy extends Session {
     this.pending = new Update();
     if (this.clustered === this.placed) return update;
     const layer = this.layer;
+    update.placement.per = HeadUnit.KvHead;
     update.placement.firstToken = this.placed;
     for (let head = 0; head < layer.kvHeads; head++) {
       this.clusters.pushSlots(head, this.placed, update.placement.slots);

@@ -17,7 +17,7 @@ export class CacheModel {
 
   constructor(private readonly shape: Shape, private readonly budget: BudgetBinding) {
     this.#present = range(0, shape.queryHeads).map(() => new Set());
-    this.#slots = range(0, shape.kvHeads).map(() => new Map());
+    this.#slots = range(0, shape.queryHeads).map(() => new Map());
   }
 
   add(count: number): void {
@@ -42,8 +42,10 @@ export class CacheModel {
     this.#forEachHead(evicted, (present, token) => {
       ok(present.delete(token), `Expected to evict tokens that are present but found ${token}`);
     });
-    placement?.slots.forEach((slots, head) => {
-      slots.forEach((slot, i) => this.#slots[head]?.set(placement.firstToken + i, slot));
+    placement?.slots.forEach((slots, unit) => {
+      for (const head of this.#queryHeads(placement.per, unit)) {
+        slots.forEach((slot, i) => this.#slots[head]?.set(placement.firstToken + i, slot));
+      }
     });
     if (placement !== null || evicted !== null) this.#checkSlots();
   }
@@ -74,14 +76,16 @@ export class CacheModel {
   }
 
   #checkSlots(): void {
-    this.#slots.forEach((slots, head) => {
-      const group = this.shape.queryHeads / this.shape.kvHeads;
-      const present = range(head * group, (head + 1) * group)
-        .flatMap((queryHead) => [...this.#present[queryHead] ?? []]);
-      const tokens = [...new Set(present)];
-      const used = new Set(tokens.map((token) => slots.get(token)));
-      ok(used.size === tokens.length, "Expected a slot of its own for each token");
+    this.#present.forEach((present, head) => {
+      const used = new Set([...present].map((token) => this.#slots[head]?.get(token)));
+      ok(used.size === present.size, "Expected a slot of its own for each token");
     });
+  }
+
+  /** Query heads of one head of a unit. */
+  #queryHeads(per: TokenSets["per"], head: number): number[] {
+    const group = this.shape.queryHeads / this.shape.kvHeads;
+    return per === "query-head" ? [head] : range(head * group, (head + 1) * group);
   }
 
   #forEachHead(sets: TokenSets | null, act: (present: Set<number>, token: number) => void): void {

@@ -133,12 +133,17 @@ export class PluginSession {
     };
   }
 
+  #heads(per: contract.HeadUnit): number {
+    return per === "query-head" ? this.shape.queryHeads : this.shape.kvHeads;
+  }
+
   #update({ evicted, placement, clusterings, accesses }: contract.Update): Update {
     return {
       evicted: evicted.offsets.length === 0 ? null : toSets(evicted),
       placement: placement.slots.length === 0 ? null : {
+        per: placement.per,
         firstToken: placement.firstToken,
-        slots: split(placement.slots, this.shape.kvHeads),
+        slots: split(placement.slots, this.#heads(placement.per)),
       },
       clusterings,
       accesses,

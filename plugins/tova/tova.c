@@ -110,6 +110,7 @@ static bool enter(kvpim_session *self, uint32_t count) {
 }
 
 static void place(kvpim_session *self, uint32_t first, uint32_t count, kvpim_update *result) {
+  result->placement.per = KVPIM_HEAD_UNIT_KV_HEAD;
   result->placement.first_token = first;
   result->placement.slots = (kvpim_list_u32){self->placed, self->kv_heads * count};
 }

@@ -51,6 +51,7 @@ export class CompactCache {
     }
     this.length += count;
     if (!moved) return;
+    placement.per = HeadUnit.KvHead;
     placement.firstToken = first;
     placement.slots = slots;
   }
@@ -84,6 +85,7 @@ export class CompactCache {
 
   /** Moves what is left together: slots are ranks. Those of evicted tokens read 0. */
   compact(placement: Placement): void {
+    placement.per = HeadUnit.KvHead;
     placement.firstToken = 0;
     for (let head = 0; head < this.heads; head++) {
       const base = placement.slots.length;
