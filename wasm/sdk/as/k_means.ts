@@ -1,5 +1,5 @@
 // Lloyd's k-means with Euclidean distance, four lanes at a time.
-import { address, addTo, dot } from "kvpim/vectors";
+import { address, addTo, dot, sumLanes } from "kvpim/vectors";
 
 /** Clusters of one set of points. Starts with whatever is written to `centroids`. */
 export class KMeans {
@@ -12,6 +12,7 @@ export class KMeans {
   private next: StaticArray<f32>;
   private pointLengths: StaticArray<f32>;
   private centroidLengths: StaticArray<f32>;
+  private products: StaticArray<f32>;
 
   /** @param points [count, dim]; dim is a multiple of 4 */
   constructor(
@@ -26,6 +27,7 @@ export class KMeans {
     this.counts = new StaticArray<i32>(clusters);
     this.pointLengths = new StaticArray<f32>(count);
     this.centroidLengths = new StaticArray<f32>(clusters);
+    this.products = new StaticArray<f32>(clusters);
     for (let i = 0; i < count; i++) {
       const point = address(points, i * dim);
       unchecked(this.pointLengths[i] = dot(point, point, dim));
@@ -73,8 +75,9 @@ export class KMeans {
   private nearest(point: usize, lengthSquared: f32): i32 {
     let best = 0;
     let least: f32 = f32.MAX_VALUE * 2;
+    this.multiply(point);
     for (let cluster = 0; cluster < this.clusters; cluster++) {
-      const product = dot(point, address(this.centroids, cluster * this.dim), this.dim);
+      const product = unchecked(this.products[cluster]);
       const distance = lengthSquared + unchecked(this.centroidLengths[cluster]) - 2 * product;
       if (distance < least) {
         least = distance;
@@ -82,6 +85,20 @@ export class KMeans {
       }
     }
     return best;
+  }
+
+  /** Products of a point with every centroid. */
+  private multiply(point: usize): void {
+    const dim = this.dim;
+    const bytes = (<usize> dim) << 2;
+    const pairs = this.clusters & ~1;
+    for (let cluster = 0; cluster < pairs; cluster += 2) {
+      const centroid = address(this.centroids, cluster * dim);
+      dotTwo(point, centroid, centroid + bytes, dim, address(this.products, cluster));
+    }
+    if (pairs < this.clusters) {
+      unchecked(this.products[pairs] = dot(point, address(this.centroids, pairs * dim), dim));
+    }
   }
 
   /** Means of the members, in the order of the points; zeros where there are none. */
@@ -121,4 +138,35 @@ function closeTo(before: StaticArray<f32>, after: StaticArray<f32>, length: i32)
     if (!v128.all_true<i32>(f32x4.le(moved, bound))) return false;
   }
   return true;
+}
+
+/**
+ * Writes the dot products of a vector with two others. Each is summed as `dot` sums; the vector is
+ * loaded once for both.
+ */
+function dotTwo(vector: usize, a: usize, b: usize, length: i32, products: usize): void {
+  let evenA = f32x4.splat(0);
+  let oddA = f32x4.splat(0);
+  let evenB = f32x4.splat(0);
+  let oddB = f32x4.splat(0);
+  const end = vector + ((<usize> length) << 2);
+  const pairsEnd = vector + ((<usize> (length & ~7)) << 2);
+  while (vector < pairsEnd) {
+    const first = v128.load(vector);
+    const second = v128.load(vector, 16);
+    evenA = f32x4.add(evenA, f32x4.mul(first, v128.load(a)));
+    oddA = f32x4.add(oddA, f32x4.mul(second, v128.load(a, 16)));
+    evenB = f32x4.add(evenB, f32x4.mul(first, v128.load(b)));
+    oddB = f32x4.add(oddB, f32x4.mul(second, v128.load(b, 16)));
+    vector += 32;
+    a += 32;
+    b += 32;
+  }
+  if (vector < end) {
+    const last = v128.load(vector);
+    evenA = f32x4.add(evenA, f32x4.mul(last, v128.load(a)));
+    evenB = f32x4.add(evenB, f32x4.mul(last, v128.load(b)));
+  }
+  store<f32>(products, sumLanes(f32x4.add(evenA, oddA)));
+  store<f32>(products, sumLanes(f32x4.add(evenB, oddB)), 4);
 }
