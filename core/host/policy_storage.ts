@@ -74,12 +74,17 @@ export class PolicyStorage {
     this.#heads.forEach((storage, head) => {
       const own = slots.subarray(head * count, (head + 1) * count);
       own.forEach((_, index) => storage.leaveSlot(firstToken + index));
-      own.forEach((slot, index) => take(storage, firstToken + index, slot, head));
-      for (const slot of own) {
-        if (storage.unstatedIn(slot, this.#checked)) {
-          throw sharedSlot(slot, storage.tokenAt.get(slot) ?? slot, slot, head);
+      own.forEach((slot, index) => {
+        const token = firstToken + index;
+        if (storage.evicted[token] === 1) return;
+        take(storage, token, slot, head);
+        if (
+          storage.unstatedIn(slot, this.#checked) &&
+          !(slot >= firstToken && slot < firstToken + count)
+        ) {
+          throw sharedSlot(slot, token, slot, head);
         }
-      }
+      });
     });
   }
 
