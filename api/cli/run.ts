@@ -4,15 +4,13 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
-import { ResultStoreError } from "../../core/memory/result_store.ts";
-import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
+import { budgetTableCommand } from "./budget_table/command.ts";
 import { dramCommand } from "./dram/command.ts";
+import { evalCommand } from "./eval/command.ts";
+import { isMistake } from "./mistake.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { UserError } from "./user_error.ts";
-
-/** Errors that say what is wrong with what the user gave. */
-const USER_ERRORS = [UserError, ResultStoreError, TraceSyntaxError];
+import { lowerFirst } from "./user_error.ts";
 
 /**
  * Runs the command line.
@@ -44,17 +42,27 @@ function kvpim(surroundings: Surroundings): Command {
     .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
     .showSuggestionAfterError()
     .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
-  for (const command of [simulateCommand(surroundings), dramCommand(surroundings)]) {
-    program.addCommand(command.copyInheritedSettings(program));
-  }
+  const commands = [
+    simulateCommand(surroundings),
+    dramCommand(surroundings),
+    evalCommand(surroundings),
+    budgetTableCommand(surroundings),
+  ];
+  for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
+}
+
+/** A command, and the commands below it, with the settings of the one above. */
+function inheriting(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const below of command.commands) inheriting(below, command);
+  return command;
 }
 
 /** The line a user is shown, or nothing where the mistake is not the user's. */
 function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return commandLineMistake(error);
-  if (!(error instanceof Error)) return undefined;
-  return USER_ERRORS.some((type) => error instanceof type) ? oneLine(error.message) : undefined;
+  return isMistake(error) ? oneLine(lowerFirst(error.message)) : undefined;
 }
 
 function commandLineMistake({ code, message }: CommanderError): string {

@@ -1,0 +1,16 @@
+/**
+ * `kvpim eval`: what a model loses under a policy.
+ *
+ * @module
+ */
+import { Command } from "commander";
+import type { Surroundings } from "../surroundings.ts";
+import { pplCommand } from "./ppl.ts";
+
+/** The command. */
+export function evalCommand(surroundings: Surroundings): Command {
+  return new Command("eval")
+    .description("Run a language model under policies: accuracy, and the rows they touch.")
+    .addCommand(pplCommand(surroundings))
+    .addHelpText("after", "\nkvpim eval <evaluation> --help shows an evaluation's options.");
+}
