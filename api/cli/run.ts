@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from "commander";
 import { budgetTableCommand } from "./budget_table/command.ts";
+import { compareCommand } from "./compare/command.ts";
 import { dramCommand } from "./dram/command.ts";
 import { evalCommand } from "./eval/command.ts";
 import { isMistake } from "./mistake.ts";
@@ -43,6 +44,7 @@ function kvpim(surroundings: Surroundings): Command {
     .showSuggestionAfterError()
     .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
   const commands = [
+    compareCommand(surroundings),
     simulateCommand(surroundings),
     dramCommand(surroundings),
     evalCommand(surroundings),

@@ -35,7 +35,9 @@ export class ScoredPolicy {
     const scores = this.#layers.get(layer);
     if (!scores) return;
     for (let queryHead = 0; queryHead < scores.shape.queryHeads; queryHead++) {
-      const kept = visible.tag === "everything" ? undefined : scores.setOf(queryHead, visible.value);
+      const kept = visible.tag === "everything"
+        ? undefined
+        : scores.setOf(queryHead, visible.value);
       this.observer({ layer, queryHead, kept, logits: scores.logitsOf(queryHead) });
     }
   }

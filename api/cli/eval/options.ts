@@ -44,8 +44,8 @@ export function addModelOptions(
     .addOption(
       new Option(
         "--model <folder>",
-        "checkpoint in the layout of Hugging Face (default: the tiny model of this repository)",
-      ).default(tinyLlama, ""),
+        "checkpoint in the layout of Hugging Face",
+      ).default(tinyLlama, "the tiny model of this repository"),
     )
     .addOption(
       checkedOption(
@@ -71,7 +71,7 @@ export function addModelOptions(
     .addOption(policyOption(policies))
     .addOption(
       checkedOption("--budget <tokens>", "tokens a head may attend to in a step", tokens)
-        .default(256),
+        .default(128),
     )
     .addOption(
       checkedOption("--seed <number>", "seed of policies that draw", wholeNumber(0, 2 ** 32 - 1))
@@ -88,7 +88,7 @@ export function addModelOptions(
     .addOption(
       new Option(
         "--recall [tokens]",
-        "measure the share of the so many most relevant tokens that is kept (default: the budget)",
+        "measure the share kept of so many most relevant tokens; the budget where no number is given",
       ).argParser((text) => locating("--recall", () => tokens(text))),
     )
     .addOption(new Option("--output <folder>", "where results go").default(output))

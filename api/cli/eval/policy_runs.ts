@@ -7,7 +7,7 @@ import { extname } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
-import { openPolicy, type PolicySettings, settlePolicy } from "../policy/open_policy.ts";
+import { type OpenPolicies, type PolicySettings, settlePolicy } from "../policy/open_policy.ts";
 import { fileNameOf, type PolicyChoice } from "../policy/policy_choice.ts";
 import { UserError } from "../user_error.ts";
 
@@ -17,16 +17,16 @@ export interface PolicyResult {
   readonly record: EvaluationRecord;
 }
 
-/** Runs an action under each policy; a failure names the policy. */
+/** Runs an action under each policy. */
 export async function underEach(
-  choices: readonly PolicyChoice[],
+  { policies }: OpenPolicies,
   checkpoint: Checkpoint,
   settings: PolicySettings,
   action: (choice: PolicyChoice, settled: SettledPolicy) => Promise<EvaluationRecord>,
 ): Promise<PolicyResult[]> {
   const results: PolicyResult[] = [];
-  for (const choice of choices) {
-    using opened = await openPolicy(choice);
+  for (const opened of policies) {
+    const { choice } = opened;
     const settled = await settlePolicy(opened, settings, checkpoint.model.config.layers);
     results.push({ choice, record: await action(choice, settled) });
   }

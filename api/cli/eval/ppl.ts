@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { join } from "node:path";
-import { createTraceFile, type TraceFile } from "../../../core/attention/trace_file.ts";
+import { createTraceFile } from "../../../core/attention/trace_file.ts";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import {
   checkpointModel,
@@ -21,7 +21,8 @@ import type { PerplexityProtocol } from "../../../core/eval/perplexity/sequence_
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile } from "../output_file.ts";
-import { fileNameOf, type PolicyChoice, POLICY_SYNTAX } from "../policy/policy_choice.ts";
+import { openPolicies } from "../policy/open_policy.ts";
+import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
@@ -72,8 +73,9 @@ export function pplCommand(surroundings: Surroundings): Command {
   const command = new Command("ppl")
     .description("Perplexity of a text that is decoded token by token under policies.");
   addModelOptions(command, { policies: "full,starc,quest,sparq", output: "eval-ppl" })
-    .option("--text <file>", "the text (default: an excerpt of Moby Dick)", EXCERPT);
-  hideDefault(command, "text");
+    .addOption(
+      new Option("--text <file>", "the text").default(EXCERPT, "an excerpt of Moby Dick"),
+    );
   return addPplOptions(command)
     .option(
       "--trace <file>",
@@ -109,12 +111,6 @@ export function addPplOptions(command: Command): Command {
     );
 }
 
-/** Paths of this installation do not belong in help. */
-function hideDefault(command: Command, name: string) {
-  const option = command.options.find((option) => option.attributeName() === name);
-  if (option) option.defaultValueDescription = "";
-}
-
 async function ppl(options: PplOptions, surroundings: Surroundings) {
   const results = await runPpl(options, surroundings);
   if (options.json) {
@@ -136,9 +132,11 @@ export async function runPpl(
     if (trace !== undefined) OutputFile.check("--trace", trace);
   }
   const settings = settingsOf(options);
+  // Before the checkpoint, which may take minutes to load.
+  using opened = await openPolicies(choices);
   await using checkpoint = await checkpointOf(options);
   return await underEach(
-    choices,
+    opened,
     checkpoint,
     settings,
     (choice, settled) => runPolicy(options, checkpoint, choice, settled, surroundings),
@@ -165,7 +163,7 @@ async function runPolicy(
     model: checkpointModel(checkpoint, settled, file?.writer),
     onToken: (predicted) => progress.update(predicted, planned.maxTokens),
   });
-  endTrace(file);
+  file?.writer.end();
   return record;
 }
 
@@ -191,15 +189,13 @@ function perplexityOptions(
   };
 }
 
-function endTrace(file: TraceFile | undefined) {
-  file?.writer.end();
-}
-
 function reportOf(options: PplOptions, results: readonly PolicyResult[]): string {
   const { record } = results[0]!;
   const traces = results.flatMap(({ record }) => record.trace ?? []);
   return [
-    `${record.model}: ${record.scores.predictedTokens} tokens predicted after ${options.start + 1}, ` +
+    `${record.model}: ${record.scores.predictedTokens} tokens predicted after ${
+      options.start + 1
+    }, ` +
     `protocol ${options.protocol}, budget ${options.budget} tokens\n`,
     resultTable(results, perplexityColumns(results)),
     "",

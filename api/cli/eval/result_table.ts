@@ -8,10 +8,21 @@ export interface ScoreColumn {
   readonly value: (result: PolicyResult) => string;
 }
 
-/** Policies beside each other: their scores, recall, rows and time. */
+/** Seconds spent on the samples. */
+export const timeColumn: ScoreColumn = {
+  head: "time, s",
+  value: ({ record }) => record.cost.seconds.toFixed(1),
+};
+
+/**
+ * Policies beside each other: their scores, recall and rows.
+ *
+ * @param costs columns behind the rows
+ */
 export function resultTable(
   results: readonly PolicyResult[],
   scores: readonly ScoreColumn[],
+  costs: readonly ScoreColumn[] = [timeColumn],
 ): string {
   const columns: ScoreColumn[] = [
     { head: "policy", value: ({ choice }) => choice.label },
@@ -22,7 +33,7 @@ export function resultTable(
     { head: "tokens", value: rowsText("keptTokens") },
     { head: "rows16 in text order", value: rowsText("sequentialRows16") },
     { head: "as placed", value: rowsText("placedRows16") },
-    { head: "time, s", value: ({ record }) => record.cost.seconds.toFixed(1) },
+    ...costs,
   ];
   return figureTable(
     columns.map(({ head }) => head),

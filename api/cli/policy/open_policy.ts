@@ -10,10 +10,7 @@ import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import { loadPolicy, type Policy, unwrap } from "../../../core/host/mod.ts";
 import { namedValues, parameterValues } from "../../../core/host/parameter_values.ts";
 import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
-import type {
-  Description,
-  ParameterValue,
-} from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { buildPlugin } from "../../../wasm/sdk/build.ts";
 import { cached } from "../../../wasm/sdk/build_cache.ts";
 import { isMistake } from "../mistake.ts";
@@ -67,6 +64,20 @@ export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
   });
 }
 
+/** Policies that are loaded, to be disposed of together. */
+export interface OpenPolicies extends Disposable {
+  readonly policies: readonly OpenPolicy[];
+}
+
+/** Loads several policies, in their order. */
+export async function openPolicies(choices: readonly PolicyChoice[]): Promise<OpenPolicies> {
+  using opened = new DisposableStack();
+  const policies: OpenPolicy[] = [];
+  for (const choice of choices) policies.push(opened.use(await openPolicy(choice)));
+  const kept = opened.move();
+  return { policies, [Symbol.dispose]: () => kept.dispose() };
+}
+
 /**
  * A policy to decode under.
  *
@@ -79,7 +90,9 @@ export async function settlePolicy(
   layers: number,
 ): Promise<SettledPolicy> {
   if (description.inputs.includes("calibration") && calibration === undefined) {
-    throw new UserError(`${choice.label}: expected --calibration, which it asks for, but found none`);
+    throw new UserError(
+      `${choice.label}: expected --calibration, which it asks for, but found none`,
+    );
   }
   const dense = denseLayers ?? Array.from(description.denseLayers);
   const beyond = denseLayers?.find((layer) => layer >= layers);

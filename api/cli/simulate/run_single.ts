@@ -14,7 +14,7 @@ import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./re
 /** Runs one experiment as main.py does. */
 export async function runSingle(options: SimulateOptions, surroundings: Surroundings) {
   const { out, err } = surroundings;
-  const spec = toSpec(options, sparsityOf(options), options.clustering);
+  const spec = toSpec(options, await sparsityOf(options), options.clustering);
   const file = resultFileOf(options);
   if (file) checkResultFile(file);
   using opened = await openMemory(options, surroundings.env);
