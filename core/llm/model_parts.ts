@@ -49,25 +49,25 @@ export class ModelParts {
     private readonly segments: Segments,
   ) {}
 
+  /** Sizes of the model. */
   get config(): ModelConfig {
     return this.source.config;
   }
 
-  /** Loads a model segment by segment. */
+  /** Loads a model segment by segment; if one cannot be loaded, none stay. */
   static async load(source: SegmentSource, session: SessionOptions): Promise<ModelParts> {
-    const load = (model: OnnxModel) => SegmentSession.load(model, session);
-    // The largest first: while a segment is loaded its weights are held more than once.
-    const last = await load(head(source));
-    const attention = await load(denseAttention(source.config));
-    const first = await load(beforeAttention(source, 0));
-    const after: SegmentSession[] = [];
-    for (let layer = 0; layer < source.config.layers; layer++) {
-      const segment = layer + 1 < source.config.layers ? betweenAttentions : afterAttention;
-      after.push(await load(segment(source, layer)));
+    const loaded: SegmentSession[] = [];
+    const load = async (model: OnnxModel) => {
+      const segment = await SegmentSession.load(model, session);
+      loaded.push(segment);
+      return segment;
+    };
+    try {
+      return new ModelParts(source, session, await loadSegments(source, load));
+    } catch (error) {
+      for (const segment of loaded) await segment.release();
+      throw error;
     }
-    const before = new Map([[0, Promise.resolve(first)]]);
-    const segments = { before, after, head: last, attention };
-    return new ModelParts(source, session, segments);
   }
 
   /**
@@ -187,4 +187,21 @@ export class ModelParts {
     const dims = [1, cos.length / pairs, pairs];
     return { cos: { data: cos, dims }, sin: { data: sin, dims } };
   }
+}
+
+async function loadSegments(
+  source: SegmentSource,
+  load: (model: OnnxModel) => Promise<SegmentSession>,
+): Promise<Segments> {
+  const { layers } = source.config;
+  // The largest first: while a segment is loaded its weights are held more than once.
+  const last = await load(head(source));
+  const attention = await load(denseAttention(source.config));
+  const first = await load(beforeAttention(source, 0));
+  const after: SegmentSession[] = [];
+  for (let layer = 0; layer < layers; layer++) {
+    const segment = layer + 1 < layers ? betweenAttentions : afterAttention;
+    after.push(await load(segment(source, layer)));
+  }
+  return { before: new Map([[0, Promise.resolve(first)]]), after, head: last, attention };
 }

@@ -59,21 +59,25 @@ export class Sequence implements Stepping {
       const expected = `room for 1 to ${config.maximumPositions} tokens (the model's context)`;
       throw new RangeError(`Expected ${expected} but found ${maxTokens}`);
     }
-    const dense = new Set(options.denseLayers ?? Array.from(policy?.needs.denseLayers ?? []));
     const turns = policy?.needs.rotation === "by-rank"
       ? turnTable(config.rope, config.headDim, maxTokens)
       : undefined;
+    const layerPolicies = policiesOfLayers(config.layers, options);
     const layers: LayerAttention[] = [];
-    const speculating: boolean[] = [];
-    for (let layer = 0; layer < config.layers; layer++) {
-      const own = dense.has(layer) ? undefined : policy;
-      const shape = { ...config, capacity: maxTokens };
-      const cache = await LayerCache.create(shape, own && turns);
-      const session = own && await openSession(model, own, layer, maxTokens);
-      const layerPolicy = own && session && { session, needs: own.needs, turns };
-      layers.push(new LayerAttention(layer, cache, layerPolicy, observer));
-      speculating.push(own?.needs.inputs.includes("speculated-queries") ?? false);
+    try {
+      for (const [layer, own] of layerPolicies.entries()) {
+        const cache = await LayerCache.create({ ...config, capacity: maxTokens }, own && turns);
+        const session = own && await openSession(model, own, layer, maxTokens);
+        const layerPolicy = own && session && { session, needs: own.needs, turns };
+        layers.push(new LayerAttention(layer, cache, layerPolicy, observer));
+      }
+    } catch (error) {
+      for (const layer of layers) layer.close();
+      throw error;
     }
+    const speculating = layerPolicies.map((own) =>
+      own?.needs.inputs.includes("speculated-queries") ?? false
+    );
     return new Sequence(model, layers, speculating, maxTokens);
   }
 
@@ -238,8 +242,24 @@ export class Sequence implements Stepping {
     if (this.#failed) throw new RangeError("Expected a sequence at work but found one that failed");
     const total = this.#length + tokens;
     if (total <= this.maxTokens) return;
-    throw new RangeError(`Expected at most ${this.maxTokens} tokens but found ${total}`);
+    const expected = `a sequence of at most ${this.maxTokens} tokens`;
+    throw new RangeError(`Expected ${expected} but found ${total}`);
   }
+}
+
+/** The policy of each layer, where it has one. */
+function policiesOfLayers(
+  layers: number,
+  { policy, denseLayers }: SequenceOptions,
+): (KvPolicy | undefined)[] {
+  const outside = denseLayers?.find((layer) =>
+    !Number.isInteger(layer) || layer < 0 || layer >= layers
+  );
+  if (outside !== undefined) {
+    throw new RangeError(`Expected dense layers from 0 to ${layers - 1} but found ${outside}`);
+  }
+  const dense = new Set(denseLayers ?? Array.from(policy?.needs.denseLayers ?? []));
+  return Array.from({ length: layers }, (_, layer) => dense.has(layer) ? undefined : policy);
 }
 
 async function openSession(

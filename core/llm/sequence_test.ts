@@ -244,6 +244,7 @@ Deno.test("an observer sees what every layer attended to", () =>
 Deno.test("what a sequence cannot do is said before anything is changed", () =>
   withModel(randomCheckpoint(), async (model) => {
     await rejects(model.sequence({ maxTokens: 65 }), /room for 1 to 64 tokens.*found 65/);
+    await rejects(model.sequence({ denseLayers: [2] }), /dense layers from 0 to 1 but found 2/);
     const sequence = await model.sequence({ maxTokens: 4 });
     await rejects(sequence.prefill([]), /Expected at least one token but found none/);
     await rejects(sequence.prefill([1, 2, 3, 4, 5]), /at most 4 tokens but found 5/);
@@ -290,6 +291,20 @@ Deno.test("a sequence whose policy failed is of no more use, and says so", () =>
     for (const one of [sequence, beside]) {
       await rejects(one.step(5), /Expected a sequence at work but found one that failed/);
     }
+  }));
+
+Deno.test("a policy that cannot be opened leaves nothing open", () =>
+  withModel(randomCheckpoint(), async (model) => {
+    const closed: number[] = [];
+    const policy: KvPolicy = {
+      needs: NEEDS,
+      open: async (layer) => {
+        if (layer.layer === 1) throw new Error("not for me");
+        return { ...await fullAttention.open(layer), close: () => void closed.push(layer.layer) };
+      },
+    };
+    await rejects(model.sequence({ policy }), /not for me/);
+    deepEqual(closed, [0]);
   }));
 
 Deno.test("a text may begin with a step", () =>

@@ -1,6 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
+import { CheckpointError } from "./checkpoint_error.ts";
 import { readModelConfig } from "./model_config.ts";
 import { TemporaryDirectory } from "./testing/random_checkpoint.ts";
 import { tinyLlama } from "./tiny_llama.ts";
@@ -82,6 +83,25 @@ Deno.test("a damaged tokenizer.model is refused", () => {
   throws(
     () => TextTokenizer.open(directory.path),
     /tokenizer\.model: pieces: Expected at least one/,
+  );
+});
+
+Deno.test("damage anywhere ends in an error of the file or in another tokenizer", () => {
+  using directory = sentencePieceDirectory();
+  const file = join(directory.path, "tokenizer.model");
+  const good = Deno.readFileSync(file);
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), fc.nat(255), (at, byte) => {
+      const bad = good.slice();
+      bad[at] = byte;
+      Deno.writeFileSync(file, bad);
+      try {
+        TextTokenizer.open(directory.path).encode("the whale");
+      } catch (error) {
+        equal(error instanceof CheckpointError, true, String(error));
+      }
+    }),
+    { numRuns: 60 },
   );
 });
 
