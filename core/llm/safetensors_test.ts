@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, throws } from "node:assert/strict";
 import { join } from "node:path";
+import fc from "fast-check";
 import { CheckpointError } from "./checkpoint_error.ts";
 import { RandomAccessFile } from "./random_access_file.ts";
 import { listSafetensors } from "./safetensors.ts";
@@ -69,4 +70,25 @@ Deno.test("a damaged file is refused with what is wrong", () => {
   refuses(raw(entry("[2]", "[0,8]"), 4), /tensor a: .*within 4 bytes.*0 to 8: truncated$/);
   refuses(raw(entry("[2]", "[8,0]"), 8), /tensor a: .*bytes 8 to 0: reversed$/);
   refuses(raw(entry("[3]", "[0,8]"), 8), /tensor a: Expected 12 bytes for F32 \[3\] but found 8$/);
+});
+
+Deno.test("damage anywhere ends in an error of the file or in other tensors, never in a crash", () => {
+  const tensor = { shape: [3, 2], values: VALUES, type: "F32" } as const;
+  const good = encodeSafetensors(new Map([["a", tensor], ["b", tensor]]));
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), fc.nat(255), (at, byte) => {
+      const bad = good.slice();
+      bad[at] = byte;
+      withFile(bad, (file) => {
+        try {
+          const tensors = listSafetensors(file);
+          const store = new TensorStore(file.path, tensors, []);
+          for (const [name, { shape }] of tensors) readTensor(store, name, shape);
+        } catch (error) {
+          equal(error instanceof CheckpointError, true, String(error));
+        }
+      });
+    }),
+    { numRuns: 300 },
+  );
 });

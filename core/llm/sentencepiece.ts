@@ -1,7 +1,8 @@
 /**
  * Reads SentencePiece's tokenizer.model (Llama 2, LongChat) as the tokenizer.json it is worth.
  *
- * The rules are those of the `transformers` library's conversion of Llama's slow tokenizer.
+ * The rules are those of the `transformers` library's conversion of Llama's slow tokenizer: text
+ * after a special token begins anew, with a space before it, as in that tokenizer's `legacy` mode.
  *
  * @module
  */

@@ -4,10 +4,11 @@ import {
   type KvPolicySession,
   type PolicyLayer,
 } from "./kv_policy.ts";
-import type { BeforeAttention, LanguageModel } from "./language_model.ts";
+import type { ModelParts, Projected } from "./model_parts.ts";
 import { LayerAttention, type Speculation } from "./layer_attention.ts";
 import { LayerCache } from "./layer_cache.ts";
 import { turnTable } from "./rank_rotation.ts";
+import { type Stepping, stepTogether } from "./step.ts";
 import { layerTensors } from "./tensor_names.ts";
 
 /** How a sequence is decoded. */
@@ -38,41 +39,45 @@ const PASS_TOKENS_AT_MOST = 512;
 const PASS_TOKENS_AT_LEAST = 16;
 
 /** One text being decoded, with its KV cache and its policy's sessions. */
-export class Sequence {
+export class Sequence implements Stepping {
   #length = 0;
   #promptEnded = false;
   #failed = false;
 
   private constructor(
-    private readonly model: LanguageModel,
+    private readonly model: ModelParts,
     private readonly layers: readonly LayerAttention[],
     private readonly speculating: readonly boolean[],
     readonly maxTokens: number,
   ) {}
 
   /** Begins a sequence; see {@linkcode LanguageModel.sequence}. */
-  static async create(model: LanguageModel, options: SequenceOptions): Promise<Sequence> {
+  static async create(model: ModelParts, options: SequenceOptions): Promise<Sequence> {
     const { config } = model;
     const { policy, observer = {}, maxTokens = config.maximumPositions } = options;
     if (!Number.isInteger(maxTokens) || maxTokens < 1 || maxTokens > config.maximumPositions) {
       const expected = `room for 1 to ${config.maximumPositions} tokens (the model's context)`;
       throw new RangeError(`Expected ${expected} but found ${maxTokens}`);
     }
-    const dense = new Set(options.denseLayers ?? Array.from(policy?.needs.denseLayers ?? []));
     const turns = policy?.needs.rotation === "by-rank"
       ? turnTable(config.rope, config.headDim, maxTokens)
       : undefined;
+    const layerPolicies = policiesOfLayers(config.layers, options);
     const layers: LayerAttention[] = [];
-    const speculating: boolean[] = [];
-    for (let layer = 0; layer < config.layers; layer++) {
-      const own = dense.has(layer) ? undefined : policy;
-      const shape = { ...config, capacity: maxTokens };
-      const cache = await LayerCache.create(shape, own && turns);
-      const session = own && await openSession(model, own, layer, maxTokens);
-      const layerPolicy = own && session && { session, needs: own.needs, turns };
-      layers.push(new LayerAttention(layer, cache, layerPolicy, observer));
-      speculating.push(own?.needs.inputs.includes("speculated-queries") ?? false);
+    try {
+      for (const [layer, own] of layerPolicies.entries()) {
+        const cache = await LayerCache.create({ ...config, capacity: maxTokens }, own && turns);
+        const session = own && await openSession(model, own, layer, maxTokens);
+        const layerPolicy = own && session && { session, needs: own.needs, turns };
+        layers.push(new LayerAttention(layer, cache, layerPolicy, observer));
+      }
+    } catch (error) {
+      for (const layer of layers) layer.close();
+      throw error;
     }
+    const speculating = layerPolicies.map((own) =>
+      own?.needs.inputs.includes("speculated-queries") ?? false
+    );
     return new Sequence(model, layers, speculating, maxTokens);
   }
 
@@ -123,7 +128,7 @@ export class Sequence {
    * @throws {RangeError} when the token is not in the vocabulary or the sequence is full
    */
   async step(token: number): Promise<Float32Array> {
-    const [logits] = await this.model.step([this], [token]);
+    const [logits] = await stepTogether(this.model, [this], [token]);
     return logits!;
   }
 
@@ -132,33 +137,33 @@ export class Sequence {
     for (const layer of this.layers) layer.close();
   }
 
-  /** For {@linkcode LanguageModel.step}: checks that there is room for a token. */
+  /** For {@linkcode stepTogether}: checks that there is room for a token. */
   checkStep() {
     this.#checkRoom(1);
   }
 
-  /** For {@linkcode LanguageModel.step}: ends the prompt, if it has not ended. */
+  /** For {@linkcode stepTogether}: ends the prompt, if it has not ended. */
   async endPrompt() {
     if (this.#promptEnded) return;
     this.#promptEnded = true;
     for (const layer of this.layers) await layer.endPrefill();
   }
 
-  /** For {@linkcode LanguageModel.step}: layers may differ in length now, so nothing can follow. */
+  /** For {@linkcode stepTogether}: layers may differ in length now, so nothing can follow. */
   fail() {
     this.#failed = true;
   }
 
-  /** For {@linkcode LanguageModel.step}: whether a layer's policy asks for speculated queries. */
+  /** For {@linkcode stepTogether}: whether a layer's policy asks for speculated queries. */
   speculates(layer: number): boolean {
     return this.speculating[layer]!;
   }
 
-  /** For {@linkcode LanguageModel.step}: attention of one layer, of row `row` of a batch. */
+  /** For {@linkcode stepTogether}: attention of one layer, of row `row` of a batch. */
   attend(
     layer: number,
     row: number,
-    projected: BeforeAttention,
+    projected: Projected,
     speculatedQueries: Float32Array | undefined,
     previousHidden: Float32Array,
   ): Promise<Float32Array> {
@@ -180,7 +185,7 @@ export class Sequence {
     }, speculation);
   }
 
-  /** For {@linkcode LanguageModel.step}: counts the token. */
+  /** For {@linkcode stepTogether}: counts the token. */
   endStep() {
     this.#length++;
   }
@@ -192,12 +197,18 @@ export class Sequence {
     const rotary = model.rotary(positions, promptEnd);
     const mask = causalMask(tokens.length, this.#length + tokens.length);
     let hidden = model.embed(tokens);
-    for (const [index, layer] of this.layers.entries()) {
-      const projected = await model.beforeAttention(index, hidden, rotary);
+    let projected: Projected | undefined = await model.beforeAttention(0, hidden, rotary);
+    for (let index = 0; projected; index++) {
+      const layer = this.layers[index]!;
       await layer.prefill(projected, promptEnd);
       const { keys, values } = layer.cache;
       const attended = await model.denseAttention(projected.queries, keys, values, mask);
-      hidden = await model.afterAttention(index, hidden, attended);
+      ({ hidden, projected } = await model.afterAttention(
+        index,
+        hidden,
+        attended,
+        rotary,
+      ));
     }
     this.#length += tokens.length;
     return hidden;
@@ -231,12 +242,28 @@ export class Sequence {
     if (this.#failed) throw new RangeError("Expected a sequence at work but found one that failed");
     const total = this.#length + tokens;
     if (total <= this.maxTokens) return;
-    throw new RangeError(`Expected at most ${this.maxTokens} tokens but found ${total}`);
+    const expected = `a sequence of at most ${this.maxTokens} tokens`;
+    throw new RangeError(`Expected ${expected} but found ${total}`);
   }
 }
 
+/** The policy of each layer, where it has one. */
+function policiesOfLayers(
+  layers: number,
+  { policy, denseLayers }: SequenceOptions,
+): (KvPolicy | undefined)[] {
+  const outside = denseLayers?.find((layer) =>
+    !Number.isInteger(layer) || layer < 0 || layer >= layers
+  );
+  if (outside !== undefined) {
+    throw new RangeError(`Expected dense layers from 0 to ${layers - 1} but found ${outside}`);
+  }
+  const dense = new Set(denseLayers ?? Array.from(policy?.needs.denseLayers ?? []));
+  return Array.from({ length: layers }, (_, layer) => dense.has(layer) ? undefined : policy);
+}
+
 async function openSession(
-  model: LanguageModel,
+  model: ModelParts,
   policy: KvPolicy,
   layer: number,
   maxTokens: number,

@@ -1,6 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
+import { CheckpointError } from "./checkpoint_error.ts";
 import { readModelConfig } from "./model_config.ts";
 import { TemporaryDirectory } from "./testing/random_checkpoint.ts";
 import { tinyLlama } from "./tiny_llama.ts";
@@ -26,7 +27,7 @@ Deno.test("ids are those of the tokenizers library 0.23.2", () => {
   ];
   for (const [text, ids] of cases) {
     deepEqual(tokenizer.encode(text), ids);
-    equal(tokenizer.decode(ids, false), text);
+    equal(tokenizer.decode(ids, { skipSpecial: false }), text);
   }
   equal(tokenizer.decode([0, 820, 867, 0]), "The end");
   equal(tokenizer.tokenId("<|endoftext|>"), 0);
@@ -35,7 +36,7 @@ Deno.test("ids are those of the tokenizers library 0.23.2", () => {
 Deno.test("any text comes back", () => {
   const tokenizer = TextTokenizer.open(tinyLlama);
   fc.assert(fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
-    equal(tokenizer.decode(tokenizer.encode(text), false), text);
+    equal(tokenizer.decode(tokenizer.encode(text), { skipSpecial: false }), text);
   }));
 });
 
@@ -64,7 +65,7 @@ Deno.test("ids of a tokenizer.model are SentencePiece's own", () => {
     ]],
   ];
   for (const [text, ids] of cases) {
-    deepEqual(tokenizer.encode(text, false), ids);
+    deepEqual(tokenizer.encode(text, { special: false }), ids);
     equal(tokenizer.decode(ids), text);
   }
   deepEqual(tokenizer.encode("the"), [1, 265]);
@@ -82,6 +83,25 @@ Deno.test("a damaged tokenizer.model is refused", () => {
   throws(
     () => TextTokenizer.open(directory.path),
     /tokenizer\.model: pieces: Expected at least one/,
+  );
+});
+
+Deno.test("damage anywhere ends in an error of the file or in another tokenizer", () => {
+  using directory = sentencePieceDirectory();
+  const file = join(directory.path, "tokenizer.model");
+  const good = Deno.readFileSync(file);
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), fc.nat(255), (at, byte) => {
+      const bad = good.slice();
+      bad[at] = byte;
+      Deno.writeFileSync(file, bad);
+      try {
+        TextTokenizer.open(directory.path).encode("the whale");
+      } catch (error) {
+        equal(error instanceof CheckpointError, true, String(error));
+      }
+    }),
+    { numRuns: 60 },
   );
 });
 

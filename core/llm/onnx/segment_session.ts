@@ -25,11 +25,11 @@ export class SegmentSession {
   /**
    * Loads a model. ONNX Runtime copies the weights; the model's own are released.
    *
-   * @throws {Error} with ONNX Runtime's message when it lacks the provider
+   * @throws {RangeError} when ONNX Runtime lacks the provider
    */
   static async load(model: OnnxModel, options: SessionOptions): Promise<SegmentSession> {
     const { provider, threads } = options;
-    const session = await ort.InferenceSession.create(model.bytes, {
+    const session = await createSession(provider, model.bytes, {
       executionProviders: [provider],
       externalData: [...model.weights],
       intraOpNumThreads: threads,
@@ -67,6 +67,21 @@ export class SegmentSession {
   /** Lets go of the model and its memory. */
   release(): Promise<void> {
     return this.session.release();
+  }
+}
+
+/** A provider other than the CPU is a matter of how ONNX Runtime was installed. */
+async function createSession(
+  provider: ExecutionProvider,
+  bytes: Uint8Array,
+  options: ort.InferenceSession.SessionOptions,
+): Promise<ort.InferenceSession> {
+  try {
+    return await ort.InferenceSession.create(bytes, options);
+  } catch (error) {
+    if (provider === "cpu") throw error;
+    const [found] = String(error instanceof Error ? error.message : error).split("\n");
+    throw new RangeError(`Expected an ONNX Runtime with ${provider} but found: ${found}`);
   }
 }
 

@@ -1,5 +1,6 @@
 /**
- * The model cut where attention is: what comes before, what comes after, and the head.
+ * The model cut where attention is: what comes before the first, between two, after the last, and
+ * the head.
  *
  * @module
  */
@@ -17,21 +18,61 @@ export interface SegmentSource {
 }
 
 /**
- * From the residual stream to rotated queries and keys.
+ * The first layer up to attention.
  *
  * Inputs: `hidden` [tokens, hidden]; `cos`, `sin` [1, tokens, headDim / 2]. Outputs, each
  * [tokens, heads * headDim]: `queries`, `keys`, `values`, and `unrotatedKeys`.
  */
 export function beforeAttention(source: SegmentSource, layer: number): OnnxModel {
+  const graph = new OnnxGraph();
+  project(graph, source, layer, residualInput(graph, source), rotaryInput(graph, source));
+  return graph.finish();
+}
+
+/**
+ * From the attention of one layer to that of the next, in one segment, since each run costs.
+ *
+ * Inputs: `hidden` [tokens, hidden] as it was before attention; `attended` [tokens, queryHeads *
+ * headDim]; `cos` and `sin`. Outputs: `next` [tokens, hidden], and those of
+ * {@linkcode beforeAttention} for the next layer.
+ */
+export function betweenAttentions(source: SegmentSource, layer: number): OnnxModel {
+  const graph = new OnnxGraph();
+  const next = complete(graph, source, layer, residualInput(graph, source));
+  graph.output("next", next, ["tokens", source.config.hidden]);
+  project(graph, source, layer + 1, next, rotaryInput(graph, source));
+  return graph.finish();
+}
+
+/** The last layer from attention on: `hidden` and `attended` to `next`. */
+export function afterAttention(source: SegmentSource, layer: number): OnnxModel {
+  const graph = new OnnxGraph();
+  const next = complete(graph, source, layer, residualInput(graph, source));
+  graph.output("next", next, ["tokens", source.config.hidden]);
+  return graph.finish();
+}
+
+function residualInput(graph: OnnxGraph, { config }: SegmentSource): string {
+  return graph.input("hidden", ["tokens", config.hidden]);
+}
+
+/** Cosines and sines. */
+function rotaryInput(graph: OnnxGraph, { config }: SegmentSource): string[] {
+  const dims = [1, "tokens", config.headDim / 2];
+  return [graph.input("cos", dims), graph.input("sin", dims)];
+}
+
+/** From the residual stream to the outputs of {@linkcode beforeAttention}. */
+function project(
+  graph: OnnxGraph,
+  source: SegmentSource,
+  layer: number,
+  x: string,
+  table: readonly string[],
+) {
   const { config, weights, format } = source;
   const { hidden, queryHeads, kvHeads, headDim } = config;
   const names = layerTensors(layer);
-  const graph = new OnnxGraph();
-  const x = graph.input("hidden", ["tokens", hidden]);
-  const table = [
-    graph.input("cos", [1, "tokens", headDim / 2]),
-    graph.input("sin", [1, "tokens", headDim / 2]),
-  ];
   const queryWidth = queryHeads * headDim;
   const kvWidth = kvHeads * headDim;
   const hasBias = config.bias.qkv;
@@ -47,21 +88,13 @@ export function beforeAttention(source: SegmentSource, layer: number): OnnxModel
   graph.output("keys", rotate(graph, keys, table, kvHeads), [1, "tokens", kvWidth]);
   graph.output("values", values!, ["tokens", kvWidth]);
   graph.output("unrotatedKeys", keys, ["tokens", kvWidth]);
-  return graph.finish();
 }
 
-/**
- * From what attention gave back to the residual stream.
- *
- * Inputs: `hidden` [tokens, hidden] as it was before attention; `attended` [tokens, queryHeads *
- * headDim]. Output: `next` [tokens, hidden].
- */
-export function afterAttention(source: SegmentSource, layer: number): OnnxModel {
+/** From what attention gave back to the residual stream after the layer. */
+function complete(graph: OnnxGraph, source: SegmentSource, layer: number, x: string): string {
   const { config, weights, format } = source;
   const { hidden, queryHeads, headDim, feedForward } = config;
   const names = layerTensors(layer);
-  const graph = new OnnxGraph();
-  const x = graph.input("hidden", ["tokens", hidden]);
   const width = queryHeads * headDim;
   const attended = graph.input("attended", ["tokens", width]);
   const output = linear(graph, weights, attended, width, [
@@ -78,8 +111,7 @@ export function afterAttention(source: SegmentSource, layer: number): OnnxModel 
   const down = linear(graph, weights, graph.node("Mul", [silu, up!]), feedForward, [
     { names: names.down, outputs: hidden, hasBias },
   ], format);
-  graph.output("next", graph.node("Add", [middle, down]), ["tokens", hidden]);
-  return graph.finish();
+  return graph.node("Add", [middle, down]);
 }
 
 /** From the residual stream after the last layer, `hidden`, to `logits` [tokens, vocabulary]. */
