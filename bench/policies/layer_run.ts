@@ -53,7 +53,11 @@ export class LayerRun {
     private readonly description: Description,
   ) {}
 
-  /** Opens a session with the policy's default parameters. */
+  /**
+   * Opens a session with the policy's default parameters.
+   *
+   * @throws {RangeError} if the policy observes steps: there is no attention here
+   */
   static async open(policy: Policy, budget: number, maxTokens: number): Promise<LayerRun> {
     const session = unwrap(
       await policy.open({
@@ -72,7 +76,13 @@ export class LayerRun {
         keyProjection: NONE,
       }),
     );
-    return new LayerRun(session, unwrap(await policy.describe()));
+    const description = unwrap(await policy.describe());
+    if (description.observesSteps) {
+      throw new RangeError(
+        `Expected a policy that does not observe steps but found ${description.name}`,
+      );
+    }
+    return new LayerRun(session, description);
   }
 
   /** Reads a prompt; gives the milliseconds and the update it ended in. */

@@ -74,15 +74,13 @@ export class PolicyStorage {
     this.#heads.forEach((storage, head) => {
       const own = slots.subarray(head * count, (head + 1) * count);
       own.forEach((_, index) => storage.leaveSlot(firstToken + index));
+      const present = (index: number) => storage.evicted[firstToken + index] === 0;
       own.forEach((slot, index) => {
-        const token = firstToken + index;
-        if (storage.evicted[token] === 1) return;
-        take(storage, token, slot, head);
-        if (
-          storage.unstatedIn(slot, this.#checked) &&
-          !(slot >= firstToken && slot < firstToken + count)
-        ) {
-          throw sharedSlot(slot, token, slot, head);
+        if (present(index)) take(storage, firstToken + index, slot, head);
+      });
+      own.forEach((slot, index) => {
+        if (present(index) && storage.unstatedIn(slot, this.#checked)) {
+          throw sharedSlot(slot, firstToken + index, slot, head);
         }
       });
     });

@@ -1,5 +1,5 @@
 // k-means by cosine.
-import { divide } from "kvpim/k_means";
+import { divide, dotTwo } from "kvpim/k_means";
 import { KeyStore } from "kvpim/key_store";
 import { Random } from "kvpim/random";
 import { address, addTo, dot } from "kvpim/vectors";
@@ -11,6 +11,8 @@ export class CosineKMeans {
   private centroids: StaticArray<f32>;
   /** The centroids scaled to length one. */
   private directions: StaticArray<f32>;
+  /** Of the key being labelled with each direction, times the key's length. */
+  private cosines: StaticArray<f32>;
   private dim: i32;
 
   constructor(
@@ -22,6 +24,7 @@ export class CosineKMeans {
     this.labels = new StaticArray<i32>(keys.length - first);
     this.centroids = new StaticArray<f32>(clusters * keys.headDim);
     this.directions = new StaticArray<f32>(clusters * keys.headDim);
+    this.cosines = new StaticArray<f32>(clusters);
     this.dim = keys.headDim;
     this.labels.fill(-1);
   }
@@ -72,19 +75,34 @@ export class CosineKMeans {
     let changed = false;
     for (let i = 0; i < this.labels.length; i++) {
       const key = this.keys.at(this.head, this.first + i);
-      let best = 0;
-      let largest: f32 = -f32.MAX_VALUE * 2;
-      for (let cluster = 0; cluster < this.clusters; cluster++) {
-        const cosine = dot(key, address(this.directions, cluster * this.dim), this.dim);
-        if (cosine > largest) {
-          largest = cosine;
-          best = cluster;
-        }
-      }
+      const best = this.nearest(key);
       if (unchecked(this.labels[i]) !== best) changed = true;
       unchecked(this.labels[i] = best);
     }
     return changed;
+  }
+
+  private nearest(key: usize): i32 {
+    const dim = this.dim;
+    const bytes = (<usize> dim) << 2;
+    const pairs = this.clusters & ~1;
+    for (let cluster = 0; cluster < pairs; cluster += 2) {
+      const direction = address(this.directions, cluster * dim);
+      dotTwo(key, direction, direction + bytes, dim, address(this.cosines, cluster));
+    }
+    if (pairs < this.clusters) {
+      this.cosines[pairs] = dot(key, address(this.directions, pairs * dim), dim);
+    }
+    let best = 0;
+    let largest: f32 = -f32.MAX_VALUE * 2;
+    for (let cluster = 0; cluster < this.clusters; cluster++) {
+      const cosine = unchecked(this.cosines[cluster]);
+      if (cosine > largest) {
+        largest = cosine;
+        best = cluster;
+      }
+    }
+    return best;
   }
 
   private average(): void {
