@@ -10,7 +10,6 @@ import type { KvPolicy } from "../llm/kv_policy.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LanguageModel } from "./language_model.ts";
 import { recordedModel, type SequenceObservers } from "./recorded_model.ts";
-import { ScoredPolicy } from "./scored_policy.ts";
 
 /** A policy with everything about it settled. */
 export interface SettledPolicy {
@@ -52,10 +51,7 @@ export function checkpointModel(
     digests: { model: checkpoint.digest, policy: digest },
     policy: identity,
     contextTokens: model.config.maximumPositions,
-    tokenizer: {
-      encode: (text, { special }) => tokenizer.encode(text, special),
-      decode: (ids, { skipSpecial }) => tokenizer.decode(ids, skipSpecial),
-    },
+    tokenizer,
     endOfText: tokenizer.endOfText,
     stopTokens: model.generation.endTokens,
     ...tokenizer.hasChatTemplate && {
@@ -71,18 +67,12 @@ function startSequence(
   { identity, policy }: SettledPolicy,
   { recorder, attention }: SequenceObservers,
 ) {
-  const scored = attention && new ScoredPolicy(policy, attention);
   return model.sequence({
-    policy: scored?.policy ?? policy,
+    policy,
     denseLayers: identity.denseLayers,
     observer: {
-      onSelection(layer, position, visible, selection) {
-        recorder?.onSelection(layer, position, visible, selection);
-        scored?.onSelection(layer, visible);
-      },
-      onUpdate(layer, position, update) {
-        recorder?.onUpdate(layer, position, update);
-      },
+      ...recorder && { onSelection: recorder.onSelection, onUpdate: recorder.onUpdate },
+      ...attention && { onAttention: attention },
     },
   });
 }

@@ -49,7 +49,7 @@ export function rowsLegend(results: readonly PolicyResult[]): string {
     return `${choice.label} ${list}`;
   });
   return "tokens, rows16 (rows of 16 tokens): mean of a step and query head over the layers under " +
-    `the policy.\nDense layers: ${dense.join("; ")}.\n`;
+    `the policy.\nDense layers: ${[...new Set(dense)].join("; ")}.\n`;
 }
 
 function recallText(recall: number | null): string {
