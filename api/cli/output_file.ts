@@ -99,8 +99,8 @@ export class OutputFile {
   }
 }
 
-/** Writes a whole text. */
-export function writeFile(option: string, path: string, text: string) {
+/** Writes a whole text, or all bytes. */
+export function writeFile(option: string, path: string, text: string | Uint8Array) {
   using file = OutputFile.open(option, path);
   file.write(text);
   file.commit();

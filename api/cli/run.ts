@@ -9,6 +9,7 @@ import { compareCommand } from "./compare/command.ts";
 import { dramCommand } from "./dram/command.ts";
 import { evalCommand } from "./eval/command.ts";
 import { isMistake } from "./mistake.ts";
+import { pluginCommand } from "./plugin/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { lowerFirst } from "./user_error.ts";
@@ -49,6 +50,7 @@ function kvpim(surroundings: Surroundings): Command {
     dramCommand(surroundings),
     evalCommand(surroundings),
     budgetTableCommand(surroundings),
+    pluginCommand(surroundings),
   ];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;

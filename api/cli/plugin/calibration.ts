@@ -1,0 +1,26 @@
+import { Option } from "commander";
+import { readFileSync } from "node:fs";
+import { reasonOf } from "../output_file.ts";
+import { UserError } from "../user_error.ts";
+
+/** What a policy was calibrated to. */
+export function calibrationOption(): Option {
+  return new Option(
+    "--calibration <file>",
+    "what a policy was calibrated to, where it asks for it",
+  );
+}
+
+/**
+ * Reads the file, if one is named.
+ *
+ * @throws {UserError} when it cannot be read
+ */
+export function readCalibration(path: string | undefined): { calibration?: Uint8Array } {
+  if (path === undefined) return {};
+  try {
+    return { calibration: readFileSync(path) };
+  } catch (error) {
+    throw new UserError(`--calibration: expected a file but found ${path}: ${reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,115 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { POLICY_CHECKS } from "../../../core/conformance/policy_checks.ts";
+import { filesIn, inFolder, kvpim } from "../testing.ts";
+
+const HOSTILE = fileURLToPath(
+  new URL("../../../wasm/sdk/testdata/hostile", import.meta.url),
+);
+
+const plugin = (...args: string[]) => kvpim(["plugin", ...args]);
+
+async function refuses(args: string[], message: RegExp) {
+  const { code, out, err } = await plugin(...args);
+  deepEqual([code, out], [2, ""], err);
+  match(err, message);
+  equal(err.split("\n").length, 2, `one line: ${err}`);
+}
+
+Deno.test(
+  "from an empty folder to a component that passes, is inspected and compared",
+  inFolder(async (folder) => {
+    const made = await plugin("new", "my-idea", "--into", folder);
+    equal(made.code, 0, made.err);
+    const mine = `${folder}/my-idea`;
+    deepEqual(filesIn(mine), ["README.md", "my_idea.ts", "plugin.json"]);
+    const component = `${folder}/mine.wasm`;
+    const built = await plugin("build", mine, "--output", component);
+    match(built.out, /mine\.wasm: \d+ bytes, SHA-256 [0-9a-f]{64}\n$/);
+
+    const { code, out, err } = await plugin("test", component);
+    equal(code, 0, err + out);
+    equal(out.split("\n").length - 1, POLICY_CHECKS.length);
+    ok(out.trimEnd().split("\n").every((line) => line.startsWith("ok ")));
+
+    const inspected = await plugin("inspect", component);
+    match(inspected.out, /^imports +nothing$/m);
+    match(inspected.out, /^exports +kvpim:policy\/policy@0\.1\.0$/m);
+    match(inspected.out, /^runs as +policy$/m);
+    const { sha256 } = JSON.parse((await plugin("inspect", component, "--json")).out);
+    ok(built.out.includes(sha256));
+
+    const layer = ["--context", "300", "--budget", "32", "--steps", "2", "--head-dim", "64"];
+    const bench = await plugin("bench", `${component}:sink-tokens=8`, "oracle-topk", ...layer);
+    equal(bench.code, 0, bench.err);
+    match(
+      bench.out,
+      /mine\.wasm:sink-tokens=8 +[\d.]+ +[\d.]+ +0\.\d+ +32\.0 +[23]\.\d+ +[23]\.\d+ +0$/m,
+    );
+    match(bench.out, /^oracle-topk +[\d.]+ +[\d.]+ +1\.0000 +32\.0 /m);
+  }),
+);
+
+Deno.test(
+  "a policy whose answers depend on how the prompt is cut fails that test and no other",
+  inFolder(async (folder) => {
+    await plugin("new", "my-idea", "--into", folder);
+    const source = `${folder}/my-idea/my_idea.ts`;
+    const text = Deno.readTextFileSync(source);
+    const changed = text.replace(
+      "this.length += <i32> tokens.count;\n    return done();",
+      "this.length += <i32> tokens.count;\n    this.sinkTokens++;\n    return done();",
+    );
+    ok(changed !== text);
+    Deno.writeTextFileSync(source, changed);
+    const { code, out, err } = await plugin("test", `${folder}/my-idea`);
+    equal(code, 2);
+    match(err, /^kvpim: .*my-idea: expected all tests to pass but 1 failed\n$/);
+    const failed = out.split("\n").filter((line) => line.startsWith("FAILED"));
+    equal(failed.length, 1);
+    match(failed[0]!, /however the prompt is cut .*given as 1 \+ 150, to be the same but found/);
+  }),
+);
+
+Deno.test("each misdeed is told in the line of the test it fails", async () => {
+  const expected = [
+    ["over-budget", /keeps to its budget.*broke the contract: Expected at most/],
+    [
+      "repeat-token",
+      /the same for the same seed.*broke the contract: Expected each of the visible tokens once/,
+    ],
+    ["trap", /keeps to its budget.*trapped \(unreachable\)/],
+    ["nan-bias", /bears NaN.*broke the contract/],
+  ] as const;
+  for (const [deed, message] of expected) {
+    const { code, out } = await plugin("test", `${HOSTILE}:deed=${deed}`);
+    equal(code, 2, deed);
+    match(out, message);
+    match(out, /^ok +describes itself/m);
+  }
+});
+
+Deno.test(
+  "what is no plugin is refused in one line",
+  inFolder(async (folder) => {
+    await plugin("new", "my-idea", "--into", folder);
+    await refuses(["new", "My_Idea"], /<name>: expected a kebab-case name such as my-policy but/);
+    await refuses(["new", "my-idea", "--into", folder], /expected a folder that is not there yet/);
+    await refuses(["new", "a", "--lang", "rust"], /--lang: expected one of as, c, ts but found/);
+    await refuses(["build", folder], /<folder>: expected a folder with plugin\.json but found/);
+    await refuses(
+      ["inspect", `${folder}/none.wasm`],
+      /<file>: expected a component but found .*none/,
+    );
+    await refuses(["test", "quset"], /quset: expected one of .*; did you mean quest\?$/m);
+    await refuses(["bench", "quest", "--kv-heads", "5"], /--query-heads: expected a multiple of 5/);
+    await refuses(["bench", "quest,quest"], /expected each policy once but found quest twice/);
+    await refuses(["bench"], /missing required argument 'policy'/);
+    Deno.writeTextFileSync(`${folder}/my-idea/my_idea.ts`, "export class Policy {");
+    await refuses(["build", `${folder}/my-idea`], /my_idea\.ts/);
+    Deno.writeTextFileSync(`${folder}/text.wasm`, "no component");
+    const { code, out } = await plugin("inspect", `${folder}/text.wasm`);
+    equal(code, 0);
+    match(out, /^runs as +nothing: refused: not a WebAssembly component/m);
+  }),
+);

@@ -1,0 +1,154 @@
+/**
+ * What every policy must do, whatever its idea.
+ *
+ * @module
+ */
+import { deepStrictEqual } from "node:assert/strict";
+import { PluginFailure, type Policy, unwrap } from "../host/mod.ts";
+import type { ParameterValue } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { PolicyRun, type PolicyRunOptions, type RunStep } from "./policy_run.ts";
+
+/** What a policy is tested with. */
+export interface Tested {
+  readonly policy: Policy;
+  readonly parameters: readonly ParameterValue[];
+  /** For policies that ask for it. */
+  readonly calibration?: Uint8Array;
+}
+
+/** One thing that must hold. */
+export interface PolicyCheck {
+  /** What must hold, as a statement. */
+  readonly name: string;
+  /** @throws {ConformanceError | PluginFailure} where it does not hold */
+  readonly run: (tested: Tested) => Promise<void>;
+}
+
+/** A policy does something else than it must. */
+export class ConformanceError extends Error {
+  override readonly name = "ConformanceError";
+}
+
+const SHAPE = { queryHeads: 8, kvHeads: 2, headDim: 64 };
+const LONG_CONTEXT = 32_768;
+
+/** All checks, in the order in which they run. */
+export const POLICY_CHECKS: readonly PolicyCheck[] = [
+  { name: "describes itself by a name, a version and distinct parameters", run: describes },
+  { name: "keeps to its budget, with tokens that are present, each once a head", run: keepsBudget },
+  { name: "answers the same for the same seed", run: repeats },
+  { name: "answers the same however the prompt is cut", run: takesPieces },
+  { name: "serves 1, 4 and 8 query heads a KV head", run: servesGroups },
+  { name: "begins with an empty cache, and with one token", run: beginsSmall },
+  { name: "bears NaN, infinite and huge values", run: bearsHostile },
+  { name: `serves a context of ${LONG_CONTEXT} tokens`, run: servesLong },
+  { name: "declines parameters it does not have", run: declinesParameters },
+];
+
+async function describes({ policy, parameters }: Tested) {
+  const { name, version, parameters: declared } = unwrap(await policy.describe(parameters));
+  expect(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name), "a kebab-case name", name);
+  expect(/^\d+\.\d+\.\d+/.test(version), "a semantic version such as 0.1.0", version);
+  const names = declared.map((parameter) => parameter.name);
+  expect(new Set(names).size === names.length, "distinct parameters", names.join(", "));
+}
+
+/** Steps through several budgets and lengths; the host checks every answer. */
+async function keepsBudget(tested: Tested) {
+  for (const [budget, prompt] of [[1, 40], [16, 130], [64, 300], [512, 100]] as const) {
+    const steps = await run(tested, { budget, maxTokens: prompt + 70 }, [prompt], 70);
+    for (const { visible } of steps) {
+      const empty = visible.findIndex((tokens) => tokens.length === 0);
+      expect(empty < 0, "at least one token a head", `none for head ${empty}, budget ${budget}`);
+    }
+  }
+}
+
+async function repeats(tested: Tested) {
+  const options = { budget: 32, maxTokens: 200, seed: 11 };
+  const first = await run(tested, options, [150], 20);
+  same(await run(tested, options, [150], 20), first, "the same answers");
+}
+
+async function takesPieces(tested: Tested) {
+  const options = { budget: 32, maxTokens: 200 };
+  const whole = await run(tested, options, [151], 5);
+  for (const pieces of [[1, 150], [64, 64, 23], [50, 1, 1, 99]]) {
+    const cut = await run(tested, options, pieces, 5);
+    same(cut, whole, `the answers to a prompt of 151 tokens, given as ${pieces.join(" + ")},`);
+  }
+}
+
+async function servesGroups(tested: Tested) {
+  for (const [queryHeads, kvHeads] of [[4, 4], [8, 2], [8, 1]] as const) {
+    const shape = { queryHeads, kvHeads, headDim: 128 };
+    await run(tested, { shape, budget: 32, maxTokens: 120 }, [100], 4);
+  }
+}
+
+async function beginsSmall(tested: Tested) {
+  await run(tested, { budget: 8, maxTokens: 40 }, [], 30);
+  await run(tested, { budget: 8, maxTokens: 40 }, [1], 30);
+}
+
+async function bearsHostile(tested: Tested) {
+  const options = { budget: 32, maxTokens: 200, texture: "hostile" } as const;
+  const first = await run(tested, options, [150], 20);
+  same(await run(tested, options, [150], 20), first, "the same answers");
+}
+
+async function servesLong(tested: Tested) {
+  await run(tested, { budget: 1024, maxTokens: LONG_CONTEXT }, [LONG_CONTEXT - 2], 2);
+}
+
+async function declinesParameters({ policy, parameters }: Tested) {
+  const declared = unwrap(await policy.describe()).parameters.length;
+  const values = parameters.length === declared ? parameters : [];
+  const one: ParameterValue = { tag: "integer", value: 1 };
+  const tooMany = [...values, ...Array.from({ length: declared + 1 - values.length }, () => one)];
+  const outcome = await policy.describe(tooMany);
+  const found = outcome.kind === "ok" ? "an answer" : new PluginFailure(outcome).message;
+  expect(outcome.kind === "declined", `an error for ${tooMany.length} parameters`, found);
+}
+
+/** Runs a layer from its prompt on. */
+async function run(
+  { policy, parameters, calibration }: Tested,
+  options: Partial<PolicyRunOptions> & Pick<PolicyRunOptions, "budget" | "maxTokens">,
+  prompt: readonly number[],
+  steps: number,
+): Promise<RunStep[]> {
+  const layer = await PolicyRun.open(policy, {
+    shape: SHAPE,
+    parameters,
+    ...calibration && { calibration },
+    ...options,
+  });
+  try {
+    await layer.prefill(prompt);
+    const taken: RunStep[] = [];
+    for (let step = 0; step < steps; step++) {
+      const { milliseconds: _, ...answers } = await layer.step();
+      taken.push(answers);
+    }
+    return taken;
+  } finally {
+    layer.close();
+  }
+}
+
+function expect(holds: boolean, expected: string, found: string) {
+  if (!holds) throw new ConformanceError(`expected ${expected} but found ${found}`);
+}
+
+function same(found: readonly RunStep[], expected: readonly RunStep[], what: string) {
+  found.forEach((step, i) => {
+    try {
+      deepStrictEqual(step, expected[i]);
+    } catch {
+      throw new ConformanceError(
+        `expected ${what} to be the same but found others in step ${i + 1}`,
+      );
+    }
+  });
+}
