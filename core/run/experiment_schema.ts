@@ -60,7 +60,8 @@ export const inputReference = v.pipe(
 
 const share = expecting("a number above 0 and up to 1");
 
-const sparsitySchema = v.pipe(
+/** Which tokens a step reads, one way of saying so. */
+export const sparsitySchema = v.pipe(
   v.strictObject({
     kvBudget: v.optional(whole("tokens every step may read", 1, MOST_TOKENS)),
     kvBudgets: v.optional(v.pipe(
@@ -155,11 +156,7 @@ const fields = {
 } satisfies Record<keyof SystemOptions, v.GenericSchema>;
 
 /** An experiment as a caller writes it; every field may be left out. */
-export const experimentSchema = v.pipe(
-  v.strictObject(fields),
-  v.title("System experiment"),
-  v.description("A model decodes on GPUs, with attention there, on CPUs or in memory."),
-);
+export const experimentSchema = v.strictObject(fields);
 
 /** An experiment whose fields are each in range. */
 export type ExperimentInput = v.InferOutput<typeof experimentSchema>;

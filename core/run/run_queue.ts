@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { hostFacts } from "./host_facts.ts";
 import type { RunEvents } from "./run_events.ts";
 import type { OutputRecord, RunRecord } from "./run_record.ts";
 import type { StoreDatabase } from "./store_database.ts";
@@ -16,6 +17,7 @@ export class RunQueue {
   readonly #database: StoreDatabase;
   readonly #events: RunEvents;
   readonly #get: (id: string) => RunRecord;
+  readonly #host = JSON.stringify(hostFacts());
   readonly #next;
   readonly #take;
   readonly #renew;
@@ -38,7 +40,7 @@ export class RunQueue {
     );
     this.#take = database.prepare(
       `UPDATE run SET state = 'running', owner = ?, lease_until = ?, started_at = ?,
-         attempts = attempts + 1, progress_done = NULL, progress_total = NULL WHERE id = ?`,
+         attempts = attempts + 1, host = ?, progress_done = NULL, progress_total = NULL WHERE id = ?`,
     );
     this.#renew = database.prepare(
       "UPDATE run SET lease_until = ? WHERE owner = ? AND state = 'running'",
@@ -78,7 +80,7 @@ export class RunQueue {
         const next = this.#next.get({ now, id: id ?? null });
         if (!next) return undefined;
         const found = String(next.id);
-        this.#take.run(owner, now + leaseMs, now, found);
+        this.#take.run(owner, now + leaseMs, now, this.#host, found);
         if (Number(next.attempts) < MOST_ATTEMPTS) {
           this.#events.add(found, "running", now, { attempt: Number(next.attempts) + 1 });
           return this.#get(found);

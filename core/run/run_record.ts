@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { HostFacts } from "./host_facts.ts";
 import type { Digests, RunSpec } from "./run_spec.ts";
 
 /** Where a run is on its way. */
@@ -38,6 +39,8 @@ export interface RunRecord {
   readonly progress: { readonly done: number; readonly total: number } | null;
   /** Why it failed. */
   readonly error: string | null;
+  /** Where it was begun last. */
+  readonly host: HostFacts | null;
   /** By name; empty until it is done. */
   readonly outputs: readonly OutputRecord[];
 }

@@ -95,7 +95,17 @@ export class RunService implements AsyncDisposable {
 
   /** What makes a spec's bytes besides the spec. */
   digestsOf({ memory }: RunSpec): Digests {
-    return { engine: this.#engine, memory: this.#memories.get(memory)! };
+    return { engine: this.#engine, memory: this.memoryDigest(memory) };
+  }
+
+  /** The name a run would have here. */
+  idOf(spec: RunSpec): string {
+    return runId(spec, this.digestsOf(spec));
+  }
+
+  /** Digest of a memory model. */
+  memoryDigest(name: MemoryName): string {
+    return this.#memories.get(name)!;
   }
 
   /** Content of this store, by its reference. */
@@ -119,14 +129,13 @@ export class RunService implements AsyncDisposable {
    * @throws {QueueFullError} when too many runs wait
    */
   submitResolved(spec: RunSpec, inputs: Inputs): Submission {
-    const digests = this.digestsOf(spec);
-    const known = this.store.get(runId(spec, digests));
+    const known = this.store.get(this.idOf(spec));
     if (known && (!isTerminal(known.state) || known.state === "done")) {
       return { run: known, isStored: known.state === "done" };
     }
     this.checkRoom(1);
     for (const content of inputs.values()) this.store.blobs.put(content);
-    const run = this.store.submit(spec, digests);
+    const run = this.store.submit(spec, this.digestsOf(spec));
     this.#feed.notify(run.id);
     this.#pool.wake();
     return { run, isStored: false };

@@ -154,6 +154,7 @@ export class RunStore implements Disposable {
       attempts: Number(row.attempts),
       progress: total === null ? null : { done: number("progress_done") ?? 0, total },
       error: row.error === null ? null : String(row.error),
+      host: row.host === null ? null : JSON.parse(String(row.host)),
       outputs: row.state === "done" ? this.#outputsOf(String(row.id)) : [],
     };
   }

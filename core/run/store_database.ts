@@ -29,6 +29,7 @@ const SCHEMA = `
     progress_done INTEGER,
     progress_total INTEGER,
     error TEXT,
+    host TEXT,
     owner TEXT,
     lease_until INTEGER
   ) STRICT;

@@ -81,7 +81,7 @@ export const dram: RunKind<typeof schema, DramSpec> = {
     const [result] = await memory.simulate([program], onProgress);
     const fields = Object.entries({ ...program, ...result! });
     const csv = [fields.map(([name]) => name), fields.map(([, value]) => value)];
-    const json = { kind: "dram", program, result };
+    const json = { kind: "dram", row: result, program };
     return [
       { name: "output.csv", text: csv.map((line) => `${line.join(",")}\n`).join("") },
       { name: "output.json", text: `${JSON.stringify(json, null, 2)}\n` },
