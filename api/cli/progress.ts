@@ -2,8 +2,10 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** Nothing is shown for what takes less. */
 const SILENT_MS = 2000;
-/** Between two lines where no terminal can draw a bar anew. */
+/** Least time between two lines where no terminal can draw a bar anew. */
 const LINE_MS = 5000;
+/** Least share of the time so far between two lines: a long run does not fill a log. */
+const LINE_SHARE = 0.2;
 const BAR_MS = 100;
 const BAR_WIDTH = 30;
 
@@ -34,6 +36,7 @@ export class Progress {
   readonly #label: string;
   readonly #now: () => number;
   readonly #unit: string;
+  readonly #start: number;
   #next: number;
   #drawn = false;
 
@@ -47,7 +50,8 @@ export class Progress {
     this.#label = label;
     this.#now = now;
     this.#unit = unit;
-    this.#next = now() + SILENT_MS;
+    this.#start = now();
+    this.#next = this.#start + SILENT_MS;
   }
 
   /** Says how many are done, of how many where that is known. */
@@ -58,7 +62,8 @@ export class Progress {
     if (errIsTerminal) err(`\r\x1b[K${this.#bar(done, total)}`);
     else err(`${this.#label}: ${amount(done, total, this.#unit)}\n`);
     this.#drawn = errIsTerminal;
-    this.#next = now + (errIsTerminal ? BAR_MS : LINE_MS);
+    const pause = Math.max(LINE_MS, LINE_SHARE * (now - this.#start));
+    this.#next = now + (errIsTerminal ? BAR_MS : pause);
   }
 
   /** Wipes the bar. */

@@ -43,3 +43,13 @@ export function plainTable(
   table.push(...rows.map((row) => [...row]));
   return table.toString().split("\n").map((line) => line.trimEnd()).join("\n");
 }
+
+/** Rows of figures below a head; the first column holds what they are of. */
+export function figureTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const lines = plainTable(
+    [head, ...rows],
+    head.map((_, i) => i === 0 ? "left" : "right"),
+  ).split("\n");
+  const width = Math.max(...lines.map((line) => line.length));
+  return [lines[0], "─".repeat(width), ...lines.slice(1)].join("\n");
+}

@@ -36,11 +36,15 @@ export async function kvpim(args: readonly string[], { env, input }: Given = {})
 }
 
 /** The command as a process of its own. */
-export function kvpimProcess(args: readonly string[], env: Record<string, string> = {}) {
+export function kvpimProcess(
+  args: readonly string[],
+  env: Record<string, string> = {},
+  stdin: "null" | "piped" = "null",
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", fileURLToPath(new URL("./main.ts", import.meta.url)), ...args],
     env: { NO_COLOR: "1", ...env },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   });

@@ -51,11 +51,34 @@ export async function locatingAsync<T>(place: string, action: () => Promise<T>):
 }
 
 function located(place: string, error: unknown): unknown {
-  if (!(error instanceof UserError || error instanceof RangeError)) return error;
+  if (!(error instanceof UserError || isCheck(error))) return error;
   return new UserError(`${place}: ${lowerFirst(error.message)}`);
 }
 
 /** A message of the core as the rest of a line. */
 export function lowerFirst(text: string): string {
   return text.startsWith("Expected") ? `e${text.slice(1)}` : text;
+}
+
+/** Turns a `RangeError` of a core that checks what a user gave into a {@linkcode UserError}. */
+export function userFacing<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw isCheck(error) ? new UserError(lowerFirst(error.message)) : error;
+  }
+}
+
+/** {@linkcode userFacing} for an action that takes time. */
+export async function userFacingAsync<T>(action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw isCheck(error) ? new UserError(lowerFirst(error.message)) : error;
+  }
+}
+
+/** Whether the core refused a value; a `RangeError` of the engine says nothing of what it expected. */
+function isCheck(error: unknown): error is RangeError {
+  return error instanceof RangeError && /\bexpected\b/i.test(error.message);
 }

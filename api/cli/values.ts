@@ -30,8 +30,8 @@ export function wholeNumber(least: number, most: number): ValueParser<number> {
 
 /** A number above 0 and not above 1. */
 export const share: ValueParser<number> = (text) => {
-  const value = Number(text);
-  if (/^[\d.eE+-]+$/.test(text) && value > 0 && value <= 1) return value;
+  const value = decimalNumber(text);
+  if (value > 0 && value <= 1) return value;
   throw unexpected("a number above 0 and not above 1", text);
 };
 
@@ -96,3 +96,15 @@ function editDistance(left: string, right: string): number {
   }
   return previous[b.length]!;
 }
+
+/** A whole number of any size, a negative one included: its range is checked elsewhere. */
+export const integer: ValueParser<number> = (text) => {
+  if (/^[+-]?\d+$/.test(text)) return Number(text);
+  throw unexpected("a whole number", text);
+};
+
+/** A number in decimal notation: its range is checked elsewhere. */
+export const decimalNumber: ValueParser<number> = (text) => {
+  if (/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text)) return Number(text);
+  throw unexpected("a number", text);
+};

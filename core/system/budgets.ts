@@ -89,7 +89,9 @@ function parseTokens(entry: string, place: string): number {
   const expected = Number.isNaN(tokens)
     ? "a whole number of tokens"
     : `from 1 to ${MOST_BUDGET_TOKENS} tokens`;
-  throw new RangeError(`${place}: expected ${expected} but found ${JSON.stringify(entry)}`);
+  throw new RangeError(
+    `${place}: expected ${expected} but found ${JSON.stringify(entry.slice(0, 60))}`,
+  );
 }
 
 /** The budget of a step, counted from 0: the table's last entry where it is too short. */

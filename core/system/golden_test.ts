@@ -6,39 +6,16 @@ import { parseBudgetTable } from "./budgets.ts";
 import { columns } from "./columns.ts";
 import { csvHeader, csvRow } from "./csv.ts";
 import { simulateSystem } from "./simulate.ts";
-import type { SystemOptions } from "./spec.ts";
-import { csvRecords, equalsReference, specOfCommand } from "./testing/reference_run.ts";
-
-type Row = Record<string, string>;
+import {
+  csvRecords,
+  equalsReference,
+  specOfCommand,
+  specOfRow,
+  VARIANTS,
+} from "./testing/reference_run.ts";
 
 const shared = (path: string) => readFileSync(sharedPath(path), "utf8");
 const budgetsOf = (table: string) => parseBudgetTable(shared(`data/kv_budget/${table}`), table);
-
-/** What each variant of the reference is here. */
-const VARIANTS: Record<string, SystemOptions> = {
-  starc: { profile: "artifact", clustering: "last-step" },
-  starc_nocl: { profile: "artifact", clustering: "none" },
-  starc_fix: { profile: "artifact", clustering: "none" },
-  attacc: { profile: "attacc" },
-};
-
-/** The defect that a row's note names, as switches. */
-const DEFECTS: [note: RegExp, row: (row: Row) => boolean, switches: Record<string, string>][] = [
-  // An empty cache: the first step's traffic is counted as read back, the others' as just run.
-  [/^no cache/, ({ hw }) => hw === "BUFFER", { "buffer-traffic": "fresh" }],
-  // The cache that AttAcc ships was made by its first commit's generators.
-  [/shipped ramulator\.out/, () => true, { "odd-tail": "per-step" }],
-  // A broken trace is taken for no cycles.
-  [/cluster on last step|with cluster \(39 heads/, () => true, { "pair-clustering": "zero" }],
-];
-
-function specOfRow(row: Row) {
-  const switches = DEFECTS
-    .filter(([note, applies]) => note.test(row.note!) && applies(row))
-    .map(([, , switches]) => switches);
-  const options = { ...VARIANTS[row.variant!], switches: Object.assign({}, ...switches) };
-  return specOfCommand(row.cmd!, options, budgetsOf);
-}
 
 for (const file of ["pim_starc.csv", "pim_attacc.csv", "dgx.csv"]) {
   sharedTest(`every column of every run in ${file} is the reference's`, async (t) => {
@@ -47,7 +24,7 @@ for (const file of ["pim_starc.csv", "pim_attacc.csv", "dgx.csv"]) {
       await t.step(
         `${row.variant} ${row.note}: ${row.cmd!.slice("python main.py ".length)}`,
         async () => {
-          const result = await simulateSystem(specOfRow(row), memory);
+          const result = await simulateSystem(specOfRow(row, budgetsOf), memory);
           equalsReference(result.row, row);
         },
       );
@@ -60,7 +37,7 @@ sharedTest("numbers are printed as the reference prints them", async () => {
   for (const file of ["pim_starc.csv", "dgx.csv"]) {
     const rows = csvRecords(shared(`golden/${file}`)).filter(({ rc }) => rc === "0");
     for (const row of rows) {
-      const { row: found } = await simulateSystem(specOfRow(row), memory);
+      const { row: found } = await simulateSystem(specOfRow(row, budgetsOf), memory);
       // The reference's own numbers, so that only their format is compared.
       const numbers = columns.filter(({ kind }) => kind === "float" || kind === "size")
         .map(({ name }) => [name, Number(row[name])]);
@@ -149,10 +126,10 @@ sharedTest("where the reference fails, the run is made or refused, and says so",
   const [crash, nothing] = [/TypeError/, /ZeroDivisionError/].map((error) =>
     rows.find((row) => error.test(row.error!))!
   );
-  const { row, notes } = await simulateSystem(specOfRow(crash!));
+  const { row, notes } = await simulateSystem(specOfRow(crash!, budgetsOf));
   ok(row["g_time (ms)"] > 0);
   ok(notes.some((note) => /stops with a TypeError for --system dgx-cpu/.test(note)));
-  throws(() => specOfRow(nothing!), /nothing is generated/);
+  throws(() => specOfRow(nothing!, budgetsOf), /nothing is generated/);
 });
 
 sharedTest("by default a clustering step of a pair is simulated, not counted as zero", async () => {

@@ -7,17 +7,18 @@ import * as v from "valibot";
 import { type GpuName, gpus } from "../hardware/gpus.ts";
 import { type ModelName, models } from "../hardware/models.ts";
 import { MOST_BUDGET_TOKENS } from "./budgets.ts";
-import { profiles, resolveSwitches } from "./switches.ts";
+import { showValue } from "./show_value.ts";
+import { profiles, resolveSwitches, type Switches } from "./switches.ts";
 
 /** Longest context. A bound on time and memory, not of the model. */
 const MOST_TOKENS = 2 ** 24;
-
-const show = (value: unknown) => typeof value === "string" ? value : JSON.stringify(value);
+/** Most decode steps, each of which is kept. */
+const MOST_GENERATED = 2 ** 20;
 
 const expected = (option: string, what: string) => ({ input }: { readonly input: unknown }) =>
   input === undefined
     ? `Expected ${option} to be ${what} but it is missing`
-    : `Expected ${option} to be ${what} but found ${show(input)}`;
+    : `Expected ${option} to be ${what} but found ${showValue(input)}`;
 
 function whole(option: string, least: number, most: number) {
   const message = expected(option, `a whole number from ${least} to ${most}`);
@@ -86,12 +87,12 @@ const options = v.strictObject(
     /** Tokens after the prompt, the first of which the prompt's own pass makes. */
     lout: v.optional(
       v.pipe(
-        v.number(expected("--lout", `a whole number from 2 to ${MOST_TOKENS}`)),
+        v.number(expected("--lout", `a whole number from 2 to ${MOST_GENERATED}`)),
         v.check(
           (lout) => lout !== 1,
           "Expected --lout to be at least 2 but found 1: nothing is generated",
         ),
-        whole("--lout", 2, MOST_TOKENS),
+        whole("--lout", 2, MOST_GENERATED),
       ),
       128,
     ),
@@ -102,14 +103,18 @@ const options = v.strictObject(
     profile: v.optional(oneOf("--profile", profiles), "artifact"),
     /** Given: switches that differ from the profile's. Parsed: all of them. */
     switches: v.optional(
-      v.record(v.string(), v.union([v.string(), v.number()]), "Expected switches to be a record"),
+      v.record(
+        v.string(),
+        v.union([v.string(), v.number()], expected("a --switch", "text or a number")),
+        expected("switches", "values by name"),
+      ),
       {},
     ),
   },
-  ({ input, received, expected }) =>
+  ({ input, expected, path }) =>
     expected === "never"
-      ? `Expected only known options but found ${received.replaceAll('"', "")}`
-      : `Expected options but found ${show(input)}`,
+      ? `Expected only known options but found ${showValue(path?.at(-1)?.key)}`
+      : `Expected options but found ${showValue(input)}`,
 );
 
 const schema = v.pipe(
@@ -138,7 +143,9 @@ const schema = v.pipe(
 );
 
 /** A checked experiment with every default filled in; parsing it again changes nothing. */
-export type SystemSpec = ReturnType<typeof parseSystemSpec>;
+export type SystemSpec = Readonly<
+  Omit<v.InferOutput<typeof schema>, "switches"> & { switches: Switches }
+>;
 
 /** An experiment as a caller may write it. */
 export type SystemOptions = v.InferInput<typeof schema>;
@@ -159,7 +166,7 @@ export type SystemOptions = v.InferInput<typeof schema>;
  * equal(spec.switches["gpu-time-divisor"], 8);
  * ```
  */
-export function parseSystemSpec(input: unknown) {
+export function parseSystemSpec(input: unknown): SystemSpec {
   const result = v.safeParse(schema, input);
   if (!result.success) throw new RangeError(result.issues[0].message);
   const spec = result.output;

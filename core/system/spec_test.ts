@@ -1,4 +1,5 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import fc from "fast-check";
 import { parseSystemSpec, type SystemOptions } from "./spec.ts";
 
 const refuses = (input: unknown, message: string | RegExp) =>
@@ -52,7 +53,7 @@ Deno.test("sizes are whole and within bounds", () => {
     refuses({ lin }, /^Expected --lin to be a whole number from 1 to 16777216 but found /);
   }
   for (const lout of [0, -5, 2.5, 2 ** 25, "4"]) {
-    refuses({ lout }, /^Expected --lout to be a whole number from 2 to 16777216 but found /);
+    refuses({ lout }, /^Expected --lout to be a whole number from 2 to 1048576 but found /);
   }
   for (const batch of [0, -1, 1e9]) refuses({ batch }, /^Expected --batch to be a whole number/);
   refuses({ ngpu: 0 }, "Expected --ngpu to be a whole number from 1 to 1024 but found 0");
@@ -74,6 +75,7 @@ Deno.test("names are known ones", () => {
   refuses({ profile: "paper" }, /^Expected --profile to be one of artifact, attacc/);
   refuses({ powerlimit: "yes" }, "Expected --powerlimit to be true or false but found yes");
   refuses({ lenght: 3 }, "Expected only known options but found lenght");
+  refuses({ "a\nb": 3 }, "Expected only known options but found 'a\\nb'");
   refuses(null, "Expected options but found null");
 });
 
@@ -114,4 +116,24 @@ Deno.test("a switch that is none is refused", () => {
     { switches: { "gpu-time-divisor": 9 } },
     "Expected --switch gpu-time-divisor to be 8 or 1 but found 9",
   );
+  refuses(
+    { switches: { "odd-tail": true } },
+    "Expected a --switch to be text or a number but found true",
+  );
+  refuses({ switches: ["odd-tail"] }, /^Expected a?/);
+});
+
+Deno.test("whatever is given is an experiment or one line that refuses it", () => {
+  const names = [...Object.keys(parseSystemSpec({})), "other"];
+  const anything = fc.anything({ withBigInt: true, withDate: true, withTypedArray: true });
+  const entries = fc.dictionary(fc.constantFrom(...names), anything);
+  fc.assert(fc.property(fc.oneof(anything, entries), (input) => {
+    try {
+      const spec = parseSystemSpec(input);
+      deepEqual(parseSystemSpec(spec), spec);
+    } catch (error) {
+      ok(error instanceof RangeError);
+      ok(/^Expected [^\n]+$/.test(error.message), error.message);
+    }
+  }));
 });

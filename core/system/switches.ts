@@ -7,6 +7,8 @@
  * @module
  */
 
+import { showValue } from "./show_value.ts";
+
 /** Sets of values: the STARC artifact (ASPLOS'26) and the AttAcc simulator it grew from. */
 export const profiles = ["artifact", "attacc"] as const;
 
@@ -162,14 +164,16 @@ export function resolveSwitches(
   const changes = Object.entries(overrides).map(([name, value]) => {
     if (!Object.hasOwn(table, name)) {
       throw new RangeError(
-        `Expected --switch to name one of ${Object.keys(table).join(", ")} but found ${name}`,
+        `Expected --switch to name one of ${Object.keys(table).join(", ")} but found ${
+          showValue(name)
+        }`,
       );
     }
     const { values } = table[name]!;
     const allowed = values.find((candidate) => String(candidate) === String(value));
     if (allowed === undefined) {
       throw new RangeError(
-        `Expected --switch ${name} to be ${values.join(" or ")} but found ${value}`,
+        `Expected --switch ${name} to be ${values.join(" or ")} but found ${showValue(value)}`,
       );
     }
     return [name, allowed];

@@ -72,7 +72,7 @@ export interface TotalsScale {
 
 /** Sums up the prompt's pass and the decode steps of a run. */
 export class Totals {
-  #summarisation: Sums<Extract<TimeColumn, `s_${string}`>> = {
+  readonly #summarisation: Sums<Extract<TimeColumn, `s_${string}`>> = {
     s_time: 0,
     s_matmul: 0,
     s_fc: 0,
@@ -81,7 +81,7 @@ export class Totals {
     s_act: 0,
     s_lnorm: 0,
   };
-  #generation: Sums<Exclude<TimeColumn, `s_${string}`>> = {
+  readonly #generation: Sums<Exclude<TimeColumn, `s_${string}`>> = {
     "g_time (ms)": 0,
     g_matmul: 0,
     g_fc: 0,
@@ -96,7 +96,7 @@ export class Totals {
     g_act: 0,
     g_lnorm: 0,
   };
-  #energy: Sums<EnergyColumn> = {
+  readonly #energy: Sums<EnergyColumn> = {
     "g_energy (nJ)": 0,
     g_dram_energy: 0,
     g_l2_energy: 0,
@@ -111,7 +111,7 @@ export class Totals {
     g_etc_comp_energy: 0,
     g_comm_energy: 0,
   };
-  #flops = { s_flops: 0, g_flops: 0 };
+  readonly #flops = { s_flops: 0, g_flops: 0 };
 
   /** Adds the layers of the prompt's pass. */
   addSummarisation(layers: readonly CostedLayer[]) {

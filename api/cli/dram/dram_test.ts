@@ -30,6 +30,16 @@ Deno.test("the summary says what ran, how long and how many", async () => {
   match(out, /^time +0\.088 +µs at 0\.769 ns a cycle$/m);
 });
 
+Deno.test("AttAcc's shipped ramulator.out comes from the schedule of its first commit", async () => {
+  const size = ["dram", "--seqlen", "2049", "--nhead", "3", "--powerlimit", "--json"];
+  const figures = async (generator: string) => {
+    const { cycles, counts } = JSON.parse((await kvpim([...size, "--generator", generator])).out);
+    return [cycles, counts.PIM_SFM, counts.PIM_MV_GB];
+  };
+  deepEqual(await figures("attacc-initial"), [4892, 30, 2160]);
+  deepEqual(await figures("attacc"), [3930, 3, 216]);
+});
+
 Deno.test("options have the defaults of the generators", async () => {
   const { out } = await kvpim(["dram", "--sparsity", "--json"]);
   match(

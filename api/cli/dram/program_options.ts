@@ -5,6 +5,7 @@
  */
 import type { Command } from "commander";
 import type { AttentionProgram, PimLevel } from "../../../core/memory/memory_model.ts";
+import { keptTokens, keptTokensOfRatio } from "../../../core/system/kept_tokens.ts";
 import { checkedOption } from "../option.ts";
 import { UserError } from "../user_error.ts";
 import { oneOf, oneOfWords, share, type ValueParser, wholeNumber } from "../values.ts";
@@ -128,7 +129,7 @@ export function toProgram(options: ProgramOptions): AttentionProgram {
     headDim: options.dhead,
     elementBytes: options.dbyte,
     contextTokens: seqlen,
-    keptTokens: options.sparsity ? keptRows(options) * row_size : seqlen,
+    keptTokens: options.sparsity ? keptOf(options) : seqlen,
     partitionTokens: options.maxlen ?? (generator === "starc" ? 409600 : 4096),
     clustering,
     rowTokens: row_size,
@@ -136,10 +137,8 @@ export function toProgram(options: ProgramOptions): AttentionProgram {
   };
 }
 
-/** Rows that are read. Source: STARC's `gen_trace_attacc_bank.py`, budgets to rows. */
-function keptRows({ seqlen, row_size, kv_budget, sparsity_ratio }: ProgramOptions): number {
-  const rows = Math.ceil(seqlen / row_size);
+function keptOf({ seqlen, row_size, kv_budget, sparsity_ratio }: ProgramOptions): number {
   return kv_budget > 0
-    ? Math.min(Math.ceil(kv_budget / row_size), rows)
-    : Math.max(1, Math.ceil(rows * sparsity_ratio));
+    ? keptTokens(seqlen, kv_budget, row_size)
+    : keptTokensOfRatio(seqlen, sparsity_ratio, row_size);
 }

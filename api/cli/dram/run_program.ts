@@ -1,12 +1,14 @@
+import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import { hbm3PimDevice } from "../../../core/memory/hbm3_pim_device.ts";
 import type { AttentionProgram } from "../../../core/memory/memory_model.ts";
-import { writeProgramText } from "../../../core/memory/trace_text.ts";
 import { type MemoryOptions, openMemory } from "../memory_access.ts";
 import { OutputFile } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
+import { Progress } from "../progress.ts";
 import { type ProgramOptions, toProgram } from "./program_options.ts";
+import { programText } from "./program_text.ts";
 import { countsOf, type DramReport } from "./report.ts";
 import { type CommandLogChoice, openEngine, runLogged } from "./run_trace_file.ts";
 
@@ -21,13 +23,13 @@ const MEMBER_BYTES = 4 * 2 ** 20;
 /** Runs one program and writes what text was asked for. */
 export async function runProgram(
   options: ProgramOptions & MemoryOptions & TextOptions,
-  { env }: Surroundings,
+  surroundings: Surroundings,
 ): Promise<DramReport> {
   const program = toProgram(options);
   const title = titleOf(options, program);
-  if (options.writeTrace !== undefined) await writeTrace(program, options.writeTrace);
-  if (options.cmdlog !== undefined) return await runAsText(program, title, options);
-  using opened = await openMemory(options, env);
+  if (options.writeTrace !== undefined) await writeTrace(program, options.writeTrace, surroundings);
+  if (options.cmdlog !== undefined) return await runAsText(program, title, options, surroundings);
+  using opened = await openMemory(options, surroundings.env);
   const [result] = await opened.memory.simulate([program]);
   return {
     title,
@@ -44,24 +46,23 @@ function titleOf({ generator, pim }: ProgramOptions, program: AttentionProgram):
     `${headDim} elements of ${elementBytes} B, power ${power}${clustering ? ", clustering" : ""}`;
 }
 
-async function writeTrace(program: AttentionProgram, path: string) {
+async function writeTrace(program: AttentionProgram, path: string, surroundings: Surroundings) {
   using file = OutputFile.open("--write-trace", path);
+  using progress = new Progress(surroundings, path, undefined, "MiB of text");
   const compress = path.endsWith(".gz") ? gzipSync : (text: Uint8Array) => text;
-  const member = new Uint8Array(MEMBER_BYTES);
-  let filled = 0;
+  let pieces: Uint8Array[] = [];
+  let [waiting, done] = [0, 0];
   const flush = () => {
-    file.write(compress(member.subarray(0, filled)));
-    filled = 0;
+    file.write(compress(Buffer.concat(pieces)));
+    [pieces, waiting] = [[], 0];
   };
-  await writeProgramText(program, (piece) => {
-    for (let start = 0; start < piece.length;) {
-      const part = piece.subarray(start, start + MEMBER_BYTES - filled);
-      member.set(part, filled);
-      filled += part.length;
-      start += part.length;
-      if (filled === MEMBER_BYTES) flush();
-    }
-  });
+  for await (const piece of programText(program)) {
+    pieces.push(piece);
+    waiting += piece.length;
+    if (waiting >= MEMBER_BYTES) flush();
+    done += piece.length;
+    progress.update(Math.round(done / 2 ** 20));
+  }
   flush();
   file.commit();
 }
@@ -71,6 +72,7 @@ async function runAsText(
   program: AttentionProgram,
   title: string,
   options: ProgramOptions & TextOptions,
+  surroundings: Surroundings,
 ): Promise<DramReport> {
   if (program.clustering && program.heads > 16) {
     throw new UserError(
@@ -80,13 +82,15 @@ async function runAsText(
   }
   const engine = await openEngine({ powerlimit: options.powerlimit });
   const result = await runLogged(engine, title, options, async (run) => {
+    using progress = new Progress(surroundings, options.cmdlog ?? title, undefined, "requests");
     const decoder = new TextDecoder();
     let rest = "";
-    await writeProgramText(program, (piece) => {
+    for await (const piece of programText(program)) {
       const lines = (rest + decoder.decode(piece)).split("\n");
       rest = lines.pop()!;
       run.feed(lines);
-    });
+      progress.update(run.lines);
+    }
   });
   return { ...result, title, device: engine.device };
 }

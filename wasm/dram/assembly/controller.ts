@@ -24,6 +24,8 @@ export class Controller {
   /** Refresh requests waiting, numbered from the first: nodes of the refresh level take turns. */
   refreshesQueued: i32 = 0;
   private refreshNode: i32 = 0;
+  /** Whether reads or writes may be in the channel. */
+  private hasOrdinary: bool = false;
   /** The bus half taken by what slot 1 found. */
   private firstBus: i32 = BUS_NONE;
 
@@ -40,6 +42,7 @@ export class Controller {
     this.pim.clear();
     this.ordinary.clear();
     this.last = 0;
+    this.hasOrdinary = false;
     this.refreshesQueued = 0;
     this.refreshNode = 0;
     this.nextRefresh = this.device.refreshInterval;
@@ -66,7 +69,8 @@ export class Controller {
       if (isNewRun) this.next = min(this.next, max(now + 1, this.earliestForLast()));
       return;
     }
-    if (this.last < now) this.ordinary.idled();
+    if (!this.hasOrdinary && this.last < now) this.ordinary.idled();
+    this.hasOrdinary = true;
     if (queue === QUEUE_READ) this.ordinary.read(command, bank, row, address, now);
     else this.ordinary.write(command, bank, row, address);
     this.next = min(this.next, now + 1);
@@ -107,13 +111,14 @@ export class Controller {
   private tick(): void {
     const cycle = this.next;
     this.last = cycle;
-    this.ordinary.serveReads(cycle);
+    if (this.hasOrdinary) this.ordinary.serveReads(cycle);
     if (cycle === this.nextRefresh) this.requestRefresh();
-    if (this.ordinary.pending) {
+    if (this.hasOrdinary && this.ordinary.pending) {
       this.tickWithOrdinary(cycle);
       this.next = cycle + 1;
       return;
     }
+    this.hasOrdinary = false;
     const acted = this.slot1(cycle);
     // Without a first command slot 2 issues nothing; it could only take another barrier.
     if (!acted && this.firstBus === BUS_NONE) {
@@ -126,21 +131,13 @@ export class Controller {
 
   private requestRefresh(): void {
     this.nextRefresh += this.device.refreshInterval;
-    this.refreshesQueued += this.refreshNodes;
+    this.refreshesQueued += this.device.refreshNodes;
     if (this.refreshesQueued > this.device.refreshQueueEntries) unreachable();
-  }
-
-  private get refreshNodes(): i32 {
-    let nodes = 1;
-    for (let depth = 1; depth <= this.device.refreshDepth; depth++) {
-      nodes *= this.device.counts[depth];
-    }
-    return nodes;
   }
 
   /** Bank whose path leads through the node to be refreshed. */
   private get refreshBank(): i32 {
-    return this.refreshNode * (this.device.banks / this.refreshNodes);
+    return this.refreshNode * this.device.refreshNodeBanks;
   }
 
   private refreshPrerequisite(): i32 {
@@ -193,7 +190,7 @@ export class Controller {
     this.channel.issue(command, bank, -1, 0, this.device.refreshDepth, cycle);
     if (command === this.device.refreshCommand) {
       this.refreshesQueued--;
-      this.refreshNode = (this.refreshNode + 1) % this.refreshNodes;
+      this.refreshNode = (this.refreshNode + 1) % this.device.refreshNodes;
     }
     return true;
   }

@@ -119,6 +119,9 @@ export class Device {
   shifts: StaticArray<i32> = new StaticArray<i32>(ADDRESS_LEVELS);
   masks: StaticArray<i32> = new StaticArray<i32>(ADDRESS_LEVELS);
 
+  /** Addresses that are equal above this bit are in the same bank and row. */
+  placeShift: i32 = 0;
+
   queueEntries: i32 = 0;
   writeModeFrom: i32 = 0;
   writeModeUntil: i32 = 0;
@@ -127,6 +130,9 @@ export class Device {
   refreshDepth: i32 = 0;
   refreshInterval: i32 = 0;
   refreshQueueEntries: i32 = 0;
+  /** Nodes of a channel that are refreshed one after the other, and banks below each. */
+  refreshNodes: i32 = 1;
+  refreshNodeBanks: i32 = 0;
 
   /** Commands with a window. */
   windowedCommands: i32 = 0;
@@ -175,6 +181,7 @@ export class Device {
       this.shifts[level] = shift;
       this.masks[level] = (1 << bits) - 1;
       shift += bits;
+      if (i === 0 && level === COLUMN) this.placeShift = shift;
     }
   }
 
@@ -190,6 +197,10 @@ export class Device {
     }
     this.banks = banks;
     this.nodes = nodes;
+    for (let depth = PSEUDOCHANNEL; depth <= this.refreshDepth; depth++) {
+      this.refreshNodes *= this.counts[depth];
+    }
+    this.refreshNodeBanks = banks / this.refreshNodes;
     this.path = new StaticArray<i32>(banks * NODE_LEVELS);
     this.ids = new StaticArray<i32>(banks * NODE_LEVELS);
     for (let bank = 0; bank < banks; bank++) {

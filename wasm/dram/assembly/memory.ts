@@ -25,6 +25,10 @@ export class Memory {
   readonly accepted: StaticArray<i64>;
   /** Cycles that have passed when the front end looks. */
   private now: i64 = 0;
+  /** Bank and row of the last address sent, which the next often shares. */
+  private place: u64 = u64.MAX_VALUE;
+  private bank: i32 = 0;
+  private row: i32 = 0;
 
   constructor(image: StaticArray<i32>) {
     const device = new Device(image);
@@ -83,8 +87,12 @@ export class Memory {
 
   /** Sends the same request to channels `from` up to `to`, which must not cut a group. */
   send(request: i32, address: u64, from: i32, to: i32): void {
-    const bank = this.device.bankOf(address);
-    const row = this.device.rowOf(address);
+    const place = address >> this.device.placeShift;
+    if (place !== this.place) {
+      this.place = place;
+      this.bank = this.device.bankOf(address);
+      this.row = this.device.rowOf(address);
+    }
     const queue = unchecked(this.device.requestQueue[request]);
     if (unchecked(this.groupStart[from]) !== from) unreachable();
     let channel = from;
@@ -92,7 +100,7 @@ export class Memory {
       const controller = unchecked(this.controllers[channel]);
       controller.advance(this.now);
       if (controller.isFull(queue)) this.now = controller.advanceUntilRoom(queue);
-      controller.enqueue(request, address, bank, row, this.now);
+      controller.enqueue(request, address, this.bank, this.row, this.now);
       channel = unchecked(this.groupEnd[channel]);
     }
     if (channel !== to) unreachable();

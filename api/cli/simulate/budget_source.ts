@@ -1,0 +1,111 @@
+/**
+ * Where the budgets of a run come from: a number, a list, a table.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { basename } from "node:path";
+import {
+  MOST_BUDGET_TOKENS,
+  parseBudgetList,
+  parseBudgetTable,
+} from "../../../core/system/budgets.ts";
+import { reasonOf } from "../output_file.ts";
+import { locating, UserError, userFacing } from "../user_error.ts";
+import { wholeNumber } from "../values.ts";
+import type { ExperimentOptions, Method, Sparsity } from "./options.ts";
+
+/**
+ * Reads the budgets of a table.
+ *
+ * @param option what named it, for messages
+ * @throws {UserError} when it cannot be read, or naming the line that is no number
+ */
+export function readBudgetTable(option: string, path: string): number[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError(
+      `${option}: expected a table of budgets but found ${path}: ${reasonOf(error)}`,
+    );
+  }
+  return userFacing(() => parseBudgetTable(text, path));
+}
+
+/** What `--sparsity` and the options beside it say. */
+export function sparsityOf(options: ExperimentOptions): Sparsity {
+  const { kv_budget, kv_budget_dict, kv_budget_table, row_size, sparsity_ratio } = options;
+  if (!options.sparsity) return null;
+  const rowSize = row_size;
+  if (kv_budget_table !== undefined) {
+    return { kvBudgets: readBudgetTable("--kv_budget_table", kv_budget_table), rowSize };
+  }
+  if (kv_budget_dict !== undefined) {
+    return { kvBudgets: userFacing(() => parseBudgetList(kv_budget_dict)), rowSize };
+  }
+  return kv_budget === 0 ? { ratio: sparsity_ratio, rowSize } : { kvBudget: kv_budget, rowSize };
+}
+
+/**
+ * Reads `NAME=BUDGET` or `NAME (NOTE)=BUDGET`.
+ *
+ * @throws {UserError} when it is neither
+ *
+ * @example
+ * ```ts
+ * import { parseMethod } from "./budget_source.ts";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(parseMethod("STARC (mean of its table)=1621"), {
+ *   name: "STARC",
+ *   note: "mean of its table",
+ *   budget: "1621",
+ * });
+ * ```
+ */
+export function parseMethod(text: string): Method {
+  const found = /^([^=()]*[^=()\s])\s*(?:\(([^=()]*)\))?=(.+)$/.exec(text);
+  if (found) return { name: found[1]!.trim(), note: found[2] ?? "", budget: found[3]!.trim() };
+  throw new UserError(
+    "expected NAME=full, NAME=TOKENS, NAME=LIST or NAME=TABLE, a note in brackets after the name, " +
+      `but found ${JSON.stringify(text)}`,
+  );
+}
+
+/**
+ * A method's budget in words.
+ *
+ * @example
+ * ```ts
+ * import { budgetText } from "./budget_source.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(budgetText("1024"), "1024 tokens");
+ * equal(budgetText("tables/kv.txt"), "kv.txt");
+ * ```
+ */
+export function budgetText(budget: string): string {
+  if (budget === "full") return "all tokens";
+  return /^[\d\s,]+$/.test(budget) ? `${budget} tokens` : basename(budget);
+}
+
+/**
+ * What a method reads.
+ *
+ * @throws {UserError} when its budget is neither `full` nor a number, list or table of budgets
+ */
+export function sparsityOfMethod({ name, budget }: Method, rowSize: number): Sparsity {
+  if (budget === "full") return null;
+  const option = `--method ${name}`;
+  const tokens = wholeNumber(1, MOST_BUDGET_TOKENS);
+  if (/^[+-]?[\d.]+$/.test(budget)) {
+    return { kvBudget: locating(option, () => tokens(budget)), rowSize };
+  }
+  if (/^[\d\s,]+$/.test(budget)) {
+    const kvBudgets = budget.split(",")
+      .map((entry, i) => locating(`${option} entry ${i + 1}`, () => tokens(entry.trim())));
+    return { kvBudgets, rowSize };
+  }
+  return { kvBudgets: readBudgetTable(option, budget), rowSize };
+}

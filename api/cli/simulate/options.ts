@@ -1,0 +1,181 @@
+/**
+ * The options of the artifact's main.py and the experiment they describe.
+ *
+ * @module
+ */
+import { type Command, Option } from "commander";
+import { gpus } from "../../../core/hardware/gpus.ts";
+import { models } from "../../../core/hardware/models.ts";
+import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
+import { profiles } from "../../../core/system/switches.ts";
+import type { MemoryOptions } from "../memory_access.ts";
+import { checkedOption, repeatableOption } from "../option.ts";
+import { UserError, userFacing } from "../user_error.ts";
+import { decimalNumber, integer, oneOfWords } from "../values.ts";
+
+/** What main.py is told, under its names, and what kvpim adds to it. */
+export interface ExperimentOptions {
+  readonly system: NonNullable<SystemOptions["system"]>;
+  readonly gpu: NonNullable<SystemOptions["gpu"]>;
+  readonly ngpu: number;
+  readonly gmemcap: number;
+  readonly pim: NonNullable<SystemOptions["pim"]>;
+  readonly powerlimit: boolean;
+  readonly ffopt: boolean;
+  readonly pipeopt: boolean;
+  readonly model: NonNullable<SystemOptions["model"]>;
+  readonly word: number;
+  readonly lin: number;
+  readonly lout: number;
+  readonly batch: number;
+  readonly sparsity: boolean;
+  readonly kv_budget: number;
+  readonly row_size: number;
+  readonly sparsity_ratio: number;
+  readonly kv_budget_dict?: string;
+  readonly kv_budget_table?: string;
+  readonly profile: NonNullable<SystemOptions["profile"]>;
+  readonly switch?: readonly (readonly [name: string, value: string])[];
+  readonly clustering: NonNullable<SystemOptions["clustering"]>;
+}
+
+/** One way to read the KV cache, to be compared with others. */
+export interface Method {
+  /** e.g. `"STARC"`. */
+  readonly name: string;
+  /** What to say about its budgets, e.g. `"mean of its table"`. */
+  readonly note: string;
+  /** As given: `full`, a number, a list or a path. */
+  readonly budget: string;
+}
+
+/** All options of the command. */
+export interface SimulateOptions extends ExperimentOptions, MemoryOptions {
+  readonly compare?: true;
+  readonly method?: readonly Method[];
+  readonly chart?: string;
+  readonly output?: string;
+  readonly append: boolean;
+  readonly json?: true;
+  readonly listSwitches?: true;
+}
+
+/** Which tokens each step reads; `null` is all of them. */
+export type Sparsity = SystemOptions["sparsity"];
+
+/** Adds the options of an experiment. */
+export function addExperimentOptions(command: Command): Command {
+  const name = <T extends string>(
+    flag: string,
+    description: string,
+    words: readonly T[],
+    standard: T,
+  ) =>
+    command.addOption(
+      checkedOption(`--${flag} <name>`, description, oneOfWords(words)).default(standard),
+    );
+  const number = (flag: string, unit: string, description: string, standard: number) =>
+    command.addOption(
+      checkedOption(`--${flag} <${unit}>`, description, integer).default(standard),
+    );
+  name("system", "where attention runs: dgx, dgx-cpu, dgx-attacc", [
+    "dgx",
+    "dgx-cpu",
+    "dgx-attacc",
+  ], "dgx");
+  name("gpu", "A100a or H100", Object.keys(gpus), "A100a");
+  number("ngpu", "count", "GPUs", 8);
+  number("gmemcap", "GiB", "memory of one GPU, in GiB", 80);
+  name("pim", "where the GEMV units sit: bank, bg, buffer", ["bank", "bg", "buffer"], "bank");
+  command
+    .option("--powerlimit", "PIM keeps within its power budget", false)
+    .option("--ffopt", "the accelerator shares feed-forward layers", false)
+    .option("--pipeopt", "projections overlap attention", false);
+  name("model", `one of ${Object.keys(models).join(", ")}`, Object.keys(models), "GPT-175B");
+  number("word", "bytes", "bytes of a weight or activation: 2 (W16A16) or 1 (W8A8)", 2);
+  number("lin", "tokens", "tokens of the prompt", 2048);
+  number("lout", "tokens", "tokens generated, the prompt's own included; at least 2", 128);
+  number("batch", "requests", "requests decoded together", 1);
+  addSparsityOptions(command, number);
+  name("profile", `whose quirks: ${profiles.join(", ")}`, profiles, "artifact");
+  return command
+    .addOption(
+      repeatableOption("--switch <name=value>", "change one quirk; may be repeated", pair),
+    )
+    .addOption(
+      checkedOption(
+        "--clustering <when>",
+        "STARC's clustering: none, or last-step (the whole context once, in the last step, as the " +
+          "artifact does)",
+        oneOfWords(["none", "last-step"]),
+      ).default("none"),
+    );
+}
+
+function addSparsityOptions(
+  command: Command,
+  number: (flag: string, unit: string, description: string, standard: number) => void,
+) {
+  command.option("--sparsity", "read only the tokens of a budget, a table or a share", false);
+  number("kv_budget", "tokens", "with --sparsity: tokens every step reads; 0 for the share", 0);
+  number("row_size", "tokens", "tokens of a row: budgets are rounded up to rows", 16);
+  command
+    .addOption(
+      checkedOption(
+        "--sparsity_ratio <share>",
+        "with --sparsity and no budget: share of the rows read",
+        decimalNumber,
+      ).default(0.25),
+    )
+    .addOption(
+      new Option("--kv_budget_dict <list>", "with --sparsity: budgets of the steps, e.g. 256,512")
+        .conflicts(["kv_budget_table", "kv_budget"]),
+    )
+    .addOption(
+      new Option(
+        "--kv_budget_table <file>",
+        "with --sparsity: budgets of the steps, .txt (one a line) or .csv (first column)",
+      ).conflicts("kv_budget"),
+    );
+}
+
+function pair(text: string): [name: string, value: string] {
+  const at = text.indexOf("=");
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  throw new UserError(`expected NAME=VALUE but found ${JSON.stringify(text)}`);
+}
+
+/**
+ * The experiment that options describe, with a sparsity of its own.
+ *
+ * @throws {UserError} naming the first option that is wrong
+ */
+export function toSpec(
+  options: ExperimentOptions,
+  sparsity: Sparsity,
+  clustering: ExperimentOptions["clustering"],
+): SystemSpec {
+  const { system, gpu, ngpu, gmemcap, pim, powerlimit, ffopt, pipeopt, model } = options;
+  const { word, lin, lout, batch, profile } = options;
+  return userFacing(() =>
+    parseSystemSpec({
+      system,
+      gpu,
+      ngpu,
+      gmemcap,
+      pim,
+      powerlimit,
+      ffopt,
+      pipeopt,
+      model,
+      word,
+      lin,
+      lout,
+      batch,
+      sparsity,
+      clustering,
+      profile,
+      switches: Object.fromEntries(options.switch ?? []),
+    })
+  );
+}

@@ -1,0 +1,86 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parse } from "csv/sync";
+import { columns, type SystemRow } from "../../../core/system/columns.ts";
+import { csvHeader, csvRow } from "../../../core/system/csv.ts";
+import { OutputFile, reasonOf, writeFile } from "../output_file.ts";
+import { UserError } from "../user_error.ts";
+import type { SimulateOptions } from "./options.ts";
+
+/** Where results go. */
+export interface ResultFile {
+  readonly path: string;
+  /** Whether rows are added to what is there. */
+  readonly append: boolean;
+}
+
+/** Standard name of the artifact. */
+const STANDARD_PATH = "output.csv";
+
+/** The file that options name; none where results go to standard output as JSON. */
+export function resultFileOf(
+  { output, append, json }: Pick<SimulateOptions, "output" | "append" | "json">,
+): ResultFile | undefined {
+  if (json && output === undefined && !append) return undefined;
+  return { path: output ?? STANDARD_PATH, append };
+}
+
+/**
+ * Finds out before anything is simulated whether the results can be written.
+ *
+ * @throws {UserError} when they cannot, or when rows are to be added to another kind of file
+ */
+export function checkResultFile({ path, append }: ResultFile) {
+  if (!append || !existsSync(path)) return OutputFile.check("--output", path);
+  const header = headerOf(readText(path));
+  if (header !== "" && header !== csvHeader) {
+    throw new UserError(
+      `--append: expected ${path} line 1 to be the 51 columns of a result but found ` +
+        JSON.stringify(header.slice(0, 80)),
+    );
+  }
+  addTo(path, "");
+}
+
+/**
+ * Writes rows in the artifact's columns and formats. A file that is there is replaced as a whole,
+ * or added to in one write, so that several processes may add rows to it.
+ */
+export function writeResults({ path, append }: ResultFile, rows: readonly SystemRow[]) {
+  const lines = rows.map((row) => `${csvRow(row)}\n`).join("");
+  const earlier = append && existsSync(path) ? readText(path) : "";
+  if (earlier === "") writeFile("--output", path, `${csvHeader}\n${lines}`);
+  else addTo(path, earlier.endsWith("\n") ? lines : `\n${lines}`);
+}
+
+/** A result with its columns in the order of the table, for JSON. */
+export function inColumnOrder(row: SystemRow): Partial<SystemRow> {
+  return Object.fromEntries(columns.map(({ name }) => [name, row[name]]));
+}
+
+function addTo(path: string, text: string) {
+  try {
+    Deno.writeTextFileSync(path, text, { append: true, create: false });
+  } catch (error) {
+    throw new UserError(
+      `--output: expected a file that can be written but found ${path}: ${reasonOf(error)}`,
+    );
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError(`--append: expected a result but found ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** The first row, its quoting undone; the line itself where it is no CSV. */
+function headerOf(text: string): string {
+  try {
+    const records: string[][] = parse(text, { to: 1, bom: true, relax_column_count: true });
+    return records[0]?.join(",") ?? "";
+  } catch {
+    return text.split("\n", 1)[0]!;
+  }
+}

@@ -1,0 +1,57 @@
+import type { SystemRow } from "../../../core/system/columns.ts";
+import type { SystemSpec } from "../../../core/system/spec.ts";
+import { simulateSystem } from "../../../core/system/simulate.ts";
+import { openMemory } from "../memory_access.ts";
+import { Progress } from "../progress.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { userFacingAsync } from "../user_error.ts";
+import { figureTable } from "../table.ts";
+import { sparsityOf } from "./budget_source.ts";
+import { energyOf, latencyOf, PARTS, sumOf } from "./comparison.ts";
+import { type SimulateOptions, toSpec } from "./options.ts";
+import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
+
+/** Runs one experiment as main.py does. */
+export async function runSingle(options: SimulateOptions, surroundings: Surroundings) {
+  const { out, err } = surroundings;
+  const spec = toSpec(options, sparsityOf(options), options.clustering);
+  const file = resultFileOf(options);
+  if (file) checkResultFile(file);
+  using opened = await openMemory(options, surroundings.env);
+  using progress = new Progress(surroundings, spec.model, undefined, "programs");
+  const { row, notes } = await userFacingAsync(() =>
+    simulateSystem(spec, opened.memory, {
+      onProgress: (done, total) => progress.update(done, total),
+    })
+  );
+  progress[Symbol.dispose]();
+  if (file) writeResults(file, [row]);
+  for (const note of [...unusedOptions(options), ...notes]) err(`note: ${note}\n`);
+  if (options.json) {
+    return out(`${JSON.stringify({ row: inColumnOrder(row), notes, spec }, null, 2)}\n`);
+  }
+  out(summaryOf(spec, row));
+  if (file) out(`\nAll 51 columns are in ${file.path}\n`);
+}
+
+/** Options that were given and change nothing, as in main.py. */
+function unusedOptions({ sparsity, kv_budget, kv_budget_dict, kv_budget_table }: SimulateOptions) {
+  if (sparsity) return [];
+  const given = Object.entries({
+    kv_budget: kv_budget === 0 ? undefined : kv_budget,
+    kv_budget_dict,
+    kv_budget_table,
+  }).filter(([, value]) => value !== undefined);
+  return given.map(([name]) => `--${name} changes nothing without --sparsity.`);
+}
+
+function summaryOf({ model, lin, lout, batch }: SystemSpec, row: SystemRow): string {
+  const [latency, energy] = [latencyOf(row), energyOf(row)];
+  const table = figureTable(
+    ["one decode step", "total", ...PARTS],
+    [["latency, ms", latency] as const, ["energy, J", energy] as const].map((
+      [label, breakdown],
+    ) => [label, sumOf(breakdown).toFixed(4), ...PARTS.map((part) => breakdown[part].toFixed(4))]),
+  );
+  return `${model}: ${lin} tokens in, ${lout} out, batch ${batch}\n${table}\n`;
+}

@@ -1,0 +1,135 @@
+/**
+ * How long the paper's system experiment takes, and how that grows.
+ *
+ * `deno run -A bench/experiment/experiment_bench.ts` runs, in one process and with an empty store
+ * of results:
+ *
+ * 1. the twelve runs of the paper's setting (2,048 + 32,000 tokens, batch 16, 8 H100 with HBM3-PIM):
+ *    Mistral-7B, LLAMA-7B and GPT-13B, each with full attention, STARC, Quest and SparQ. Budgets are
+ *    the published tables where they lie beside the checkout, else made-up ones that vary as widely;
+ * 2. one run of full attention for 1,000 to 128,000 generated tokens;
+ * 3. one run of full attention for batches that make 1 to 64 heads a stack.
+ *
+ * Times are wall-clock of one run each; 2 and 3 have a store of their own that begins empty for
+ * every row. Memory is the peak of the process (VmHWM), where the system tells.
+ *
+ * @module
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import Table from "cli-table3";
+import { Hbm3PimMemory } from "../../core/memory/hbm3_pim.ts";
+import { RememberingMemory } from "../../core/memory/remembering_memory.ts";
+import { ResultStore } from "../../core/memory/result_store.ts";
+import { parseBudgetTable } from "../../core/system/budgets.ts";
+import { simulateSystem } from "../../core/system/simulate.ts";
+import { parseSystemSpec } from "../../core/system/spec.ts";
+
+const SETTING = {
+  system: "dgx-attacc",
+  gpu: "H100",
+  ngpu: 8,
+  pim: "bank",
+  powerlimit: true,
+  ffopt: true,
+  pipeopt: true,
+  lin: 2048,
+  lout: 32000,
+  batch: 16,
+} as const;
+
+const MODELS = [["Mistral-7B", "Mistral"], ["LLAMA-7B", "Llama"], ["GPT-13B", "GPT"]] as const;
+/** Mean tokens of the published tables and how far a made-up table strays from them. */
+const METHODS = [["full"], ["STARC", 1600, 400], ["Quest", 1024, 0], [
+  "SparQ",
+  4200,
+  3000,
+]] as const;
+
+const TABLES = new URL("../../../shared/data/kv_budget/", import.meta.url);
+
+function budgets(model: string, method: string, mean: number, spread: number): readonly number[] {
+  const file = fileURLToPath(new URL(`kv_budget_${model}_${method}.txt`, TABLES));
+  if (existsSync(file)) return parseBudgetTable(readFileSync(file, "utf8"), file);
+  return Array.from(
+    { length: SETTING.lout },
+    (_, step) => Math.round(mean + spread * Math.sin(step * 12.9898)),
+  );
+}
+
+/** Seconds that `action` takes. */
+async function seconds(action: () => Promise<unknown>): Promise<number> {
+  const begin = performance.now();
+  await action();
+  return (performance.now() - begin) / 1000;
+}
+
+function peakMemory(): string {
+  const status = "/proc/self/status";
+  if (!existsSync(status)) return "unknown on this system";
+  const kib = /VmHWM:\s+(\d+) kB/.exec(readFileSync(status, "utf8"))?.[1];
+  return `${Math.round(Number(kib) / 1024)} MiB`;
+}
+
+async function run(memory: RememberingMemory, changes: Record<string, unknown>) {
+  return await simulateSystem(parseSystemSpec({ ...SETTING, ...changes }), memory);
+}
+
+async function paperRuns(memory: Hbm3PimMemory) {
+  using store = ResultStore.inMemory();
+  const remembering = new RememberingMemory(memory, store);
+  const table = new Table({ head: ["model", "method", "seconds", "g_time (ms)", "g_energy (J)"] });
+  let total = 0;
+  for (const [model, tables] of MODELS) {
+    for (const [method, mean, spread] of METHODS) {
+      const sparsity = method === "full"
+        ? undefined
+        : { kvBudgets: budgets(tables, method, mean, spread) };
+      let row;
+      const took = await seconds(async () => {
+        ({ row } = await run(remembering, { model, ...(sparsity && { sparsity }) }));
+      });
+      total += took;
+      table.push([
+        model,
+        method,
+        took.toFixed(2),
+        row!["g_time (ms)"].toFixed(4),
+        (row!["g_energy (nJ)"] / 1e9).toFixed(4),
+      ]);
+    }
+  }
+  console.log(table.toString());
+  console.log(`twelve runs: ${total.toFixed(1)} s, peak memory ${peakMemory()}`);
+}
+
+async function growth(
+  memory: Hbm3PimMemory,
+  name: string,
+  rows: readonly (readonly [label: string, changes: Record<string, unknown>])[],
+) {
+  const table = new Table({ head: [name, "seconds"] });
+  for (const [label, changes] of rows) {
+    using store = ResultStore.inMemory();
+    const remembering = new RememberingMemory(memory, store);
+    const took = await seconds(() => run(remembering, { model: "Mistral-7B", ...changes }));
+    table.push([label, took.toFixed(2)]);
+  }
+  console.log(table.toString());
+}
+
+using memory = await Hbm3PimMemory.open();
+await paperRuns(memory);
+await growth(
+  memory,
+  "generated tokens",
+  [1000, 2000, 4000, 8000, 16000, 32000, 64000, 128000].map((lout) => [String(lout), { lout }]),
+);
+await growth(
+  memory,
+  "batch (heads a stack)",
+  [1, 4, 16, 20, 40, 80].map((batch) => [
+    `${batch} (${Math.ceil((4 * batch) / 5)})`,
+    { batch, lout: 4000 },
+  ]),
+);
