@@ -16,6 +16,8 @@ import { expecting } from "./expectation.ts";
 
 /** Longest context and largest budget, in tokens. */
 const MOST_TOKENS = 2 ** 24;
+/** Most tokens generated. */
+const MOST_GENERATED = 2 ** 20;
 /** Characters of a table of budgets: one of 2^17 steps fits. */
 const MOST_TABLE_CHARACTERS = 2 ** 20;
 
@@ -137,7 +139,7 @@ const fields = {
   ),
   lin: v.optional(whole("tokens of the prompt", 1, MOST_TOKENS), standard.lin),
   lout: v.optional(
-    whole("tokens generated, the prompt's own included", 2, MOST_TOKENS),
+    whole("tokens generated, the prompt's own included", 2, MOST_GENERATED),
     standard.lout,
   ),
   batch: v.optional(whole("requests decoded together", 1, 2 ** 20), standard.batch),

@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { columns } from "../../system/columns.ts";
 import { csvHeader, csvRow } from "../../system/csv.ts";
 import { simulateSystem } from "../../system/simulate.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../system/spec.ts";
@@ -51,11 +52,12 @@ export const simulate: RunKind<typeof schema, SimulateSpec> = {
       sparsity: withBudgets(experiment.sparsity, inputs),
     });
     const { row, notes, perStep } = await simulateSystem(spec, memory, { onProgress });
+    const ordered = Object.fromEntries(columns.map(({ name }) => [name, row[name]]));
     return [
       { name: "output.csv", text: `${csvHeader}\n${csvRow(row)}\n` },
       {
         name: "output.json",
-        text: `${JSON.stringify({ kind: "simulate", row, notes }, null, 2)}\n`,
+        text: `${JSON.stringify({ kind: "simulate", row: ordered, notes }, null, 2)}\n`,
       },
       { name: "steps.csv", text: stepsCsv(spec, perStep) },
     ];
