@@ -13,6 +13,7 @@ import { route } from "./describe.ts";
 import { docsRoutes } from "./docs.ts";
 import { guard } from "./middleware/guard.ts";
 import { Metrics } from "./middleware/metrics.ts";
+import { pageRoutes } from "./page/routes.ts";
 import { answerProblem, ProblemError, problemOf } from "./problem.ts";
 import { compareRoute } from "./runs/compare.ts";
 import type { EventOptions } from "./runs/events.ts";
@@ -96,5 +97,6 @@ export function createApp(service: RunService, options: AppOptions = {}): Hono {
   app.route("/v1/compare", compareRoute(service));
   app.route("/v1", catalogRoutes(service));
   app.route("/", docsRoutes(app));
+  app.route("/", pageRoutes());
   return app;
 }

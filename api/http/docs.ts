@@ -19,6 +19,7 @@ const PAGE = `<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>kvpim: HTTP interface</title>
+<link rel="icon" href="/assets/icon.svg">
 <link rel="stylesheet" href="/docs/swagger-ui.css">
 <main id="interface"></main>
 <script src="/docs/swagger-ui-bundle.js"></script>

@@ -73,7 +73,9 @@ function textOf(value: Json | undefined): string {
   return value === undefined ? "" : canonicalJson(value);
 }
 
+/** A field that is `null` counts as left out. */
 function leavesOf(value: Json, pointer: string): [string, Json][] {
-  if (typeof value !== "object" || value === null) return [[pointer, value]];
+  if (value === null) return [];
+  if (typeof value !== "object") return [[pointer, value]];
   return Object.entries(value).flatMap(([key, part]) => leavesOf(part, `${pointer}/${key}`));
 }

@@ -48,6 +48,11 @@ export function flag(description: string) {
   return v.pipe(v.boolean(expecting("true or false")), v.description(description));
 }
 
+/** A schema with a name for people. */
+function titled<const Schema extends v.GenericSchema>(title: string, schema: Schema) {
+  return v.pipe(schema, v.title(title));
+}
+
 /** Names of a table, in its order. */
 export function namesOf<Table extends object>(table: Table) {
   return Object.keys(table) as (string & keyof Table)[];
@@ -116,39 +121,80 @@ const switchValue = v.union([v.string(), v.number()], expecting("a word or a num
 
 const fields = {
   system: v.optional(
-    oneOf("where attention runs", ["dgx", "dgx-cpu", "dgx-attacc"]),
+    titled(
+      "System",
+      oneOf("attention runs on the GPUs (dgx), on CPUs (dgx-cpu) or in memory (dgx-attacc)", [
+        "dgx",
+        "dgx-cpu",
+        "dgx-attacc",
+      ]),
+    ),
     standard.system,
   ),
-  gpu: v.optional(oneOf("GPU", namesOf(gpus)), standard.gpu),
+  gpu: v.optional(
+    titled("GPU", oneOf("what runs the layers outside attention", namesOf(gpus))),
+    standard.gpu,
+  ),
   ngpu: v.optional(
-    whole("GPUs, among which heads and weights are divided", 1, 1024),
+    titled("GPUs", whole("how many share heads and weights", 1, 1024)),
     standard.ngpu,
   ),
-  gmemcap: v.optional(whole("memory of one GPU, GiB", 1, 2 ** 20), standard.gmemcap),
-  pim: v.optional(oneOf("where the GEMV units sit", ["bank", "bg", "buffer"]), standard.pim),
-  powerlimit: v.optional(flag("PIM keeps within its power budget"), standard.powerlimit),
-  ffopt: v.optional(flag("the accelerator shares feed-forward layers"), standard.ffopt),
-  pipeopt: v.optional(flag("projections overlap attention"), standard.pipeopt),
-  model: v.optional(oneOf("model", namesOf(models)), standard.model),
+  gmemcap: v.optional(
+    titled("GPU memory, GiB", whole("of one GPU", 1, 2 ** 20)),
+    standard.gmemcap,
+  ),
+  pim: v.optional(
+    titled(
+      "PIM units",
+      oneOf("at every bank, in bank groups (bg) or in the buffer die", ["bank", "bg", "buffer"]),
+    ),
+    standard.pim,
+  ),
+  powerlimit: v.optional(
+    titled("Power limit", flag("PIM keeps within its power budget")),
+    standard.powerlimit,
+  ),
+  ffopt: v.optional(
+    titled("Share feed-forward", flag("the accelerator shares feed-forward layers")),
+    standard.ffopt,
+  ),
+  pipeopt: v.optional(
+    titled("Pipeline", flag("projections overlap attention")),
+    standard.pipeopt,
+  ),
+  model: v.optional(
+    titled("Model", oneOf("the shape of its layers", namesOf(models))),
+    standard.model,
+  ),
   word: v.optional(
     v.pipe(
       v.picklist([1, 2], expecting("2 (W16A16) or 1 (W8A8)")),
-      v.description("bytes of a weight or activation: 2 (W16A16) or 1 (W8A8)"),
+      v.title("Bytes of a value"),
+      v.description("of weights and activations: 2 (W16A16) or 1 (W8A8)"),
     ),
     standard.word,
   ),
-  lin: v.optional(whole("tokens of the prompt", 1, MOST_TOKENS), standard.lin),
+  lin: v.optional(titled("Prompt, tokens", whole("read at once", 1, MOST_TOKENS)), standard.lin),
   lout: v.optional(
-    whole("tokens generated, the prompt's own included", 2, MOST_GENERATED),
+    titled("Output, tokens", whole("decoded, the prompt's own included", 2, MOST_GENERATED)),
     standard.lout,
   ),
-  batch: v.optional(whole("requests decoded together", 1, 2 ** 20), standard.batch),
+  batch: v.optional(
+    titled("Batch, requests", whole("decoded together", 1, 2 ** 20)),
+    standard.batch,
+  ),
   sparsity: v.optional(v.nullable(sparsitySchema), standard.sparsity),
   clustering: v.optional(
-    oneOf("STARC's clustering: none, or the whole context in the last step", ["none", "last-step"]),
+    titled(
+      "Clustering",
+      oneOf("STARC's: none, or the whole context in the last step", ["none", "last-step"]),
+    ),
     standard.clustering,
   ),
-  profile: v.optional(oneOf("whose quirks", profiles), standard.profile),
+  profile: v.optional(
+    titled("Profile", oneOf("whose quirks: the STARC artifact's or AttAcc's", profiles)),
+    standard.profile,
+  ),
   switches: v.optional(v.pipe(
     v.strictObject(
       Object.fromEntries(namesOf(quirks).map((name) => [name, v.optional(switchValue)])),

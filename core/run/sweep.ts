@@ -16,6 +16,9 @@ import { SpecError } from "./spec_error.ts";
 /** Most runs of a sweep. */
 export const MOST_POINTS = 10_000;
 
+/** Characters of a value that a table shows in full. */
+const LONGEST_LABEL = 200;
+
 const pointer = v.pipe(v.string(), v.description("JSON pointer to a field of the run"));
 const anything = v.pipe(v.unknown(), v.description("a value of that field"));
 
@@ -131,11 +134,24 @@ function resolvePoint(base: Json, settings: readonly Setting[], find: FindInput)
     }
   }
   try {
-    const point = Object.fromEntries(settings.map(({ field, value }) => [field, value]));
+    const point = Object.fromEntries(settings.map(({ field, value }) => [field, named(value)]));
     return { point, ...resolveRunSpec(run, find) };
   } catch (error) {
     throw error instanceof SpecError ? located(error, settings) : error;
   }
+}
+
+/** A value without its long parts, which are named by their digests: a table is no label. */
+function named(value: Json): Json {
+  if (typeof value === "string") {
+    return value.length > LONGEST_LABEL ? `sha256:${sha256(value)}` : value;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    const text = canonicalJson(value);
+    return text.length > LONGEST_LABEL ? `sha256:${sha256(text)}` : value;
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, named(part)]));
 }
 
 /** A mistake of a run, where the sweep wrote it. */

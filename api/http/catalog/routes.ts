@@ -9,6 +9,7 @@ import { gpus } from "../../../core/hardware/gpus.ts";
 import { models } from "../../../core/hardware/models.ts";
 import { experimentSchema, sparsitySchema } from "../../../core/run/experiment_schema.ts";
 import { dram } from "../../../core/run/kinds/dram.ts";
+import { kinds, runSpecSchema } from "../../../core/run/run_spec.ts";
 import { memories } from "../../../core/run/kinds/memories.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
 import { profiles, quirks } from "../../../core/system/switches.ts";
@@ -48,6 +49,11 @@ const POLICIES = [
 export function catalogRoutes(service: RunService): Hono {
   const { model, gpu, profile, switches } = experimentSchema.entries;
   const catalogs = {
+    kinds: [
+      "Kinds of run, each with the schema of its spec",
+      kindItems(),
+      jsonSchema(runSpecSchema),
+    ],
     models: ["Models and their shapes", itemsOf(models), jsonSchema(model)],
     gpus: ["GPUs and their rates", gpuItems(), jsonSchema(gpu)],
     profiles: ["Sets of quirks, and what each switch does", profileItems(), {
@@ -67,6 +73,14 @@ export function catalogRoutes(service: RunService): Hono {
     );
   }
   return routes;
+}
+
+function kindItems() {
+  return Object.entries(kinds).map(([name, { title, schema }]) => ({
+    name,
+    title,
+    schema: jsonSchema(schema),
+  }));
 }
 
 /** JSON has no infinity: what is not limited is `null`. */
