@@ -10,7 +10,7 @@ import { RowList } from "./row_list.ts";
 export type Sparsity = Readonly<Record<string, unknown>>;
 
 const WAYS = {
-  kvBudget: "the same number of tokens in every step",
+  kvBudget: "a number of tokens",
   ratio: "a share of the rows",
   kvBudgetTable: "a table of budgets (.txt or .csv)",
   kvBudgets: "a table this service has",

@@ -23,7 +23,8 @@ export function schemaField(name: string, schema: FieldSchema, given?: unknown):
   const hint = h(
     "div",
     { class: "hint", id: `${id}-hint` },
-    `${schema.description ?? ""}${bounds}`,
+    h("code", {}, name),
+    `: ${schema.description ?? ""}${bounds}`,
   );
   const error = h("div", { class: "hint", role: "alert" });
   const label = h("label", { for: id }, schema.title ?? name);

@@ -24,7 +24,7 @@ export async function runsView(): Promise<HTMLElement> {
     h("h1", {}, "Runs"),
     runs.length === 0
       ? h("p", {}, "There are none yet.")
-      : table("The newest first", ["run", "what", "state", "asked for", "compare"], rows),
+      : table("The newest first", ["run", "state", "compare", "asked for"], rows),
     h(
       "div",
       { class: "actions" },
@@ -40,10 +40,14 @@ function rowOf(run: Run, boxes: Map<string, HTMLInputElement>) {
   const isComparable = run.state === "done" && run.spec.kind === "simulate";
   if (isComparable) boxes.set(run.id, box);
   return [
-    h("a", { href: `/runs/${run.id}`, class: "mono" }, shortId(run.id)),
-    title,
+    h(
+      "div",
+      {},
+      h("a", { href: `/runs/${run.id}` }, title),
+      h("div", { class: "mono quiet" }, shortId(run.id)),
+    ),
     run.state,
-    new Date(run.createdAt).toLocaleString(),
     isComparable ? box : "",
+    new Date(run.createdAt).toLocaleString(),
   ];
 }
