@@ -1,3 +1,4 @@
+// deno-lint-ignore-file no-console -- a bench prints its table
 /**
  * How long the paper's system experiment takes, and how that grows.
  *

@@ -63,11 +63,15 @@ interface Exports {
   logPointer(): number;
   logWords(): number;
   clearLog(): void;
+  failure(): number;
   probeClear(): void;
   probeIssue(command: number, address: bigint, cycle: bigint): void;
   probeReadyAt(command: number, address: bigint): bigint;
   probePrerequisite(command: number, address: bigint): number;
 }
+
+/** `STUCK` of `wasm/dram/assembly/failure.ts`. */
+const STUCK = 1;
 
 /**
  * One memory that can be run any number of times.
@@ -135,7 +139,7 @@ export class DramEngine {
   /**
    * Sends requests in order.
    *
-   * @throws {RangeError} when an operation is unknown
+   * @throws {RangeError} when an operation is unknown, or requests undo each other for ever
    */
   send(requests: Iterable<TraceRequest>) {
     const { addressBuffer, kindBuffer, bufferRequests, memory, sendBuffer } = this.#exports;
@@ -148,7 +152,7 @@ export class DramEngine {
     let [addresses, kinds] = views();
     let filled = 0;
     const flush = () => {
-      sendBuffer(filled);
+      this.#guarded(() => sendBuffer(filled));
       filled = 0;
       [addresses, kinds] = views();
     };
@@ -167,9 +171,13 @@ export class DramEngine {
     flush();
   }
 
-  /** Runs until every queue is empty. */
+  /**
+   * Runs until every queue is empty.
+   *
+   * @throws {RangeError} when requests undo each other for ever
+   */
   finish(): EngineResult {
-    const cycles = Number(this.#exports.finish());
+    const cycles = Number(this.#guarded(() => this.#exports.finish()));
     const counts = Object.fromEntries(
       this.device.standard.requests.map(({ trace }, kind) => [
         trace,
@@ -177,6 +185,19 @@ export class DramEngine {
       ]),
     );
     return { cycles, counts };
+  }
+
+  /** Names the failure when the engine gives up on purpose. */
+  #guarded<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      if (this.#exports.failure() !== STUCK) throw error;
+      throw new RangeError(
+        "Expected every request to be served in the end but found some of one channel that open " +
+          "and close each other's rows for ever",
+      );
+    }
   }
 
   /** The commands the logged channel issued since the run began or the log was last taken. */
@@ -231,7 +252,7 @@ export class DramEngine {
   /**
    * Runs a whole trace.
    *
-   * @throws {RangeError} when an operation is unknown
+   * @throws {RangeError} when an operation is unknown, or requests undo each other for ever
    */
   run(requests: Iterable<TraceRequest>): EngineResult {
     this.begin();

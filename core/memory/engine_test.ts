@@ -121,6 +121,24 @@ Deno.test("a run leaves nothing behind for the next", () => {
   deepEqual(issued(trace("PIM_MAC_AB", `PIM_MAC_AB ${ROW}`, "PIM_MV_GB")), first);
 });
 
+Deno.test("requests that undo each other's rows for ever are refused, and others run after", () => {
+  // A same-bank precharge closes the bank it names and its twin, never the first one of the group.
+  const livelock = trace(`PIM_MAC_AB ${ROW}`, `PIM_MAC_SB ${BANK_GROUP}`);
+  const deadlock = trace("LD 0", `LD ${ROW}`, `PIM_MAC_AB ${BANK}`);
+  for (const requests of [livelock, deadlock]) {
+    throws(() => engine.run(requests), {
+      name: "RangeError",
+      message: /^Expected every request to be served in the end but found/,
+    });
+    equal(engine.run(trace("PIM_MAC_AB")).cycles, 20);
+  }
+});
+
+Deno.test("any number of reads is answered from one waiting write", () => {
+  const reads = Array.from({ length: 9000 }, () => "LD 0");
+  equal(engine.run(trace("ST 0", ...reads)).counts.LD, 9000);
+});
+
 Deno.test("an unknown request is named", () => {
   throws(() => engine.run([{ op: "PIM_MAC", address: 0 }]), /but found "PIM_MAC"/);
 });

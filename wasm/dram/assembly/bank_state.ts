@@ -2,6 +2,11 @@
 
 const INITIAL_ROWS: i32 = 8;
 
+/** What a bank is that ought to have a row open. */
+export const FIT: i32 = 0;
+export const CLOSED: i32 = 1;
+export const OTHER_ROWS: i32 = 2;
+
 /**
  * A bank is closed, or open with a set of rows. One row is the rule; a bank that a precharge leaves
  * out although an activation reached it collects several.
@@ -25,34 +30,52 @@ export class BankState {
   clear(): void {
     this.openBanks = 0;
     this.version = 0;
-    for (let bank = 0; bank < this.banks; bank++) unchecked(this.counts[bank] = 0);
+    memory.fill(changetype<usize>(this.counts), 0, this.counts.length << 2);
   }
 
   isOpen(bank: i32): bool {
-    return unchecked(this.counts[bank]) > 0;
+    return this.counts[bank] > 0;
   }
 
   /** Whether the bank is open with that row; the row opened last is looked at first. */
   hasRow(bank: i32, row: i32): bool {
     const base = bank * this.capacity;
-    for (let i = unchecked(this.counts[bank]) - 1; i >= 0; i--) {
-      if (unchecked(this.rows[base + i]) === row) return true;
+    for (let i = this.counts[bank] - 1; i >= 0; i--) {
+      if (this.rows[base + i] === row) return true;
     }
     return false;
   }
 
+  /**
+   * Looks at banks in order for one that has not a row open.
+   *
+   * @returns `FIT` when all have it; else what the first that has not is: `CLOSED`, or `OTHER_ROWS`
+   */
+  firstWithout(members: StaticArray<i32>, start: i32, end: i32, row: i32): i32 {
+    const counts = this.counts;
+    const rows = this.rows;
+    for (let i = start; i < end; i++) {
+      const bank = members[i];
+      const count = counts[bank];
+      if (count === 0) return CLOSED;
+      const last = bank * this.capacity + count - 1;
+      if (rows[last] !== row && (count === 1 || !this.hasRow(bank, row))) return OTHER_ROWS;
+    }
+    return FIT;
+  }
+
   open(bank: i32, row: i32): void {
     if (this.hasRow(bank, row)) return;
-    const count = unchecked(this.counts[bank]);
+    const count = this.counts[bank];
     if (count === 0) this.openBanks++;
     if (count === this.capacity) this.grow();
-    unchecked(this.rows[bank * this.capacity + count] = row);
-    unchecked(this.counts[bank] = count + 1);
+    this.rows[bank * this.capacity + count] = row;
+    this.counts[bank] = count + 1;
   }
 
   close(bank: i32): void {
-    if (unchecked(this.counts[bank]) === 0) return;
-    unchecked(this.counts[bank] = 0);
+    if (this.counts[bank] === 0) return;
+    this.counts[bank] = 0;
     this.openBanks--;
   }
 

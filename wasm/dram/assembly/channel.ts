@@ -1,17 +1,11 @@
 /** One channel: its banks, its timing, and what issuing a command does to both. */
-import { BankState } from "./bank_state";
+import { BankState, CLOSED, FIT } from "./bank_state";
 import { ChannelTiming } from "./channel_timing";
+import { Command, REQUIRES_NOTHING, REQUIRES_ROW_OPEN } from "./command";
 import { CommandLog } from "./command_log";
-import {
-  BANK,
-  BankGroups,
-  Command,
-  Device,
-  NODE_LEVELS,
-  PSEUDOCHANNEL,
-  REQUIRES_NOTHING,
-  REQUIRES_ROW_OPEN,
-} from "./device";
+import { Device } from "./device";
+import { BANK, NODE_LEVELS, PSEUDOCHANNEL } from "./levels";
+import { BankGroups } from "./tree";
 
 export class Channel {
   readonly state: BankState;
@@ -21,7 +15,7 @@ export class Channel {
   readonly issued: StaticArray<i64>;
 
   constructor(readonly device: Device) {
-    this.state = new BankState(device.banks);
+    this.state = new BankState(device.tree.banks);
     this.timing = new ChannelTiming(device);
     this.issued = new StaticArray<i64>(device.commands.length);
   }
@@ -34,32 +28,26 @@ export class Channel {
   }
 
   /** What has to be issued now so that `final` can be issued in the end. */
-  prerequisite(final: i32, bank: i32, row: i32): i32 {
-    const command = unchecked(this.device.commands[final]);
-    if (command.requires === REQUIRES_NOTHING) return final;
-    const groups = <BankGroups> command.requiredBanks;
-    if (command.requires === REQUIRES_ROW_OPEN) {
-      return this.openRow(command, groups, final, bank, row);
-    }
-    return this.closeBanks(command, groups, final, bank);
+  prerequisite(final: Command, bank: i32, row: i32): Command {
+    if (final.requires === REQUIRES_NOTHING) return final;
+    return final.requires === REQUIRES_ROW_OPEN
+      ? this.openRow(final, <BankGroups> final.requiredBanks, bank, row)
+      : this.closeBanks(final, <BankGroups> final.requiredBanks, bank);
   }
 
   /** The first bank, in index order, that is closed or lacks the row decides. */
-  private openRow(command: Command, groups: BankGroups, final: i32, bank: i32, row: i32): i32 {
-    const state = this.state;
-    if (state.openBanks === 0) return command.opener;
-    for (let i = unchecked(groups.starts[bank]), end = unchecked(groups.ends[bank]); i < end; i++) {
-      const member = unchecked(groups.members[i]);
-      if (!state.isOpen(member)) return command.opener;
-      if (!state.hasRow(member, row)) return command.closer;
-    }
-    return final;
+  private openRow(final: Command, groups: BankGroups, bank: i32, row: i32): Command {
+    if (this.state.openBanks === 0) return <Command> final.opener;
+    const start = groups.starts[bank];
+    const found = this.state.firstWithout(groups.members, start, groups.ends[bank], row);
+    if (found === FIT) return final;
+    return <Command> (found === CLOSED ? final.opener : final.closer);
   }
 
-  private closeBanks(command: Command, groups: BankGroups, final: i32, bank: i32): i32 {
+  private closeBanks(final: Command, groups: BankGroups, bank: i32): Command {
     if (this.state.openBanks === 0) return final;
     for (let i = groups.starts[bank]; i < groups.ends[bank]; i++) {
-      if (this.state.isOpen(groups.members[i])) return command.closer;
+      if (this.state.isOpen(groups.members[i])) return <Command> final.closer;
     }
     return final;
   }
@@ -69,39 +57,43 @@ export class Channel {
    *
    * @param depth how deep its address goes, `BANK` for all but refreshes
    */
-  issue(index: i32, bank: i32, row: i32, address: u64, depth: i32, cycle: i64): void {
-    const command = unchecked(this.device.commands[index]);
-    unchecked(this.issued[index] += 1);
-    this.timing.issue(index, bank, depth, cycle);
-    if (command.opens !== null) this.open(command.opens!, bank, row);
-    if (command.closes !== null) this.close(command.closes!, bank);
-    if (command.alsoTimed !== null) {
-      this.timing.issueAtBanks(command, unchecked(command.alsoTimed![bank]), cycle);
-    }
-    if (this.log.enabled) this.record(index, bank, row, address, depth, cycle);
+  issue(command: Command, bank: i32, row: i32, address: u64, depth: i32, cycle: i64): void {
+    this.issued[command.index] += 1;
+    this.timing.issue(command, bank, depth, cycle);
+    if (command.preparesRows) this.prepareRows(command, bank, row);
+    if (this.log.enabled) this.record(command, bank, row, address, depth, cycle);
   }
 
-  private open(groups: BankGroups, bank: i32, row: i32): void {
-    for (let i = unchecked(groups.starts[bank]), end = unchecked(groups.ends[bank]); i < end; i++) {
-      this.state.open(unchecked(groups.members[i]), row);
+  private prepareRows(command: Command, bank: i32, row: i32): void {
+    const opens = command.opens;
+    if (opens !== null) {
+      for (let i = opens.starts[bank], end = opens.ends[bank]; i < end; i++) {
+        this.state.open(opens.members[i], row);
+      }
     }
-    this.state.version++;
-  }
-
-  private close(groups: BankGroups, bank: i32): void {
-    for (let i = unchecked(groups.starts[bank]), end = unchecked(groups.ends[bank]); i < end; i++) {
-      this.state.close(unchecked(groups.members[i]));
+    const closes = command.closes;
+    if (closes !== null) {
+      for (let i = closes.starts[bank], end = closes.ends[bank]; i < end; i++) {
+        this.state.close(closes.members[i]);
+      }
     }
     this.state.version++;
   }
 
-  private record(index: i32, bank: i32, row: i32, address: u64, depth: i32, cycle: i64): void {
+  private record(
+    command: Command,
+    bank: i32,
+    row: i32,
+    address: u64,
+    depth: i32,
+    cycle: i64,
+  ): void {
     const at = this.log.append();
     this.log.set(at, <i32> cycle);
     this.log.set(at + 1, <i32> (cycle >> 32));
-    this.log.set(at + 2, index);
+    this.log.set(at + 2, command.index);
     for (let d = PSEUDOCHANNEL; d < NODE_LEVELS; d++) {
-      this.log.set(at + 2 + d, d > depth ? -1 : this.device.ids[bank * NODE_LEVELS + d]);
+      this.log.set(at + 2 + d, d > depth ? -1 : this.device.tree.id(bank, d));
     }
     this.log.set(at + 7, depth < BANK ? -1 : row);
     this.log.set(at + 8, depth < BANK ? -1 : this.device.columnOf(address));

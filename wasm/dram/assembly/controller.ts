@@ -5,10 +5,16 @@
  * later one in which anything can happen without a new request.
  */
 import { Channel } from "./channel";
-import { BANK, BUS_NONE, Device, QUEUE_PIM, QUEUE_READ } from "./device";
+import { BUS_NONE, Command } from "./command";
+import { Device, QUEUE_PIM, QUEUE_READ, RequestKind } from "./device";
+import { fail, STUCK } from "./failure";
+import { BANK } from "./levels";
 import { OrdinaryQueues } from "./ordinary_queues";
-import { RequestQueue } from "./request_queue";
+import { RequestQueue, Run } from "./request_queue";
 import { NEVER, Scheduler } from "./scheduler";
+
+/** Refresh intervals within which all queues together are served many times over. */
+const PATIENCE: i64 = 100;
 
 export class Controller {
   readonly channel: Channel;
@@ -32,7 +38,7 @@ export class Controller {
   constructor(readonly device: Device) {
     const channel = new Channel(device);
     this.channel = channel;
-    this.pim = new RequestQueue(device.queueEntries);
+    this.pim = new RequestQueue(device.queueEntries, device.commands[0], true);
     this.scheduler = new Scheduler(channel);
     this.ordinary = new OrdinaryQueues(device);
   }
@@ -58,21 +64,18 @@ export class Controller {
     return queue === QUEUE_PIM ? this.pim.full : this.ordinary.isFull(queue);
   }
 
-  /** Takes a request after `now` cycles; {@link isFull} must be false. */
-  enqueue(request: i32, address: u64, bank: i32, row: i32, now: i64): void {
-    const device = this.device;
-    const command = unchecked(device.requestCommand[request]);
-    const queue = unchecked(device.requestQueue[request]);
-    if (queue === QUEUE_PIM) {
-      const barrier = unchecked(device.requestIsBarrier[request]);
-      const isNewRun = this.pim.push(command, barrier, bank, row, address);
+  /** Takes a request after `now` cycles; `isFull` must be false. */
+  enqueue(request: RequestKind, address: u64, bank: i32, row: i32, now: i64): void {
+    const command = request.command;
+    if (request.queue === QUEUE_PIM) {
+      const isNewRun = this.pim.push(command, request.isBarrier, bank, row, address, now);
       if (isNewRun) this.next = min(this.next, max(now + 1, this.earliestForLast()));
       return;
     }
     if (!this.hasOrdinary && this.last < now) this.ordinary.idled();
     this.hasOrdinary = true;
-    if (queue === QUEUE_READ) this.ordinary.read(command, bank, row, address, now);
-    else this.ordinary.write(command, bank, row, address);
+    if (request.queue === QUEUE_READ) this.ordinary.read(command, bank, row, address, now);
+    else this.ordinary.write(command, bank, row, address, now);
     this.next = min(this.next, now + 1);
   }
 
@@ -83,11 +86,11 @@ export class Controller {
   private earliestForLast(): i64 {
     const queue = this.pim;
     if (queue.runs === 1) return 0;
-    const slot = unchecked(queue.order[queue.runs - 1]);
-    if (unchecked(queue.barrier[slot])) return NEVER;
-    const command = this.scheduler.current(queue, slot);
-    if (queue.barriers > 0 && !unchecked(this.device.commands[command]).preparesRows) return NEVER;
-    return this.channel.timing.readyAt(command, unchecked(queue.bank[slot]));
+    const run = queue.order[queue.runs - 1];
+    if (run.isBarrier) return NEVER;
+    this.scheduler.update(run);
+    if (queue.barriers > 0 && !run.command.preparesRows) return NEVER;
+    return this.channel.timing.readyAtCells(run.readyCells);
   }
 
   /** Simulates every cycle up to and including `cycle`. */
@@ -97,14 +100,26 @@ export class Controller {
 
   /** Simulates until a queue has room; returns the cycle in which it got it. */
   advanceUntilRoom(queue: i32): i64 {
-    do this.tick(); while (this.isFull(queue));
+    const deadline = this.deadline;
+    do this.tickBefore(deadline); while (this.isFull(queue));
     return this.last;
   }
 
   /** Simulates until nothing waits; returns the cycle in which the last request left. */
   advanceUntilEmpty(): i64 {
-    do this.tick(); while (this.pending);
+    const deadline = this.deadline;
+    do this.tickBefore(deadline); while (this.pending);
     return this.last;
+  }
+
+  /** By when the requests that wait now are served, if they do not undo each other for ever. */
+  private get deadline(): i64 {
+    return this.next + PATIENCE * <i64> this.device.refreshInterval;
+  }
+
+  private tickBefore(deadline: i64): void {
+    if (this.next > deadline) fail(STUCK);
+    this.tick();
   }
 
   /** Simulates the cycle `next`. */
@@ -132,7 +147,7 @@ export class Controller {
   private requestRefresh(): void {
     this.nextRefresh += this.device.refreshInterval;
     this.refreshesQueued += this.device.refreshNodes;
-    if (this.refreshesQueued > this.device.refreshQueueEntries) unreachable();
+    if (this.refreshesQueued > this.device.refreshQueueEntries) fail(STUCK);
   }
 
   /** Bank whose path leads through the node to be refreshed. */
@@ -140,8 +155,9 @@ export class Controller {
     return this.refreshNode * this.device.refreshNodeBanks;
   }
 
-  private refreshPrerequisite(): i32 {
-    return this.channel.prerequisite(this.device.refreshCommand, this.refreshBank, -1);
+  private refreshPrerequisite(): Command {
+    const refresh = this.device.commands[this.device.refreshCommand];
+    return this.channel.prerequisite(refresh, this.refreshBank, -1);
   }
 
   /**
@@ -151,27 +167,25 @@ export class Controller {
    */
   private slot1(cycle: i64): bool {
     if (this.refreshesQueued > 0) return this.serveRefresh(cycle);
-    const slot = this.scheduler.best(this.pim, cycle);
-    const tookBarrier = this.scheduler.removedBarrier;
+    const run = this.scheduler.best(this.pim, cycle);
     this.firstBus = BUS_NONE;
-    if (slot < 0 || !this.scheduler.ready) return tookBarrier;
-    this.firstBus = this.busOf(this.pim, slot);
-    this.issueFromPim(slot, cycle);
+    if (run === null || !this.scheduler.ready) return this.scheduler.removedBarrier;
+    this.firstBus = run.command.bus;
+    this.issueFromPim(run, cycle);
     return true;
   }
 
   private slot2(cycle: i64): void {
-    const slot = this.scheduler.best(this.pim, cycle);
-    const acted = this.scheduler.ready;
-    if (acted && this.mayPair(this.busOf(this.pim, slot))) {
-      this.issueFromPim(slot, cycle);
+    const run = this.scheduler.best(this.pim, cycle);
+    const isReady = this.scheduler.ready;
+    if (isReady && run !== null && this.mayPair(run.command.bus)) {
+      this.issueFromPim(run, cycle);
     } else {
       this.ordinary.idled();
     }
-    let wake = acted ? cycle + 1 : this.scheduler.nextReady;
+    let wake = isReady ? cycle + 1 : this.scheduler.nextReady;
     if (this.refreshesQueued > 0) {
-      const command = this.refreshPrerequisite();
-      const readyAt = this.channel.timing.readyAt(command, this.refreshBank);
+      const readyAt = this.channel.timing.readyAt(this.refreshPrerequisite(), this.refreshBank);
       wake = min(wake, max(cycle + 1, readyAt));
     }
     this.next = min(wake, this.nextRefresh);
@@ -180,23 +194,19 @@ export class Controller {
   /** Tries the refresh at the head; its bus half counts as taken even when it is not ready. */
   private serveRefresh(cycle: i64): bool {
     const command = this.refreshPrerequisite();
-    this.firstBus = unchecked(this.device.commands[command]).bus;
+    this.firstBus = command.bus;
     return this.tryRefresh(command, cycle);
   }
 
-  private tryRefresh(command: i32, cycle: i64): bool {
+  private tryRefresh(command: Command, cycle: i64): bool {
     const bank = this.refreshBank;
     if (this.channel.timing.readyAt(command, bank) > cycle) return false;
     this.channel.issue(command, bank, -1, 0, this.device.refreshDepth, cycle);
-    if (command === this.device.refreshCommand) {
+    if (command.index === this.device.refreshCommand) {
       this.refreshesQueued--;
       this.refreshNode = (this.refreshNode + 1) % this.device.refreshNodes;
     }
     return true;
-  }
-
-  private busOf(queue: RequestQueue, slot: i32): i32 {
-    return unchecked(this.device.commands[this.scheduler.current(queue, slot)]).bus;
   }
 
   /** Whether a command of this bus half can issue beside the first command. */
@@ -205,21 +215,13 @@ export class Controller {
   }
 
   /** Issues what the scheduler just chose from the PIM queue. */
-  private issueFromPim(slot: i32, cycle: i64): void {
-    const queue = this.pim;
-    const command = this.scheduler.current(queue, slot);
-    const isFinal = command === unchecked(queue.final[slot]);
-    if (!(isFinal && unchecked(queue.barrier[slot]))) {
-      this.channel.issue(
-        command,
-        unchecked(queue.bank[slot]),
-        unchecked(queue.row[slot]),
-        queue.address(slot),
-        BANK,
-        cycle,
-      );
+  private issueFromPim(run: Run, cycle: i64): void {
+    const command = run.command;
+    const isFinal = command === run.final;
+    if (!run.isBarrier) {
+      this.channel.issue(command, run.bank, run.row, run.address, BANK, cycle);
     }
-    if (isFinal) queue.remove(this.scheduler.position);
+    if (isFinal) this.pim.remove(this.scheduler.position);
   }
 
   /** One cycle while reads or writes are in the channel; queues are tried in their order. */
@@ -232,18 +234,14 @@ export class Controller {
   /** Slot 1 or 2: rows already being opened, refresh, PIM, then reads or writes. */
   private tryQueues(cycle: i64, first: bool): void {
     const ordinary = this.ordinary;
-    const activeSlot = this.scheduler.best(ordinary.active, cycle);
-    if (activeSlot >= 0 && this.scheduler.ready) {
-      if (first || this.mayPair(this.busOf(ordinary.active, activeSlot))) {
-        this.issueOrdinary(ordinary.active, activeSlot, cycle, first);
-        return;
-      }
+    const active = this.scheduler.bestByArrival(ordinary.active, cycle);
+    if (active !== null && this.scheduler.ready && (first || this.mayPair(active.command.bus))) {
+      return this.issueOrdinary(ordinary.active, active, cycle, first);
     }
     if (this.refreshesQueued > 0) {
       const command = this.refreshPrerequisite();
-      const bus = unchecked(this.device.commands[command]).bus;
-      if (first || this.mayPair(bus)) {
-        if (first) this.firstBus = bus;
+      if (first || this.mayPair(command.bus)) {
+        if (first) this.firstBus = command.bus;
         if (this.tryRefresh(command, cycle)) ordinary.fromPim = false;
         return;
       }
@@ -252,42 +250,31 @@ export class Controller {
     if (this.tryPim(cycle, first)) return;
     ordinary.chooseDirection();
     const queue = ordinary.current;
-    const slot = this.scheduler.best(queue, cycle);
-    if (slot < 0) return;
-    const bus = this.busOf(queue, slot);
-    const ready = this.scheduler.ready;
+    const run = this.scheduler.best(queue, cycle);
+    if (run === null) return;
+    const bus = run.command.bus;
     // The reference counts this command as the first one even when it is not ready.
     if (first) this.firstBus = bus;
-    if (ready && (first || this.mayPair(bus))) this.issueOrdinary(queue, slot, cycle, first);
+    if (this.scheduler.ready && (first || this.mayPair(bus))) {
+      this.issueOrdinary(queue, run, cycle, first);
+    }
   }
 
   private tryPim(cycle: i64, first: bool): bool {
-    const slot = this.scheduler.best(this.pim, cycle);
-    if (slot < 0 || !this.scheduler.ready) return false;
-    const bus = this.busOf(this.pim, slot);
-    if (!first && !this.mayPair(bus)) return false;
+    const run = this.scheduler.best(this.pim, cycle);
+    if (run === null || !this.scheduler.ready) return false;
+    if (!first && !this.mayPair(run.command.bus)) return false;
     this.ordinary.fromPim = true;
-    if (first) this.firstBus = bus;
-    const command = this.scheduler.current(this.pim, slot);
-    if (!this.ordinary.closesActiveBank(command, unchecked(this.pim.bank[slot]))) {
-      this.issueFromPim(slot, cycle);
-    }
+    if (first) this.firstBus = run.command.bus;
+    if (!this.ordinary.closesActiveBank(run)) this.issueFromPim(run, cycle);
     return true;
   }
 
-  private issueOrdinary(queue: RequestQueue, slot: i32, cycle: i64, first: bool): void {
-    const command = this.scheduler.current(queue, slot);
-    const position = this.scheduler.position;
-    if (first) this.firstBus = unchecked(this.device.commands[command]).bus;
-    if (this.ordinary.closesActiveBank(command, unchecked(queue.bank[slot]))) return;
-    this.channel.issue(
-      command,
-      queue.bank[slot],
-      queue.row[slot],
-      queue.address(slot),
-      BANK,
-      cycle,
-    );
-    this.ordinary.issued(queue, slot, position, command, cycle);
+  private issueOrdinary(queue: RequestQueue, run: Run, cycle: i64, first: bool): void {
+    const command = run.command;
+    if (first) this.firstBus = command.bus;
+    if (this.ordinary.closesActiveBank(run)) return;
+    this.channel.issue(command, run.bank, run.row, run.address, BANK, cycle);
+    this.ordinary.issued(queue, run, this.scheduler.position, cycle);
   }
 }

@@ -4,8 +4,10 @@
  * `configure` once, then any number of runs: `begin`, requests through the buffer, `finish`.
  */
 import { LOG_WORDS } from "./command_log";
+import { clearFailure } from "./failure";
 import { Memory } from "./memory";
 
+export { failure } from "./failure";
 export { probeClear, probeIssue, probePrerequisite, probeReadyAt } from "./probe";
 
 /** Requests the buffer holds; a request is an address and the number of its kind. */
@@ -47,6 +49,7 @@ export function bufferRequests(): i32 {
 
 /** Begins a run in which every channel is simulated; `channel` is logged unless negative. */
 export function begin(channel: i32): void {
+  clearFailure();
   const memory = configured();
   if (loggedChannel >= 0) memory.logOf(loggedChannel).enabled = false;
   loggedChannel = channel;

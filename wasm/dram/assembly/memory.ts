@@ -12,7 +12,8 @@
  */
 import { CommandLog } from "./command_log";
 import { Controller } from "./controller";
-import { CHANNEL, Device } from "./device";
+import { Device } from "./device";
+import { CHANNEL } from "./levels";
 
 export class Memory {
   readonly device: Device;
@@ -40,7 +41,7 @@ export class Memory {
     this.controllers = controllers;
     this.groupStart = new StaticArray<i32>(channels);
     this.groupEnd = new StaticArray<i32>(channels);
-    this.accepted = new StaticArray<i64>(device.requestCommand.length);
+    this.accepted = new StaticArray<i64>(device.requests.length);
   }
 
   /**
@@ -93,18 +94,18 @@ export class Memory {
       this.bank = this.device.bankOf(address);
       this.row = this.device.rowOf(address);
     }
-    const queue = unchecked(this.device.requestQueue[request]);
-    if (unchecked(this.groupStart[from]) !== from) unreachable();
+    const kind = this.device.requests[request];
+    if (this.groupStart[from] !== from) unreachable();
     let channel = from;
     while (channel < to) {
-      const controller = unchecked(this.controllers[channel]);
+      const controller = this.controllers[channel];
       controller.advance(this.now);
-      if (controller.isFull(queue)) this.now = controller.advanceUntilRoom(queue);
-      controller.enqueue(request, address, this.bank, this.row, this.now);
-      channel = unchecked(this.groupEnd[channel]);
+      if (controller.isFull(kind.queue)) this.now = controller.advanceUntilRoom(kind.queue);
+      controller.enqueue(kind, address, this.bank, this.row, this.now);
+      channel = this.groupEnd[channel];
     }
     if (channel !== to) unreachable();
-    unchecked(this.accepted[request] += to - from);
+    this.accepted[request] += to - from;
   }
 
   /**

@@ -1,9 +1,10 @@
 /** Reads and writes: their queues, the rows being opened for them, and reads on their way back. */
+import { Command } from "./command";
 import { Device, QUEUE_READ } from "./device";
-import { RequestQueue } from "./request_queue";
+import { RequestQueue, Run } from "./request_queue";
 
-/** Reads whose data is on the way; one is handed over a cycle, in the order they were issued. */
-const RETURNING: i32 = 4096;
+/** Reads on their way back that there is room for at first. */
+const RETURNING_AT_FIRST: i32 = 64;
 
 export class OrdinaryQueues {
   readonly reads: RequestQueue;
@@ -14,14 +15,16 @@ export class OrdinaryQueues {
   fromPim: bool = false;
 
   private writeMode: bool = false;
-  private returnCycles: StaticArray<i64> = new StaticArray<i64>(RETURNING);
+  /** When the data of reads arrives; one is handed over a cycle, in the order they were issued. */
+  private returnCycles: StaticArray<i64> = new StaticArray<i64>(RETURNING_AT_FIRST);
   private returnFirst: i32 = 0;
   private returning: i32 = 0;
 
   constructor(private device: Device) {
-    this.reads = new RequestQueue(device.queueEntries);
-    this.writes = new RequestQueue(device.queueEntries);
-    this.active = new RequestQueue(device.queueEntries);
+    const any = device.commands[0];
+    this.reads = new RequestQueue(device.queueEntries, any, true);
+    this.writes = new RequestQueue(device.queueEntries, any, true);
+    this.active = new RequestQueue(device.queueEntries, any, false);
   }
 
   clear(): void {
@@ -48,25 +51,33 @@ export class OrdinaryQueues {
   }
 
   /** A read of a byte that waits to be written is answered from the queue, a cycle later. */
-  read(command: i32, bank: i32, row: i32, address: u64, now: i64): void {
+  read(command: Command, bank: i32, row: i32, address: u64, now: i64): void {
     if (this.writes.holds(address)) this.returnAt(now + 1);
-    else this.reads.push(command, false, bank, row, address);
+    else this.reads.push(command, false, bank, row, address, now);
   }
 
-  write(command: i32, bank: i32, row: i32, address: u64): void {
-    this.writes.push(command, false, bank, row, address);
+  write(command: Command, bank: i32, row: i32, address: u64, now: i64): void {
+    this.writes.push(command, false, bank, row, address, now);
   }
 
   /** Hands over the oldest read that is due. */
   serveReads(cycle: i64): void {
     if (this.returning === 0 || this.returnCycles[this.returnFirst] > cycle) return;
-    this.returnFirst = (this.returnFirst + 1) % RETURNING;
+    this.returnFirst = (this.returnFirst + 1) % this.returnCycles.length;
     this.returning--;
   }
 
   private returnAt(cycle: i64): void {
-    if (this.returning === RETURNING) unreachable();
-    this.returnCycles[(this.returnFirst + this.returning++) % RETURNING] = cycle;
+    if (this.returning === this.returnCycles.length) this.makeRoomForReturns();
+    this.returnCycles[(this.returnFirst + this.returning++) % this.returnCycles.length] = cycle;
+  }
+
+  private makeRoomForReturns(): void {
+    const old = this.returnCycles;
+    const wider = new StaticArray<i64>(old.length * 2);
+    for (let i = 0; i < old.length; i++) wider[i] = old[(this.returnFirst + i) % old.length];
+    this.returnCycles = wider;
+    this.returnFirst = 0;
   }
 
   /** Turns between reads and writes at the watermarks. */
@@ -85,31 +96,39 @@ export class OrdinaryQueues {
     return this.writeMode ? this.writes : this.reads;
   }
 
-  /** Whether a command would close the very bank that an active request works on. */
-  closesActiveBank(command: i32, bank: i32): bool {
-    if (this.device.commands[command].closes === null) return false;
+  /** Whether a run's command would close the very bank that an active request works on. */
+  closesActiveBank(run: Run): bool {
+    if (run.command.closes === null) return false;
     for (let i = 0; i < this.active.runs; i++) {
-      if (this.active.bank[this.active.order[i]] === bank) return true;
+      if (this.active.order[i].bank === run.bank) return true;
     }
     return false;
   }
 
-  /** Moves a request on after its current command issued. */
-  issued(queue: RequestQueue, slot: i32, position: i32, command: i32, cycle: i64): void {
-    const final = queue.final[slot];
-    if (command === final) {
-      if (this.device.requestQueueOf(final) === QUEUE_READ) {
+  /** Moves the run's oldest request on after its current command issued. */
+  issued(queue: RequestQueue, run: Run, position: i32, cycle: i64): void {
+    const final = run.final;
+    if (run.command === final) {
+      if (queue === this.reads || queue === this.active && this.isRead(final)) {
         this.returnAt(cycle + this.device.readLatency);
       }
       queue.remove(position);
       return;
     }
-    const opens = this.device.commands[command].opens !== null;
-    if (!opens || this.fromPim || this.active.full) return;
-    const bank = queue.bank[slot];
-    const row = queue.row[slot];
-    const address = queue.address(slot);
+    if (run.command.opens === null || this.fromPim || this.active.full) return;
+    const bank = run.bank;
+    const row = run.row;
+    const address = run.address;
+    const arrival = run.arrival;
     queue.remove(position);
-    this.active.push(final, false, bank, row, address);
+    this.active.push(final, false, bank, row, address, arrival);
+  }
+
+  private isRead(final: Command): bool {
+    for (let i = 0; i < this.device.requests.length; i++) {
+      const request = this.device.requests[i];
+      if (request.command === final) return request.queue === QUEUE_READ;
+    }
+    return false;
   }
 }

@@ -5,45 +5,111 @@
  * ready together, and of two that are ready the earlier always wins, so the scheduler needs to look
  * at a run once however long it is.
  */
+import { Command } from "./command";
 
-/** More runs than any queue holds entries. */
-const SLOTS: i32 = 64;
 /** Addresses a run remembers, a power of two above the entries of a queue. */
 const RING: i32 = 64;
+
+/** Requests that follow each other and are equal. */
+export class Run {
+  /** What the requests want in the end. */
+  final: Command;
+  isBarrier: bool = false;
+  bank: i32 = 0;
+  row: i32 = 0;
+  /** Requests left. */
+  length: i32 = 0;
+  /** What has to be issued now and the cells that hold it back, valid in one state of the banks. */
+  command: Command;
+  readyCells: StaticArray<i32>;
+  stateVersion: i32 = -1;
+
+  private first: i32 = 0;
+  private addresses: StaticArray<u64> = new StaticArray<u64>(RING);
+  private arrivals: StaticArray<i64> = new StaticArray<i64>(RING);
+
+  /** @param command any, until the run is begun */
+  constructor(command: Command) {
+    this.final = command;
+    this.command = command;
+    this.readyCells = command.readyCells[0];
+  }
+
+  begin(
+    final: Command,
+    isBarrier: bool,
+    bank: i32,
+    row: i32,
+    address: u64,
+    arrival: i64,
+  ): void {
+    this.final = final;
+    this.isBarrier = isBarrier;
+    this.bank = bank;
+    this.row = row;
+    this.length = 1;
+    this.stateVersion = -1;
+    this.first = 0;
+    this.addresses[0] = address;
+    this.arrivals[0] = arrival;
+  }
+
+  extend(address: u64, arrival: i64): void {
+    const at = (this.first + this.length) & (RING - 1);
+    this.addresses[at] = address;
+    this.arrivals[at] = arrival;
+    this.length++;
+  }
+
+  shorten(): void {
+    this.first++;
+    this.length--;
+  }
+
+  /** Byte address of the oldest request. */
+  get address(): u64 {
+    return this.addresses[this.first & (RING - 1)];
+  }
+
+  /** Cycles that had passed when the oldest request was taken. */
+  get arrival(): i64 {
+    return this.arrivals[this.first & (RING - 1)];
+  }
+
+  /** Whether some request has this very byte address. */
+  holds(address: u64): bool {
+    for (let i = 0; i < this.length; i++) {
+      if (this.addresses[(this.first + i) & (RING - 1)] === address) return true;
+    }
+    return false;
+  }
+}
 
 export class RequestQueue {
   /** Requests in the queue. */
   size: i32 = 0;
   /** Barriers among them. */
   barriers: i32 = 0;
-  /** Runs in the queue; `order` names their slots from the oldest. */
+  /** Runs in the queue, the oldest first in `order`; spare ones follow. */
   runs: i32 = 0;
-  order: StaticArray<i32> = new StaticArray<i32>(SLOTS);
+  order: StaticArray<Run>;
 
-  /** The request's final command. */
-  final: StaticArray<i32> = new StaticArray<i32>(SLOTS);
-  bank: StaticArray<i32> = new StaticArray<i32>(SLOTS);
-  row: StaticArray<i32> = new StaticArray<i32>(SLOTS);
-  barrier: StaticArray<bool> = new StaticArray<bool>(SLOTS);
-  length: StaticArray<i32> = new StaticArray<i32>(SLOTS);
-  /** What has to be issued now, valid while `version` is the channel's. */
-  command: StaticArray<i32> = new StaticArray<i32>(SLOTS);
-  version: StaticArray<i32> = new StaticArray<i32>(SLOTS);
-
-  private first: StaticArray<i32> = new StaticArray<i32>(SLOTS);
-  private addresses: StaticArray<u64> = new StaticArray<u64>(SLOTS * RING);
-  private freeSlots: StaticArray<i32> = new StaticArray<i32>(SLOTS);
-
-  constructor(readonly entries: i32) {
+  /**
+   * @param command any
+   * @param inArrivalOrder whether requests come in the order they arrived in; only then do equal
+   * ones make a run
+   */
+  constructor(readonly entries: i32, command: Command, readonly inArrivalOrder: bool) {
     if (entries > RING) unreachable();
-    this.clear();
+    const order = new StaticArray<Run>(entries + 1);
+    for (let i = 0; i < order.length; i++) order[i] = new Run(command);
+    this.order = order;
   }
 
   clear(): void {
     this.size = 0;
     this.barriers = 0;
     this.runs = 0;
-    for (let slot = 0; slot < SLOTS; slot++) unchecked(this.freeSlots[slot] = slot);
   }
 
   get full(): bool {
@@ -55,63 +121,42 @@ export class RequestQueue {
    *
    * @returns whether it began a new run
    */
-  push(final: i32, barrier: bool, bank: i32, row: i32, address: u64): bool {
+  push(
+    final: Command,
+    isBarrier: bool,
+    bank: i32,
+    row: i32,
+    address: u64,
+    arrival: i64,
+  ): bool {
     this.size++;
-    if (barrier) this.barriers++;
-    if (this.runs > 0) {
-      const last = unchecked(this.order[this.runs - 1]);
-      if (
-        unchecked(this.final[last]) === final && unchecked(this.row[last]) === row &&
-        unchecked(this.bank[last]) === bank
-      ) {
-        const end = unchecked(this.first[last]) + unchecked(this.length[last]);
-        unchecked(this.addresses[last * RING + (end & (RING - 1))] = address);
-        unchecked(this.length[last] += 1);
+    if (isBarrier) this.barriers++;
+    if (this.runs > 0 && this.inArrivalOrder) {
+      const last = this.order[this.runs - 1];
+      if (last.final === final && last.row === row && last.bank === bank) {
+        last.extend(address, arrival);
         return false;
       }
     }
-    const slot = unchecked(this.freeSlots[this.runs]);
-    unchecked(this.order[this.runs++] = slot);
-    unchecked(this.final[slot] = final);
-    unchecked(this.barrier[slot] = barrier);
-    unchecked(this.bank[slot] = bank);
-    unchecked(this.row[slot] = row);
-    unchecked(this.length[slot] = 1);
-    unchecked(this.version[slot] = -1);
-    unchecked(this.first[slot] = 0);
-    unchecked(this.addresses[slot * RING] = address);
+    this.order[this.runs++].begin(final, isBarrier, bank, row, address, arrival);
     return true;
   }
 
   /** Removes the oldest request of the run at `position` of `order`. */
   remove(position: i32): void {
-    const slot = unchecked(this.order[position]);
+    const run = this.order[position];
     this.size--;
-    if (unchecked(this.barrier[slot])) this.barriers--;
-    unchecked(this.first[slot] += 1);
-    const left = unchecked(this.length[slot]) - 1;
-    unchecked(this.length[slot] = left);
-    if (left > 0) return;
+    if (run.isBarrier) this.barriers--;
+    run.shorten();
+    if (run.length > 0) return;
     this.runs--;
-    for (let i = position; i < this.runs; i++) {
-      unchecked(this.order[i] = this.order[i + 1]);
-    }
-    unchecked(this.freeSlots[this.runs] = slot);
+    for (let i = position; i < this.runs; i++) this.order[i] = this.order[i + 1];
+    this.order[this.runs] = run;
   }
 
-  /** Byte address of the oldest request of a run. */
-  address(slot: i32): u64 {
-    return unchecked(this.addresses[slot * RING + (this.first[slot] & (RING - 1))]);
-  }
-
-  /** Whether some request has this very byte address. */
   holds(address: u64): bool {
     for (let i = 0; i < this.runs; i++) {
-      const slot = this.order[i];
-      for (let k = 0; k < this.length[slot]; k++) {
-        const at = (this.first[slot] + k) & (RING - 1);
-        if (this.addresses[slot * RING + at] === address) return true;
-      }
+      if (this.order[i].holds(address)) return true;
     }
     return false;
   }

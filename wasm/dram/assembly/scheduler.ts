@@ -5,13 +5,13 @@
  * the later one would work on a bank that another request still has a row hit in. A barrier lets
  * only row preparation pass.
  *
- * The reference folds a comparison over the queue. Arrival stamps never decrease along a queue, so
- * the fold comes down to: the head if it is ready, else the first later request that is ready and
- * may pass, else the head. Equal neighbours are looked at once.
+ * The reference folds a comparison over the queue. Where requests stand in the order of their
+ * arrival the fold comes down to: the head if it is ready, else the first later request that is
+ * ready and may pass, else the head. Equal neighbours are looked at once.
  */
 import { Channel } from "./channel";
-import { Command, NODE_LEVELS } from "./device";
-import { RequestQueue } from "./request_queue";
+import { REQUIRES_ROW_OPEN } from "./command";
+import { RequestQueue, Run } from "./request_queue";
 
 /** Later than every cycle. */
 export const NEVER: i64 = i64.MAX_VALUE;
@@ -23,137 +23,118 @@ export class Scheduler {
   removedBarrier: bool = false;
   /** Position of the choice in the queue's order. */
   position: i32 = 0;
-  /** When nothing is ready: a later cycle before which nothing will be. */
+  /** When nothing is ready: the first cycle in which something will be. */
   nextReady: i64 = NEVER;
 
-  /** Nodes at which a command was found not to be ready in the scan of that number. */
-  private scan: i32 = 0;
-  private blockedIn: StaticArray<i32>;
-  private blockedShallow: StaticArray<i32>;
-  private blockedDeep: StaticArray<i32>;
-
-  constructor(private channel: Channel) {
-    const commands = channel.device.commands.length;
-    this.blockedIn = new StaticArray<i32>(commands);
-    this.blockedShallow = new StaticArray<i32>(commands);
-    this.blockedDeep = new StaticArray<i32>(commands);
-  }
+  constructor(private channel: Channel) {}
 
   /**
    * Chooses a request.
    *
    * Takes one barrier from the head of the queue, if there is one.
    *
-   * @returns its slot in the queue, or -1 when there is none
+   * @returns the run whose oldest request it is; null when there is none
    */
-  best(queue: RequestQueue, cycle: i64): i32 {
+  best(queue: RequestQueue, cycle: i64): Run | null {
     this.ready = false;
     this.removedBarrier = false;
     this.nextReady = NEVER;
-    if (queue.size === 0) return -1;
-    if (unchecked(queue.barrier[unchecked(queue.order[0])])) {
+    if (queue.size === 0) return null;
+    let head = queue.order[0];
+    if (head.isBarrier) {
       queue.remove(0);
       this.removedBarrier = true;
-      if (queue.size === 0) return -1;
+      if (queue.size === 0) return null;
+      head = queue.order[0];
     }
-    const head = unchecked(queue.order[0]);
-    const headReady = this.readyAt(queue, head);
+    this.update(head);
+    const headReady = this.channel.timing.readyAtCells(head.readyCells);
     if (headReady <= cycle) {
       this.ready = true;
       this.position = 0;
       return head;
     }
-    this.nextReady = headReady;
-    const passing = this.firstThatPasses(queue, cycle);
-    return passing < 0 ? head : passing;
+    const passing = this.firstThatPasses(queue, cycle, headReady);
+    return passing === null ? head : passing;
   }
 
-  private firstThatPasses(queue: RequestQueue, cycle: i64): i32 {
-    const commands = this.channel.device.commands;
+  private firstThatPasses(queue: RequestQueue, cycle: i64, headReady: i64): Run | null {
+    const timing = this.channel.timing;
+    let nextReady = headReady;
     let behindBarrier = false;
-    this.scan++;
     for (let i = 1, n = queue.runs; i < n; i++) {
-      const slot = unchecked(queue.order[i]);
-      if (unchecked(queue.barrier[slot])) {
+      const run = queue.order[i];
+      if (run.isBarrier) {
         behindBarrier = true;
         continue;
       }
-      const index = this.current(queue, slot);
-      const command = unchecked(commands[index]);
-      if (behindBarrier && !command.preparesRows) continue;
-      const bank = unchecked(queue.bank[slot]);
-      if (!this.isReady(command, index, bank, cycle)) continue;
-      if (this.hits(queue, slot) || !this.bankIsHit(queue, bank)) {
+      this.update(run);
+      if (behindBarrier && !run.command.preparesRows) continue;
+      const readyAt = timing.readyAtCells(run.readyCells);
+      if (readyAt > cycle) {
+        nextReady = min(nextReady, readyAt);
+      } else if (this.hits(run) || !this.bankIsHit(queue, run.bank)) {
         this.ready = true;
         this.position = i;
-        return slot;
+        return run;
       }
     }
-    return -1;
+    this.nextReady = nextReady;
+    return null;
   }
 
   /**
-   * Whether a command may issue to a bank in this cycle. When not, `nextReady` is lowered to a cycle
-   * before which it cannot; a node that holds a command back is looked up once a scan.
+   * Chooses from a queue that is not in the order of arrival: of two requests that are both ready,
+   * or both not, the one that arrived first goes before the other.
    */
-  private isReady(command: Command, index: i32, bank: i32, cycle: i64): bool {
-    const path = this.channel.device.path;
-    const shallow = unchecked(path[bank * NODE_LEVELS + command.shallowest]);
-    const deep = unchecked(path[bank * NODE_LEVELS + command.deepest]);
-    if (unchecked(this.blockedIn[index]) !== this.scan) {
-      unchecked(this.blockedIn[index] = this.scan);
-      unchecked(this.blockedShallow[index] = -1);
-      unchecked(this.blockedDeep[index] = -1);
-    } else if (
-      unchecked(this.blockedShallow[index]) === shallow ||
-      unchecked(this.blockedDeep[index]) === deep
-    ) {
-      return false;
+  bestByArrival(queue: RequestQueue, cycle: i64): Run | null {
+    this.ready = false;
+    this.removedBarrier = false;
+    if (queue.size === 0) return null;
+    this.position = 0;
+    let best = queue.order[0];
+    this.ready = this.isReady(best, cycle);
+    for (let i = 1; i < queue.runs; i++) {
+      const run = queue.order[i];
+      const runReady = this.isReady(run, cycle);
+      const goesFirst = this.ready !== runReady
+        ? runReady && (this.hits(run) || !this.bankIsHit(queue, run.bank))
+        : run.arrival < best.arrival;
+      if (!goesFirst) continue;
+      best = run;
+      this.position = i;
+      this.ready = runReady;
     }
-    const timing = this.channel.timing;
-    const atShallow = timing.readyAtNode(index, shallow);
-    if (atShallow > cycle) {
-      unchecked(this.blockedShallow[index] = shallow);
-      this.nextReady = min(this.nextReady, atShallow);
-      return false;
-    }
-    const readyAt = timing.readyAt(index, bank);
-    if (readyAt <= cycle) return true;
-    unchecked(this.blockedDeep[index] = deep);
-    this.nextReady = min(this.nextReady, readyAt);
-    return false;
+    return best;
   }
 
-  /** What the run's oldest request needs issued now. */
-  current(queue: RequestQueue, slot: i32): i32 {
+  private isReady(run: Run, cycle: i64): bool {
+    this.update(run);
+    return this.channel.timing.readyAtCells(run.readyCells) <= cycle;
+  }
+
+  /** Works out what the run's requests need issued now, if the banks have changed. */
+  update(run: Run): void {
     const version = this.channel.state.version;
-    if (unchecked(queue.version[slot]) !== version) {
-      const command = this.channel.prerequisite(
-        unchecked(queue.final[slot]),
-        unchecked(queue.bank[slot]),
-        unchecked(queue.row[slot]),
-      );
-      unchecked(queue.command[slot] = command);
-      unchecked(queue.version[slot] = version);
-    }
-    return unchecked(queue.command[slot]);
-  }
-
-  readyAt(queue: RequestQueue, slot: i32): i64 {
-    return this.channel.timing.readyAt(this.current(queue, slot), unchecked(queue.bank[slot]));
+    if (run.stateVersion === version) return;
+    const command = this.channel.prerequisite(run.final, run.bank, run.row);
+    run.command = command;
+    run.readyCells = command.readyCells[run.bank];
+    run.stateVersion = version;
   }
 
   /** A row hit: a command that needs an open row and has it. */
-  private hits(queue: RequestQueue, slot: i32): bool {
-    const final = unchecked(queue.final[slot]);
-    return unchecked(this.channel.device.commands[final]).opener >= 0 &&
-      this.current(queue, slot) === final;
+  private hits(run: Run): bool {
+    return run.final.requires === REQUIRES_ROW_OPEN && run.command === run.final;
   }
 
+  /** Whether any request, wherever it stands, has a row hit in a bank. */
   private bankIsHit(queue: RequestQueue, bank: i32): bool {
     for (let i = 0, n = queue.runs; i < n; i++) {
-      const slot = unchecked(queue.order[i]);
-      if (unchecked(queue.bank[slot]) === bank && this.hits(queue, slot)) return true;
+      const run = queue.order[i];
+      if (run.bank !== bank) continue;
+      this.update(run);
+      if (this.hits(run)) return true;
     }
     return false;
   }

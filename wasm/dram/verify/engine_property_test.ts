@@ -13,7 +13,7 @@ import { type ProgramOptions, referenceProgram } from "./reference_programs.ts";
 import { checkStates } from "./state_checker.ts";
 import { runTicks, type TickOptions, type TickResult } from "./tick_model.ts";
 import { checkTiming } from "./timing_checker.ts";
-import { formatIssued } from "./trace_text.ts";
+import { formatIssued, parseRequest } from "./trace_text.ts";
 
 /** Some random programs never end in the reference: requests close each other's rows for ever. */
 const CYCLE_LIMIT = 20_000;
@@ -110,4 +110,31 @@ Deno.test("engine, tick model and constraints agree on the generators' programs"
     }),
     { numRuns: 12 },
   );
+});
+
+const MEMORY = { organisation: "HBM3_2Gb_1R", timing: "HBM3_4.8Gbps", channels: 1 };
+
+/** More requests than a queue holds, so that later ones come in later cycles. */
+const OVERTAKING = `
+  LD:0x0 LD:0x0 LD:0x0 LD:0x0 LD:0x0 LD:0x0 LD:0x0 LD:0x0 LD:0x0 LD:0x0 LD:0x0 LD:0x0 LD:0x0
+  LD:0x8000000 LD:0x3000000 LD:0x1000000 LD:0x0 ST:0x0 LD:0x6000400 LD:0x800260 LD:0xb0006a0
+  LD:0x4000560 LD:0xb000a60 LD:0xd0009e0 LD:0xc0005a0 ST:0xe000020 LD:0xe800b80 LD:0x8000940
+  ST:0x3000a80 LD:0x4000bc0 ST:0xc000880 ST:0x8000980 LD:0x68006a0 LD:0xf000a20 LD:0xa8003a0
+  ST:0xa0001e0 LD:0x28005a0 LD:0xb800480 ST:0x7800a20 LD:0x8002c0 LD:0x6000240 ST:0x1000860
+  ST:0x2800360 ST:0xe800640 ST:0x3800080 ST:0x40001a0
+`;
+
+Deno.test("of two ready requests whose rows were opened for them, the one that came first goes", async () => {
+  const requests = OVERTAKING.trim().split(/\s+/).map((item) =>
+    parseRequest(item.replace(":", " "))
+  );
+  await expectEqual(MEMORY, requests, runTicks(MEMORY, requests));
+});
+
+Deno.test("any number of reads can be answered from a queued write", async () => {
+  const requests = [
+    parseRequest("ST 0x0"),
+    ...Array.from({ length: 5000 }, () => parseRequest("LD 0x0")),
+  ];
+  await expectEqual(MEMORY, requests, runTicks(MEMORY, requests));
 });

@@ -55,7 +55,11 @@ export function randomCases(
     timing: fc.constantFrom(...Object.keys(TIMINGS)),
     channels: fc.constantFrom(1, 2, 4),
   });
-  const bursts = fc.array(randomBursts(operations, limits.count), { maxLength: limits.bursts });
+  const bursts = fc.array(randomBursts(operations, limits.count), {
+    maxLength: limits.bursts,
+    // Programs of every length up to the limit, not mostly short ones.
+    size: "max",
+  });
   return fc.record({ options, bursts }).map(({ options, bursts }) => ({
     options,
     requests: bursts.flatMap((burst) => requestsOf(burst, options)),

@@ -44,15 +44,15 @@ export class HeadBlocks {
   }
 
   count(head: i32): i32 {
-    return unchecked(this.ends[head]) - this.start(head);
+    return this.ends[head] - this.start(head);
   }
 
   at(head: i32, x: i32): i32 {
-    return unchecked(this.blocks[this.start(head) + x]);
+    return this.blocks[this.start(head) + x];
   }
 
   private start(head: i32): i32 {
-    return head === 0 ? 0 : unchecked(this.ends[head - 1]);
+    return head === 0 ? 0 : this.ends[head - 1];
   }
 }
 

@@ -26,12 +26,14 @@ export function readText(sparsity: SparsityLike | null): string {
 
 /** A run in a line. */
 export function titleOf(spec: SimulateSpec | DramSpec): string {
+  const tokens = (count: number) => count.toLocaleString("en");
   if (spec.kind === "dram") {
     const { keptTokens, contextTokens, heads } = spec.program;
-    return `Memory program: ${keptTokens} of ${contextTokens} tokens, ${heads} heads`;
+    return `Memory program: ${tokens(keptTokens)} of ${
+      tokens(contextTokens)
+    } tokens, ${heads} heads`;
   }
   const { model, lin, lout, batch, sparsity } = spec.experiment;
-  const tokens = (count: number) => count.toLocaleString("en");
   const read = sparsity === null ? readText(sparsity) : `reading ${readText(sparsity)}`;
   return `${model}, ${tokens(lin)} + ${tokens(lout)} tokens, batch ${batch}, ${read}`;
 }

@@ -26,7 +26,7 @@ export function schemaField(name: string, schema: FieldSchema, given?: unknown):
     h("code", {}, name),
     `: ${schema.description ?? ""}${bounds}`,
   );
-  const error = h("div", { class: "hint", role: "alert" });
+  const error = h("div", { class: "hint wrong", role: "alert" });
   const label = h("label", { for: id }, schema.title ?? name);
   const element = schema.type === "boolean"
     ? h("div", { class: "field" }, h("div", { class: "check" }, control, label), hint, error)

@@ -1,0 +1,45 @@
+import { deepEqual, match, rejects } from "node:assert/strict";
+import { unwrap } from "../host/outcome.ts";
+import { loadPolicy } from "../host/policy.ts";
+import { buildPlugin } from "../../wasm/sdk/build.ts";
+import type { KvPolicy } from "./kv_policy.ts";
+import { LanguageModel } from "./language_model.ts";
+import { pluginPolicy } from "./plugin_policy.ts";
+import { randomCheckpoint, randomTokens } from "./testing/random_checkpoint.ts";
+
+/** Logits of the last of some steps after a prompt. */
+async function decode(policy?: KvPolicy): Promise<Float32Array> {
+  using directory = randomCheckpoint();
+  const model = await LanguageModel.open(directory.path);
+  const sequence = await model.sequence(policy && { policy });
+  const tokens = randomTokens(24, 64);
+  let logits = await sequence.prefill(tokens.slice(0, 16));
+  for (const token of tokens.slice(16)) logits = await sequence.step(token);
+  sequence.close();
+  await model.close();
+  return logits;
+}
+
+Deno.test("a plugin of full attention decodes like the model itself", async () => {
+  const { component } = await buildPlugin(new URL("../../plugins/full/", import.meta.url));
+  const plugin = unwrap(await loadPolicy(component, { isolation: "none" }));
+  deepEqual(await decode(await pluginPolicy(plugin, { budget: 4 })), await decode());
+  plugin.close();
+});
+
+Deno.test("what a plugin did wrong ends the decoding in one line", async () => {
+  const hostile = new URL("../../wasm/sdk/testdata/hostile/", import.meta.url);
+  const { component } = await buildPlugin(hostile);
+  const plugin = unwrap(await loadPolicy(component, { isolation: "none" }));
+  const { parameters } = unwrap(await plugin.describe());
+  const [deeds] = parameters.map(({ kind }) => kind.tag === "choice" ? kind.value.options : []);
+  const choose = (deed: string) => [{ tag: "choice", value: deeds!.indexOf(deed) }] as const;
+  const decodeDoing = async (deed: string) =>
+    decode(await pluginPolicy(plugin, { budget: 4, parameters: choose(deed) }));
+  await rejects(decodeDoing("index-out-of-range"), (error: Error) => {
+    match(error.message, /^broke the contract: [^\n]+$/);
+    return true;
+  });
+  await rejects(decodeDoing("trap"), /^PluginFailure: trapped/);
+  plugin.close();
+});
