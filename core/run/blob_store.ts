@@ -10,8 +10,12 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { LRUCache } from "lru-cache";
 import { sha256 } from "./digest.ts";
 import { StoreError } from "./store_error.ts";
+
+/** Bytes of content kept in memory. */
+const KEPT_BYTES = 32 * 2 ** 20;
 
 /**
  * Content by its digest, a file each: `blobs/9f/86d081…`. A file appears whole or not at all.
@@ -30,6 +34,12 @@ import { StoreError } from "./store_error.ts";
  */
 export class BlobStore {
   readonly #folder: string;
+  /** What was read before: content of a digest never changes. */
+  readonly #read = new LRUCache<string, Uint8Array<ArrayBuffer>>({
+    maxSize: KEPT_BYTES,
+    maxEntrySize: KEPT_BYTES / 16,
+    sizeCalculation: ({ length }) => length + 1,
+  });
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -57,10 +67,15 @@ export class BlobStore {
    * @throws {StoreError} when the file holds something else
    */
   get(digest: string): Uint8Array<ArrayBuffer> | undefined {
+    const known = this.#read.get(digest);
+    if (known) return known;
     const path = this.#pathOf(digest);
     if (!existsSync(path)) return undefined;
     const content = new Uint8Array(readFileSync(path));
-    if (sha256(content) === digest) return content;
+    if (sha256(content) === digest) {
+      this.#read.set(digest, content);
+      return content;
+    }
     throw new StoreError(`Expected the content of ${digest} but found a damaged file`);
   }
 

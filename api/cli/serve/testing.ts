@@ -32,6 +32,10 @@ export class ServerProcess implements AsyncDisposable {
     throw new Error(await new Response(child.stderr).text());
   }
 
+  get pid(): number {
+    return this.#child.pid;
+  }
+
   /** Sends a run. */
   async submit(spec: unknown, wait = 0): Promise<{ id: string; state: string }> {
     const response = await fetch(`${this.url}/v1/runs?wait=${wait}`, {

@@ -1,3 +1,4 @@
+import { LRUCache } from "lru-cache";
 import { ProblemError } from "../problem.ts";
 import type { RunRecord } from "../../../core/run/run_record.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
@@ -30,10 +31,21 @@ export function findDoneRun(service: RunService, id: string): RunRecord {
   }, isGoing ? { "retry-after": "1" } : {});
 }
 
+/** Representations of finished runs by what they were made of: they never change. */
+const finished = new LRUCache<string, string>({
+  maxSize: 16 * 2 ** 20,
+  sizeCalculation: ({ length }) => length,
+});
+
 /** The representation of a finished run with its result, as JSON. */
 export function doneRun(service: RunService, run: RunRecord): string {
+  const key = `${run.id} ${run.finishedAt}`;
+  const known = finished.get(key);
+  if (known) return known;
   const text = new TextDecoder().decode(outputBytes(service, run, "output.json"));
-  return `${JSON.stringify({ ...representation(run), result: JSON.parse(text) })}\n`;
+  const made = `${JSON.stringify({ ...representation(run), result: JSON.parse(text) })}\n`;
+  finished.set(key, made);
+  return made;
 }
 
 /**
