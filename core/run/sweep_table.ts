@@ -69,19 +69,35 @@ export function sweepTable(
   return { objectives, rows };
 }
 
-/** The table as CSV: a column a swept field, then the run, then its figures. */
-export function sweepCsv({ rows }: SweepTable): string {
+/** A column of a sweep's table. */
+export interface TableColumn {
+  readonly name: string;
+  /** A value a run; `undefined` where it has none. */
+  readonly values: readonly (Json | undefined)[];
+}
+
+/** The table as columns: one a swept field, then the run, then its figures. */
+export function tableColumns({ rows }: SweepTable): TableColumn[] {
   const fields = namesIn(rows.map(({ point }) => point));
   const figures = namesIn(rows.map(({ figures }) => figures ?? {}));
-  const header = [...fields, "run", "state", "pareto", ...figures];
-  const lines = rows.map(({ point, run, state, figures: row, isOnParetoFront }) => [
-    ...fields.map((name) => cell(point[name])),
-    run,
-    state,
-    isOnParetoFront === null ? "" : String(isOnParetoFront),
-    ...figures.map((name) => cell(row?.[name])),
-  ]);
-  return stringify([header, ...lines]);
+  const column = (name: string, of: (row: SweepRow) => Json | undefined) => ({
+    name,
+    values: rows.map(of),
+  });
+  return [
+    ...fields.map((name) => column(name, ({ point }) => point[name])),
+    column("run", ({ run }) => run),
+    column("state", ({ state }) => state),
+    column("pareto", ({ isOnParetoFront }) => isOnParetoFront ?? undefined),
+    ...figures.map((name) => column(name, ({ figures }) => figures?.[name])),
+  ];
+}
+
+/** The table as CSV. */
+export function sweepCsv(table: SweepTable): string {
+  const columns = tableColumns(table);
+  const lines = table.rows.map((_, i) => columns.map(({ values }) => cell(values[i])));
+  return stringify([columns.map(({ name }) => name), ...lines]);
 }
 
 function namesIn(records: readonly object[]): string[] {

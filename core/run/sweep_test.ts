@@ -1,8 +1,10 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
+import { parquetReadObjects } from "hyparquet";
 import { paretoFront } from "./pareto.ts";
 import { MOST_POINTS, sweepPoints } from "./sweep.ts";
 import { cancelSweep, submitSweep, sweepProgress, tableOfSweep } from "./sweep_service.ts";
+import { sweepParquet } from "./sweep_parquet.ts";
 import { sweepCsv } from "./sweep_table.ts";
 import { smallRun, withService } from "./testing.ts";
 
@@ -93,6 +95,15 @@ Deno.test(
       lines[0]!.split(",").slice(0, 5).join(),
       "/experiment/batch,/experiment/sparsity,run,state,pareto",
     );
+    const parquet = await parquetReadObjects({ file: sweepParquet(table).buffer });
+    deepEqual(parquet.map(({ run }) => run), table.rows.map(({ run }) => run));
+    equal(parquet[1]!["g_time (ms)"], table.rows[1]!.figures!["g_time (ms)"]);
+    deepEqual(parquet.map((row) => row["/experiment/sparsity"]), [
+      undefined,
+      undefined,
+      '{"kvBudget":16}',
+      '{"kvBudget":16}',
+    ]);
     const byColumn = tableOfSweep(service, id, [{ column: "bs", better: "higher" }]);
     deepEqual(byColumn.rows.map(({ isOnParetoFront }) => isOnParetoFront), [
       false,

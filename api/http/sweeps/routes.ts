@@ -13,6 +13,7 @@ import {
   sweepProgress,
   tableOfSweep,
 } from "../../../core/run/sweep_service.ts";
+import { sweepParquet } from "../../../core/run/sweep_parquet.ts";
 import { type Objective, sweepCsv } from "../../../core/run/sweep_table.ts";
 import type { SweepRecord } from "../../../core/run/sweep_store.ts";
 import { route } from "../describe.ts";
@@ -47,6 +48,8 @@ const OBJECTIVES = {
   },
   maximise: { description: "columns to be kept high", schema: { type: "string" } },
 } as const;
+
+const PARQUET = "application/vnd.apache.parquet";
 
 /** The routes. */
 export function sweepRoutes(service: RunService): Hono {
@@ -110,6 +113,17 @@ export function sweepRoutes(service: RunService): Hono {
       (c) =>
         c.body(sweepCsv(table(c, service)), 200, { "content-type": "text/csv; charset=utf-8" }),
     )
+    .get(
+      "/:id/output.parquet",
+      route({
+        tag: "sweeps",
+        summary: "The table of a sweep with its Pareto front, as far as it is",
+        query: OBJECTIVES,
+        answers: { 200: ["the table", PARQUET] },
+        problems: [401, 404],
+      }),
+      (c) => c.body(sweepParquet(table(c, service)), 200, { "content-type": PARQUET }),
+    )
     .delete(
       "/:id",
       route({
@@ -160,6 +174,11 @@ function viewOf(service: RunService, { id, spec, createdAt }: SweepRecord) {
     runs,
     isOver: runs.queued + runs.running === 0,
     spec,
-    links: { self, csv: `${self}/output.csv`, json: `${self}/output.json` },
+    links: {
+      self,
+      csv: `${self}/output.csv`,
+      json: `${self}/output.json`,
+      parquet: `${self}/output.parquet`,
+    },
   };
 }

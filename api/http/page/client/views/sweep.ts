@@ -184,6 +184,11 @@ function links({ id, spec }: Sweep, done: readonly DoneRow[]): (HTMLElement | nu
       { class: "button", href: `/v1/sweeps/${id}/output.json`, download: "sweep.json" },
       "JSON",
     ),
+    h(
+      "a",
+      { class: "button", href: `/v1/sweeps/${id}/output.parquet`, download: "sweep.parquet" },
+      "Parquet",
+    ),
     ids.length > 1
       ? h("a", { class: "button", href: `/compare?runs=${ids}` }, "What differs")
       : null,
