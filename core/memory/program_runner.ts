@@ -23,6 +23,7 @@ type ProgramArguments = [
   oddTailPerStep: boolean,
   ownSecondContext: boolean,
   wholePartnerTraffic: boolean,
+  queries: number,
 ];
 
 interface Exports {
@@ -54,6 +55,7 @@ export function programArguments(program: AttentionProgram): ProgramArguments {
     program.oddTail === "per-step",
     program.secondContext === "own",
     program.partnerTraffic === "whole",
+    program.queries ?? 1,
   ];
 }
 

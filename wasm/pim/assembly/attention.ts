@@ -66,7 +66,8 @@ function spreadQuery(shape: Shape, partner: i32): Spread {
  */
 function spreadResults(shape: Shape, partner: i32, passSteps: i32): Spread {
   const list = resultMoves(shape, partner);
-  const commands = <i64> gemvBuffers(shape) * shape.denseResultColumns * list.channels;
+  const commands = <i64> shape.parameters.queries * gemvBuffers(shape) * shape.denseResultColumns *
+    list.channels;
   const from = passSteps / 2;
   const half = passSteps - from;
   const stride = <i32> min<i64>(commands / half, list.length);

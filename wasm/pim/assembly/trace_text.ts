@@ -86,6 +86,7 @@ export function writeProgram(
   oddTailPerStep: bool,
   ownSecondContext: bool,
   wholePartnerTraffic: bool,
+  queries: i32,
 ): void {
   const parameters = new ProgramParameters();
   parameters.pim = pim;
@@ -101,6 +102,7 @@ export function writeProgram(
   parameters.oddTailPerStep = oddTailPerStep;
   parameters.ownSecondContext = ownSecondContext;
   parameters.wholePartnerTraffic = wholePartnerTraffic;
+  parameters.queries = queries;
   const sink = new TextSink();
   emitProgram(new Shape(parameters), sink);
   sink.end();
