@@ -43,8 +43,14 @@ export function specNotes(spec: SystemSpec, programs: readonly AttentionProgram[
         "The STARC repository ignores --sparsity_ratio and keeps 1024 tokens; it was obeyed.",
       ],
       [
-        isPim && !isStarc && sparsity !== null,
+        isPim && profile === "attacc" && sparsity !== null,
         "AttAcc has no sparsity; STARC's was applied to it.",
+      ],
+      [
+        isPim && sparsity !== null && switches["key-value-heads"] === "read-once" &&
+        models[spec.model].keyValueHeads < models[spec.model].heads,
+        "The queries of a group read the same tokens: as many as the budget says. A policy that " +
+        "selects for each query reads the union, which a budget does not tell.",
       ],
       [!isPim && sparsity !== null, `Sparsity changes nothing for --system ${system}.`],
       [

@@ -11,10 +11,11 @@ import type {
   MemoryResult,
   ProgressListener,
 } from "../memory/memory_model.ts";
-import { requiredBytes } from "./capacity.ts";
+import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
+import { checkCapacity, requiredBytes } from "./capacity.ts";
 import type { SystemRow } from "./columns.ts";
-import { BlockCosts, type StepAttention } from "./generation.ts";
-import { type BlockShape, feedForwardOf, layerHeadDim } from "./layers.ts";
+import { BlockCosts, type Charges, type StepAttention } from "./generation.ts";
+import { type BlockShape, feedForwardOf, layerHeadDim, storedHeads } from "./layers.ts";
 import {
   acceleratorLabel,
   bandwidthRatio,
@@ -28,9 +29,12 @@ import {
   countsAsZero,
   decodeSteps,
   keptTokensOfStep,
+  stackShare,
   stepPrograms,
 } from "./programs.ts";
 import type { SystemSpec } from "./spec.ts";
+import { rowsOfProgram } from "./rows_opened.ts";
+import { pimTokenWrite, processorTokenWrite } from "./token_write.ts";
 import { Totals } from "./totals.ts";
 
 /** Options of {@linkcode simulateSystem}. */
@@ -87,11 +91,22 @@ export async function simulateSystem(
   const block = blockOf(spec, machine);
   const { accelerator } = machine;
   const programs = accelerator.kind === "pim" ? stepPrograms(spec, block, accelerator) : [];
+  const lastContext = contextOfStep(spec, decodeSteps(spec) - 1);
+  const required = requiredBytes(block, lastContext);
+  if (spec.switches.capacity === "enforced") checkCapacity(machine, required, lastContext);
   const results = await resultsOf(programs, spec, memory, options);
-  const attention = results.map((result, step) => ({
-    result,
-    columnsPerMac: columnsPerMacOf(spec, programs[step]!, step),
-  }));
+  const share = stackShare(block, spec.switches);
+  const attention = results.map((result, step): StepAttention => {
+    const program = programs[step]!;
+    return {
+      result,
+      pim: program.pim,
+      columnsPerMac: columnsPerMacOf(spec, program, step),
+      rowsOpened: rowsOfProgram(program),
+      stackShare: share,
+      keptTokens: program.keptTokens,
+    };
+  });
   const row = rowOf(spec, machine, block, attention);
   return {
     row,
@@ -105,6 +120,7 @@ function blockOf(spec: SystemSpec, { gpus, accelerator }: Machine): BlockShape {
     model: spec.model,
     feedForward: feedForwardOf(spec.model, spec.switches),
     gpus: gpus.devices,
+    ...storedHeads(spec.model, gpus.devices, spec.switches),
     elementBytes: spec.word,
     batch: spec.batch,
     remoteAttention: accelerator.kind !== "gpu",
@@ -163,11 +179,13 @@ function rowOf(
 ): SystemRow {
   const { gpus } = machine;
   const steps = decodeSteps(spec);
+  const { weights, cache, temporaries } = requiredBytes(block, contextOfStep(spec, steps - 1));
   const costs = new BlockCosts(spec, machine, block);
   const totals = new Totals();
+  const charges = chargesOf(spec, machine, block);
   totals.addSummarisation(costs.summarisation());
   for (let step = 0; step < steps; step++) {
-    totals.addStep(costs.step(contextOfStep(spec, step), attention[step]));
+    totals.addStep(costs.step(contextOfStep(spec, step), attention[step], charges));
   }
   return {
     model: spec.model,
@@ -181,13 +199,37 @@ function rowOf(
     pipe_level: spec.pipeopt,
     "is parallel": spec.ffopt,
     "power constraint": spec.powerlimit,
-    gqa_size: 0,
+    gqa_size: groupSize(spec),
     Lin: spec.lin,
     Lout: spec.lout,
     bs: spec.batch,
-    required_cap: requiredBytes(block, spec.lin + spec.lout - 1),
-    ...totals.columns({ layers: models[spec.model].layers, gpus: gpus.devices, steps }),
+    required_cap: weights + cache + temporaries,
+    ...totals.columns({
+      layers: models[spec.model].layers,
+      gpus: gpus.devices,
+      steps,
+      wholePrompt: spec.switches["prompt-flops"] === "whole",
+    }),
   };
+}
+
+/** Queries of a head's group; 0 as in the reference where they are not told apart. */
+function groupSize({ model, switches }: SystemSpec): number {
+  const { heads, keyValueHeads } = models[model];
+  return switches["key-value-heads"] === "query-heads" ? 0 : heads / keyValueHeads;
+}
+
+/** What every step does beside AttAcc's layers. */
+function chargesOf(
+  { model, switches }: SystemSpec,
+  { accelerator }: Machine,
+  block: BlockShape,
+): Charges {
+  if (switches["key-value-write"] === "none") return {};
+  if (accelerator.kind !== "pim") return { write: processorTokenWrite(block, accelerator) };
+  const headDim = layerHeadDim(models[model]);
+  const device = hbm3PimDevice(accelerator.power);
+  return { write: pimTokenWrite(block, headDim, accelerator, device) };
 }
 
 function seriesOf(spec: SystemSpec, results: readonly MemoryResult[]): StepSeries {
