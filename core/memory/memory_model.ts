@@ -73,6 +73,11 @@ export interface AttentionProgram {
    * fast as it multiplies rather than reads (`macGapCycles`).
    */
   readonly queries?: number;
+  /**
+   * `"attention"`: scores, softmax and values. `"scores"`: only the products of queries and stored
+   * vectors, moved to the buffer die, as a policy needs them to decide. Default `"attention"`.
+   */
+  readonly passes?: "attention" | "scores";
 }
 
 /** Requests one program sent to the memory, by kind; every channel counted. */

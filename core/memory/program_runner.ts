@@ -24,6 +24,7 @@ type ProgramArguments = [
   ownSecondContext: boolean,
   wholePartnerTraffic: boolean,
   queries: number,
+  scoreOnly: boolean,
 ];
 
 interface Exports {
@@ -56,6 +57,7 @@ export function programArguments(program: AttentionProgram): ProgramArguments {
     program.secondContext === "own",
     program.partnerTraffic === "whole",
     program.queries ?? 1,
+    program.passes === "scores",
   ];
 }
 

@@ -82,6 +82,19 @@ Deno.test("contiguous blocks of shared heads take the compact program's cycles",
   deepEqual(await run({ ...program, headBlocks }), await run(program));
 });
 
+Deno.test("scores alone are the score pass: half the MACs, no softmax, nothing moved back", async () => {
+  for (const heads of [4, 20, 40]) {
+    const program = { ...PROGRAM, heads, keptTokens: 512, contextTokens: 512 };
+    const both = await run({ ...program, secondContext: "own", partnerTraffic: "whole" });
+    const scores = await run({ ...program, passes: "scores" });
+    // A pair's first row is opened by a MAC of its own.
+    const early = heads > 16 ? 16 : 0;
+    equal(scores.mac, (both.mac - early) / 2);
+    deepEqual([scores.softmax, scores.mvgb, scores.wrgb], [0, 0, both.wrgb]);
+    ok(scores.cycles < both.cycles);
+  }
+});
+
 Deno.test("programs with other numbers of queries have other keys", () => {
   const keys = [undefined, 1, 2].map((queries) =>
     memory.keyOf(queries === undefined ? PROGRAM : { ...PROGRAM, queries })

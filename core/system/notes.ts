@@ -6,6 +6,7 @@
 import { models } from "../hardware/models.ts";
 import type { AttentionProgram } from "../memory/memory_model.ts";
 import type { SystemRow } from "./columns.ts";
+import type { Sampling } from "./scattered.ts";
 import type { SystemSpec } from "./spec.ts";
 
 type Note = readonly [applies: boolean, text: string];
@@ -92,9 +93,17 @@ function modelNotes({ model, system, ngpu, switches }: SystemSpec): string[] {
 }
 
 /** What is suspect about a result. */
-export function resultNotes(row: SystemRow): string[] {
+export function resultNotes(row: SystemRow, sampling?: Sampling): string[] {
+  const { scatteredSteps, sampledSteps, relativeError } = sampling ??
+    { scatteredSteps: 0, sampledSteps: 0, relativeError: 0 };
   const gib = row.required_cap / 2 ** 30;
   return texts([
+    [
+      sampledSteps < scatteredSteps,
+      `${sampledSteps} of ${scatteredSteps} scattered steps were simulated and the others ` +
+      `estimated from them: mean attention cycles to ${(100 * relativeError).toFixed(2)} % ` +
+      "(standard error).",
+    ],
     [
       gib > row.cap,
       `The run takes ${

@@ -36,7 +36,7 @@ function columnsOf({ headDim, elementBytes }: Pick<AttentionProgram, "headDim" |
  * ```
  */
 export function rowsOfBlocks(
-  program: Pick<AttentionProgram, "headDim" | "elementBytes" | "contextTokens">,
+  program: Pick<AttentionProgram, "headDim" | "elementBytes" | "contextTokens" | "passes">,
   blocks: Uint32Array,
 ): number {
   const columns = columnsOf(program);
@@ -49,6 +49,7 @@ export function rowsOfBlocks(
     open = row;
   };
   for (const block of blocks) for (let k = 0; k < columns; k++) visit(block * columns + k);
+  if (program.passes === "scores") return rows;
   open = -1;
   for (let pass = 0; pass < columns; pass++) {
     for (const block of blocks) visit(pass * stored + block);
@@ -60,5 +61,46 @@ export function rowsOfBlocks(
 export function rowsOfProgram(program: AttentionProgram): number {
   const columns = columnsOf(program) * Math.ceil(program.keptTokens / BLOCK_TOKENS);
   // Keys and values fill their rows one after the other.
-  return program.heads * 2 * Math.ceil(columns / attAcc.columnsPerRow);
+  const passes = program.passes === "scores" ? 1 : 2;
+  return program.heads * passes * Math.ceil(columns / attAcc.columnsPerRow);
+}
+
+/**
+ * Mean of {@linkcode rowsOfBlocks} for a head whose blocks are any of the stored ones with equal
+ * chance. A row that holds m of n stored blocks is missed by k drawn ones with chance
+ * C(n - m, k) / C(n, k).
+ *
+ * @example
+ * ```ts
+ * import { expectedRows } from "./rows_opened.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * const program = { headDim: 128, elementBytes: 2, contextTokens: 10000 };
+ * const { keys, values } = expectedRows(program, 106);
+ * equal(keys.toFixed(2), "37.69");
+ * equal(values.toFixed(2), "39.98");
+ * ```
+ */
+export function expectedRows(
+  program: Pick<AttentionProgram, "headDim" | "elementBytes" | "contextTokens">,
+  keptBlocks: number,
+): { readonly keys: number; readonly values: number } {
+  const columns = columnsOf(program);
+  const stored = Math.ceil(program.contextTokens / BLOCK_TOKENS);
+  const rows = (blocksOfRow: number) => {
+    const whole = Math.floor(stored / blocksOfRow);
+    const rest = stored - whole * blocksOfRow;
+    return whole * (1 - missed(blocksOfRow, stored, keptBlocks)) +
+      (rest > 0 ? 1 - missed(rest, stored, keptBlocks) : 0);
+  };
+  return {
+    keys: rows(Math.max(1, Math.floor(attAcc.columnsPerRow / columns))),
+    values: columns * rows(attAcc.columnsPerRow),
+  };
+}
+
+function missed(blocksOfRow: number, stored: number, kept: number): number {
+  let chance = 1;
+  for (let i = 0; i < blocksOfRow; i++) chance *= Math.max(0, stored - kept - i) / (stored - i);
+  return chance;
 }

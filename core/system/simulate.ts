@@ -4,13 +4,8 @@
  * @module
  */
 import { models } from "../hardware/models.ts";
-import { pimPlacements } from "../hardware/pim.ts";
-import type {
-  AttentionProgram,
-  MemoryModel,
-  MemoryResult,
-  ProgressListener,
-} from "../memory/memory_model.ts";
+import type { MemoryModel } from "../memory/memory_model.ts";
+import { type AttentionOptions, attentionSteps } from "./attention_steps.ts";
 import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
 import { checkCapacity, requiredBytes } from "./capacity.ts";
 import type { SystemRow } from "./columns.ts";
@@ -24,24 +19,14 @@ import {
   machineOf,
 } from "./machine.ts";
 import { resultNotes, specNotes } from "./notes.ts";
-import {
-  contextOfStep,
-  countsAsZero,
-  decodeSteps,
-  keptTokensOfStep,
-  stackShare,
-  stepPrograms,
-} from "./programs.ts";
+import { contextOfStep, decodeSteps, keptTokensOfStep, stepPrograms } from "./programs.ts";
 import type { SystemSpec } from "./spec.ts";
-import { rowsOfProgram } from "./rows_opened.ts";
+import type { Sampling } from "./scattered.ts";
 import { pimTokenWrite, processorTokenWrite } from "./token_write.ts";
 import { Totals } from "./totals.ts";
 
 /** Options of {@linkcode simulateSystem}. */
-export interface SimulateOptions {
-  /** Called while the memory runs, with the number of finished programs and of all. */
-  readonly onProgress?: ProgressListener;
-}
+export type SimulateOptions = AttentionOptions;
 
 /** What each decode step did, in order. */
 export interface StepSeries {
@@ -59,9 +44,9 @@ export interface SystemResult {
   /** Where the reference would have failed or misled, and what was done; one sentence each. */
   readonly notes: readonly string[];
   readonly perStep: StepSeries;
+  /** What scattered steps were estimated from. */
+  readonly sampling?: Sampling;
 }
-
-const NO_COMMANDS: MemoryResult = { cycles: 0, mac: 0, softmax: 0, mvgb: 0, mvsb: 0, wrgb: 0 };
 
 /**
  * Runs an experiment. The distinct programs of all decode steps go to the memory in one call; then
@@ -94,24 +79,13 @@ export async function simulateSystem(
   const lastContext = contextOfStep(spec, decodeSteps(spec) - 1);
   const required = requiredBytes(block, lastContext);
   if (spec.switches.capacity === "enforced") checkCapacity(machine, required, lastContext);
-  const results = await resultsOf(programs, spec, memory, options);
-  const share = stackShare(block, spec.switches);
-  const attention = results.map((result, step): StepAttention => {
-    const program = programs[step]!;
-    return {
-      result,
-      pim: program.pim,
-      columnsPerMac: columnsPerMacOf(spec, program, step),
-      rowsOpened: rowsOfProgram(program),
-      stackShare: share,
-      keptTokens: program.keptTokens,
-    };
-  });
-  const row = rowOf(spec, machine, block, attention);
+  const attention = await attentionSteps(spec, block, programs, memory, options);
+  const row = rowOf(spec, machine, block, attention.steps);
   return {
     row,
-    notes: [...specNotes(spec, programs), ...resultNotes(row)],
-    perStep: seriesOf(spec, results),
+    notes: [...specNotes(spec, programs), ...resultNotes(row, attention.sampling)],
+    perStep: seriesOf(spec, attention.steps),
+    ...(attention.sampling && { sampling: attention.sampling }),
   };
 }
 
@@ -125,50 +99,6 @@ function blockOf(spec: SystemSpec, { gpus, accelerator }: Machine): BlockShape {
     batch: spec.batch,
     remoteAttention: accelerator.kind !== "gpu",
   };
-}
-
-/** One result a program; equal ones are asked for once. */
-async function resultsOf(
-  programs: readonly AttentionProgram[],
-  { system, switches }: SystemSpec,
-  memory: MemoryModel | undefined,
-  { onProgress }: SimulateOptions,
-): Promise<MemoryResult[]> {
-  if (programs.length === 0) return [];
-  if (!memory) throw new TypeError(`Expected a memory for --system ${system} but found none`);
-  const keys = programs.map((program) =>
-    countsAsZero(program, switches) ? undefined : memory.keyOf(program)
-  );
-  const distinct = new Map<string, AttentionProgram>();
-  keys.forEach((key, step) => {
-    if (key !== undefined && !distinct.has(key)) distinct.set(key, programs[step]!);
-  });
-  const results = distinct.size > 0
-    ? await memory.simulate([...distinct.values()], onProgress)
-    : [];
-  const found = new Map([...distinct.keys()].map((key, i) => [key, results[i]!]));
-  return keys.map((key) => key === undefined ? NO_COMMANDS : found.get(key)!);
-}
-
-function columnsPerMacOf(
-  { model, switches }: SystemSpec,
-  { pim }: AttentionProgram,
-  step: number,
-): number {
-  const { columnsPerMac } = pimPlacements[pim];
-  if (pim !== "buffer") return columnsPerMac;
-  switch (switches["buffer-traffic"]) {
-    case "twice":
-      return columnsPerMac;
-    case "once":
-      return 1;
-    case "fresh": {
-      // The first result is read back from the cache, if the cache finds it: it is stored under
-      // the table's head size and looked up under the layers'.
-      const { headDim, ...shape } = models[model];
-      return step === 0 && layerHeadDim({ headDim, ...shape }) === headDim ? columnsPerMac : 1;
-    }
-  }
 }
 
 function rowOf(
@@ -232,7 +162,7 @@ function chargesOf(
   return { write: pimTokenWrite(block, headDim, accelerator, device) };
 }
 
-function seriesOf(spec: SystemSpec, results: readonly MemoryResult[]): StepSeries {
+function seriesOf(spec: SystemSpec, attention: readonly StepAttention[]): StepSeries {
   const steps = decodeSteps(spec);
   const isPim = spec.system === "dgx-attacc";
   const contextTokens = Int32Array.from({ length: steps }, (_, step) => contextOfStep(spec, step));
@@ -241,6 +171,9 @@ function seriesOf(spec: SystemSpec, results: readonly MemoryResult[]): StepSerie
     keptTokens: isPim
       ? contextTokens.map((_, step) => keptTokensOfStep(spec, step))
       : contextTokens.slice(),
-    attentionCycles: Float64Array.from({ length: steps }, (_, step) => results[step]?.cycles ?? 0),
+    attentionCycles: Float64Array.from(
+      { length: steps },
+      (_, step) => attention[step]?.result.cycles ?? 0,
+    ),
   };
 }

@@ -100,6 +100,23 @@ const options = v.strictObject(
     sparsity: v.optional(v.nullable(sparsity), null),
     /** `"last-step"` clusters the whole context once, in the last step, if there is sparsity. */
     clustering: v.optional(oneOf("--clustering", ["none", "last-step"]), "none"),
+    /** `"compact"` reads kept tokens as if they lay side by side, `"scattered"` where they lie. */
+    rows: v.optional(oneOf("--rows", ["compact", "scattered"]), "compact"),
+    /** Mean run of 16-token blocks that are read, if scattered; `null` is any block alike. */
+    locality: v.optional(
+      v.nullable(v.pipe(
+        v.number(expected("--locality", "a number of blocks, at least 1")),
+        v.check(
+          (value) => value >= 1 && value <= MOST_TOKENS,
+          expected("--locality", "a number of blocks, at least 1"),
+        ),
+      )),
+      null,
+    ),
+    /** What scattered blocks are drawn from. */
+    seed: v.optional(whole("--seed", 0, 2 ** 32 - 1), 1),
+    /** Most steps that are simulated as scattered; the others are estimated from them. */
+    sampledSteps: v.optional(whole("--sampled-steps", 16, MOST_GENERATED), 256),
     profile: v.optional(oneOf("--profile", profiles), "artifact"),
     /** Given: switches that differ from the profile's. Parsed: all of them. */
     switches: v.optional(

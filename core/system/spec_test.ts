@@ -23,6 +23,10 @@ Deno.test("nothing given means the artifact's defaults", () => {
     batch: 1,
     sparsity: null,
     clustering: "none",
+    rows: "compact",
+    locality: null,
+    seed: 1,
+    sampledSteps: 256,
     profile: "artifact",
   });
 });

@@ -49,6 +49,7 @@ export function runProgram(
   ownSecondContext: bool,
   wholePartnerTraffic: bool,
   queries: i32,
+  scoreOnly: bool,
   scattered: bool,
   inStep: bool,
 ): i64 {
@@ -67,6 +68,7 @@ export function runProgram(
   parameters.ownSecondContext = ownSecondContext;
   parameters.wholePartnerTraffic = wholePartnerTraffic;
   parameters.queries = queries;
+  parameters.scoreOnly = scoreOnly;
   if (scattered) parameters.blocks = new HeadBlocks(headEnds, headBlocks);
   const shape = new Shape(parameters);
   const memory = configured();

@@ -87,6 +87,7 @@ export function writeProgram(
   ownSecondContext: bool,
   wholePartnerTraffic: bool,
   queries: i32,
+  scoreOnly: bool,
 ): void {
   const parameters = new ProgramParameters();
   parameters.pim = pim;
@@ -103,6 +104,7 @@ export function writeProgram(
   parameters.ownSecondContext = ownSecondContext;
   parameters.wholePartnerTraffic = wholePartnerTraffic;
   parameters.queries = queries;
+  parameters.scoreOnly = scoreOnly;
   const sink = new TextSink();
   emitProgram(new Shape(parameters), sink);
   sink.end();
