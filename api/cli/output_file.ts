@@ -27,7 +27,7 @@ export class OutputFile {
   readonly #written: string;
   readonly #file: Deno.FsFile;
   readonly #interrupt: Disposable;
-  #open = true;
+  #open = false;
 
   private constructor(option: string, path: string) {
     this.#option = option;
@@ -35,8 +35,15 @@ export class OutputFile {
     this.#written = isSpecial(path)
       ? path
       : join(dirname(path), `.${basename(path)}.${Deno.pid}.partial`);
-    this.#file = Deno.openSync(this.#written, { write: true, create: true, truncate: true });
+    // Before there is anything to tidy up: a signal must not find the file and nobody to remove it.
     this.#interrupt = onInterrupt(() => this[Symbol.dispose]());
+    try {
+      this.#file = Deno.openSync(this.#written, { write: true, create: true, truncate: true });
+    } catch (error) {
+      this.#interrupt[Symbol.dispose]();
+      throw error;
+    }
+    this.#open = true;
   }
 
   /**

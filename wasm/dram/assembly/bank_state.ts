@@ -2,6 +2,11 @@
 
 const INITIAL_ROWS: i32 = 8;
 
+/** What a bank is that ought to have a row open. */
+export const FIT: i32 = 0;
+export const CLOSED: i32 = 1;
+export const OTHER_ROWS: i32 = 2;
+
 /**
  * A bank is closed, or open with a set of rows. One row is the rule; a bank that a precharge leaves
  * out although an activation reached it collects several.
@@ -39,6 +44,24 @@ export class BankState {
       if (this.rows[base + i] === row) return true;
     }
     return false;
+  }
+
+  /**
+   * Looks at banks in order for one that has not a row open.
+   *
+   * @returns `FIT` when all have it; else what the first that has not is: `CLOSED`, or `OTHER_ROWS`
+   */
+  firstWithout(members: StaticArray<i32>, start: i32, end: i32, row: i32): i32 {
+    const counts = this.counts;
+    const rows = this.rows;
+    for (let i = start; i < end; i++) {
+      const bank = members[i];
+      const count = counts[bank];
+      if (count === 0) return CLOSED;
+      const last = bank * this.capacity + count - 1;
+      if (rows[last] !== row && (count === 1 || !this.hasRow(bank, row))) return OTHER_ROWS;
+    }
+    return FIT;
   }
 
   open(bank: i32, row: i32): void {

@@ -1,5 +1,5 @@
 /** One channel: its banks, its timing, and what issuing a command does to both. */
-import { BankState } from "./bank_state";
+import { BankState, CLOSED, FIT } from "./bank_state";
 import { ChannelTiming } from "./channel_timing";
 import { Command, REQUIRES_NOTHING, REQUIRES_ROW_OPEN } from "./command";
 import { CommandLog } from "./command_log";
@@ -37,14 +37,11 @@ export class Channel {
 
   /** The first bank, in index order, that is closed or lacks the row decides. */
   private openRow(final: Command, groups: BankGroups, bank: i32, row: i32): Command {
-    const state = this.state;
-    if (state.openBanks === 0) return <Command> final.opener;
-    for (let i = groups.starts[bank], end = groups.ends[bank]; i < end; i++) {
-      const member = groups.members[i];
-      if (!state.isOpen(member)) return <Command> final.opener;
-      if (!state.hasRow(member, row)) return <Command> final.closer;
-    }
-    return final;
+    if (this.state.openBanks === 0) return <Command> final.opener;
+    const start = groups.starts[bank];
+    const found = this.state.firstWithout(groups.members, start, groups.ends[bank], row);
+    if (found === FIT) return final;
+    return <Command> (found === CLOSED ? final.opener : final.closer);
   }
 
   private closeBanks(final: Command, groups: BankGroups, bank: i32): Command {

@@ -1,0 +1,20 @@
+import { createHash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { EvaluationInputError } from "./input_error.ts";
+
+/** SHA-256 of a text in UTF-8, hexadecimal. */
+export function digestText(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/**
+ * SHA-256 of a file, hexadecimal, without holding it whole.
+ *
+ * @throws {EvaluationInputError} if it is absent
+ */
+export async function digestFile(path: string): Promise<string> {
+  if (!existsSync(path)) throw new EvaluationInputError(`${path}: expected a file but found none`);
+  const hash = createHash("sha256");
+  for await (const piece of createReadStream(path)) hash.update(piece);
+  return hash.digest("hex");
+}

@@ -1,0 +1,35 @@
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { EvaluationIdentity } from "./evaluation_identity.ts";
+import { meanRecall } from "./recall.ts";
+import type { SampleCost } from "./sample_log.ts";
+
+/** One evaluation, as it is kept: what was done, with what, and what came out. */
+export interface EvaluationRecord extends EvaluationIdentity {
+  readonly version: 1;
+  readonly scores: Readonly<Record<string, unknown>>;
+  /** Recall over all layers, heads and steps, where it was measured. */
+  readonly recall: number | null;
+  readonly samples: number;
+  /** Tokens, seconds spent on the samples, and rows of all decode steps. */
+  readonly cost: SampleCost;
+  /** The attention trace, where one was recorded. */
+  readonly trace: string | null;
+}
+
+/** A record of what came out. */
+export function evaluationRecord(
+  identity: EvaluationIdentity,
+  outcome: Pick<EvaluationRecord, "scores" | "samples" | "cost"> & { trace: string | undefined },
+): EvaluationRecord {
+  const { scores, samples, cost, trace = null } = outcome;
+  const recall = cost.recall && meanRecall(cost.recall);
+  return { version: 1, ...identity, scores, recall, samples, cost, trace };
+}
+
+/** Writes a record as JSON; the file is complete or not there. */
+export function writeRecord(path: string, record: EvaluationRecord) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.new`, JSON.stringify(record, undefined, 2) + "\n");
+  renameSync(`${path}.new`, path);
+}

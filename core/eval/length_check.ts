@@ -1,0 +1,18 @@
+import { EvaluationInputError } from "./input_error.ts";
+import type { LanguageModel } from "./language_model.ts";
+
+/**
+ * Makes sure that a prompt and what follows it fit a model. The last token generated is never read.
+ *
+ * @throws {EvaluationInputError} if they do not
+ */
+export function checkLength(model: LanguageModel, promptTokens: number, generatedTokens: number) {
+  const room = model.contextTokens - Math.max(0, generatedTokens - 1);
+  if (promptTokens <= room) return;
+  const why = generatedTokens === 0
+    ? `as ${model.name} holds no more`
+    : `as ${model.name} holds ${model.contextTokens} and ${generatedTokens} are to be generated`;
+  throw new EvaluationInputError(
+    `expected a prompt of at most ${room} tokens, ${why}, but found ${promptTokens}`,
+  );
+}

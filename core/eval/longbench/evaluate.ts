@@ -1,0 +1,160 @@
+/**
+ * LongBench (arXiv 2308.14508), one task at a time.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { digestFile, digestText } from "../digest.ts";
+import type { EvaluationIdentity } from "../evaluation_identity.ts";
+import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
+import { readJsonLines } from "../json_lines.ts";
+import type { DecodeSession, LanguageModel } from "../language_model.ts";
+import { pythonJson } from "../python/json.ts";
+import { runSamples, type SampleResult } from "../run_samples.ts";
+import { type ChatForm, chatFormOfName, wrapPrompt } from "./chat_form.ts";
+import {
+  type LongBenchConfigPaths,
+  type LongBenchSample,
+  LongBenchSampleSchema,
+  type LongBenchTaskConfig,
+  PredictionSchema,
+  readTaskConfig,
+} from "./files.ts";
+import { samplePrompt } from "./prompt.ts";
+import { answer, type LongBenchProtocol } from "./protocol.ts";
+import { scoreTask, scoreTaskByLength } from "./score.ts";
+import { longBenchTask, type LongBenchTaskName } from "./tasks.ts";
+
+/** What to evaluate. */
+export interface LongBenchOptions {
+  readonly model: LanguageModel;
+  readonly task: LongBenchTaskName;
+  /** The task's samples: `hotpotqa.jsonl`, or `hotpotqa_e.jsonl` of LongBench-E. */
+  readonly samples: string;
+  readonly configFiles: LongBenchConfigPaths;
+  /** Folder of the results; `pred/{model}/` or, for LongBench-E, `pred_e/{model}/` is made in it. */
+  readonly out: string;
+  readonly protocol: LongBenchProtocol;
+  /**
+   * The most tokens a prompt may have before its middle is cut out. LongBench keeps one for each
+   * model it knows, see `readMaxPromptTokens`.
+   */
+  readonly maxPromptTokens: number;
+  /** @default what LongBench does for a model of this name */
+  readonly chatForm?: ChatForm | undefined;
+  /**
+   * Whether the samples are LongBench-E's: scores are then by length.
+   *
+   * @default {false}
+   */
+  readonly byLength?: boolean | undefined;
+  /** A budget, for the names of the results: `hotpotqa-1024.jsonl`. */
+  readonly budget?: number | undefined;
+  /** Where the model records its attention trace, for the record. */
+  readonly trace?: string | undefined;
+  readonly limit?: number | undefined;
+  /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
+  readonly recallBudget?: number | undefined;
+  readonly onSample?: ((finished: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A run before its first sample: where it writes, and what makes it what it is. */
+export interface LongBenchPlan {
+  /** The predictions. */
+  readonly path: string;
+  /** To ask {@linkcode finishedSamples} with, e.g. before a trace is continued. */
+  readonly identity: EvaluationIdentity;
+  readonly taskConfig: LongBenchTaskConfig;
+  readonly chatForm: ChatForm;
+}
+
+/**
+ * Prepares a run without starting it.
+ *
+ * @throws {EvaluationInputError} if a file is absent or malformed
+ */
+export async function planLongBench(options: LongBenchOptions): Promise<LongBenchPlan> {
+  const { model, task, samples, configFiles, protocol, maxPromptTokens, byLength } = options;
+  const taskConfig = await readTaskConfig(configFiles, task);
+  const chatForm = options.chatForm ?? chatFormOfName(model.name);
+  const name = options.budget === undefined ? task : `${task}-${options.budget}`;
+  const folder = join(options.out, byLength ? "pred_e" : "pred", model.name);
+  return {
+    path: join(folder, `${name}.jsonl`),
+    taskConfig,
+    chatForm,
+    identity: {
+      evaluation: "longbench",
+      protocol,
+      model: model.name,
+      policy: model.policy,
+      config: {
+        task,
+        chatForm,
+        maxPromptTokens,
+        maxGeneratedTokens: taskConfig.maxGeneratedTokens,
+        byLength: byLength ?? false,
+        recallBudget: options.recallBudget ?? null,
+      },
+      digests: {
+        ...model.digests,
+        samples: await digestFile(samples),
+        template: digestText(taskConfig.template),
+      },
+    },
+  };
+}
+
+/**
+ * Runs a task, from where an earlier run of the same settings stopped, and scores it.
+ *
+ * Beside the predictions lies the record, `{task}[-{budget}].json`.
+ *
+ * @throws {EvaluationInputError} if a file is absent or malformed, or the folder holds results of
+ *   another run; samples that are finished are kept
+ */
+export async function evaluateLongBench(options: LongBenchOptions): Promise<EvaluationRecord> {
+  const plan = await planLongBench(options);
+  const { model, task, byLength = false } = options;
+  using log = await runSamples({
+    model,
+    path: plan.path,
+    identity: plan.identity,
+    samples: readJsonLines(options.samples, LongBenchSampleSchema),
+    name: (index) => `${task}/${index}`,
+    run: (session, sample) => runSample(options, plan, session, sample),
+    limit: options.limit,
+    recallBudget: options.recallBudget,
+    onSample: options.onSample,
+    signal: options.signal,
+  });
+  const predictions = await Array.fromAsync(readJsonLines(plan.path, PredictionSchema));
+  const scores = byLength ? scoreTaskByLength(task, predictions) : scoreTask(task, predictions);
+  const record = evaluationRecord(plan.identity, {
+    scores: { [task]: scores },
+    samples: log.finished,
+    cost: log.totals(),
+    trace: options.trace,
+  });
+  writeRecord(plan.path.replace(/\.jsonl$/, ".json"), record);
+  return record;
+}
+
+async function runSample(
+  { model, task, protocol, maxPromptTokens }: LongBenchOptions,
+  { taskConfig, chatForm }: LongBenchPlan,
+  session: DecodeSession,
+  sample: LongBenchSample,
+): Promise<SampleResult> {
+  const raw = samplePrompt(sample, taskConfig.template, model.tokenizer, maxPromptTokens);
+  const form = longBenchTask(task).chat ? chatForm : "none";
+  const { text, ...tokens } = await answer(model, session, {
+    task,
+    prompt: wrapPrompt(raw, form, model),
+    maxGeneratedTokens: taskConfig.maxGeneratedTokens,
+    complete: form === "template",
+  }, protocol);
+  const { answers, all_classes, length } = sample;
+  return { line: pythonJson({ pred: text, answers, all_classes, length }), ...tokens };
+}

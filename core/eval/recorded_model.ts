@@ -1,0 +1,70 @@
+import type { TraceRecorder } from "../attention/trace_recorder.ts";
+import type { AttentionObserver, DecodeSession, LanguageModel } from "./language_model.ts";
+
+/** A sequence as a decoder gives it. */
+export interface DecoderSequence {
+  prefill(ids: readonly number[]): Promise<Float32Array>;
+  step(id: number): Promise<Float32Array>;
+  /** Lets go of what the sequence holds. */
+  close(): void;
+}
+
+/** Who watches a sequence. */
+export interface SequenceObservers {
+  /** Takes the policy's decisions, if rows are counted. */
+  readonly recorder: Pick<TraceRecorder, "onSelection" | "onUpdate"> | undefined;
+  /** Takes exact attention scores, if recall is measured. */
+  readonly attention: AttentionObserver | undefined;
+}
+
+/** A decoder and what evaluations need to know of it. */
+export interface RecordedModelOptions extends Omit<LanguageModel, "open"> {
+  /** Starts a sequence that reports to these observers. */
+  readonly sequence: (observers: SequenceObservers) => Promise<DecoderSequence>;
+  /** Counts rows, and writes the trace where it has a writer. */
+  readonly recorder?: TraceRecorder | undefined;
+}
+
+/**
+ * A decoder as a language model to evaluate: each sequence is a sample of the recorder's trace.
+ *
+ * @example
+ * ```ts
+ * import { recordedModel } from "./recorded_model.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * const logits = () => Promise.resolve(Float32Array.of(0, 1));
+ * const model = recordedModel({
+ *   name: "coin",
+ *   digests: {},
+ *   policy: { name: "full" },
+ *   contextTokens: 8,
+ *   tokenizer: { encode: () => [0], decode: () => "" },
+ *   endOfText: undefined,
+ *   stopTokens: [],
+ *   sequence: () => Promise.resolve({ prefill: logits, step: logits, close: () => {} }),
+ * });
+ * await using session = await model.open("sample");
+ * equal((await session.prefill([0])).length, 2);
+ * ```
+ */
+export function recordedModel(options: RecordedModelOptions): LanguageModel {
+  const { sequence: startSequence, recorder, ...model } = options;
+  const open = async (
+    sample: string,
+    attention?: AttentionObserver,
+  ): Promise<DecodeSession> => {
+    const sequence = await startSequence({ recorder, attention });
+    recorder?.beginSample(sample);
+    return {
+      prefill: (ids) => sequence.prefill(ids),
+      step: (id) => sequence.step(id),
+      get rows() {
+        return recorder?.rows;
+      },
+      end: () => recorder?.endSample(),
+      [Symbol.asyncDispose]: () => Promise.resolve(sequence.close()),
+    };
+  };
+  return { ...model, open };
+}

@@ -1,0 +1,80 @@
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { Tokenizer } from "@huggingface/tokenizers";
+import { sharedPath, sharedTest } from "../../testing/shared_material.ts";
+import { generateRuler, rulerSample, sampleTokens } from "./generate.ts";
+import { RULER_TASK_NAMES, rulerTask } from "./tasks.ts";
+import { countWords, generate, material } from "../testing/ruler_samples.ts";
+
+const countCharacters = (text: string) => text.length;
+
+/** Every sample fits, and would not with one increment more. */
+function checkLengths(countTokens: (text: string) => number, maxTokens: number, samples = 2) {
+  for (const task of RULER_TASK_NAMES) {
+    const options = { task, countTokens, maxTokens, samples, material };
+    for (const line of generateRuler(options)) {
+      const tokens = countTokens(line.input + line.answer_prefix);
+      equal(line.length, tokens + rulerTask(task).generatedTokens);
+      ok(line.length <= maxTokens, `${task}: ${line.length} of ${maxTokens}`);
+      const sample = rulerSample(options, line.index);
+      let units = sample.minimum;
+      while (sample.text(units).input !== line.input) units += sample.increment;
+      const more = sampleTokens(options, sample, units + sample.increment);
+      ok(more > maxTokens, `${task}: ${more} would be within ${maxTokens}`);
+    }
+  }
+}
+
+Deno.test("prompts fill the limit to within one increment, counted in words", () => {
+  checkLengths(countWords, 1500);
+  checkLengths(countWords, 5000);
+});
+
+Deno.test("prompts fill the limit to within one increment, counted in characters", () => {
+  checkLengths(countCharacters, 8000);
+});
+
+sharedTest("prompts fill the limit to within one increment, counted by a BPE tokenizer", () => {
+  const read = (name: string) =>
+    JSON.parse(readFileSync(sharedPath(`data/tiny-llama/${name}`), "utf8"));
+  const tokenizer = new Tokenizer(read("tokenizer.json"), read("tokenizer_config.json"));
+  checkLengths(
+    (text) => tokenizer.encode(text, { add_special_tokens: false }).ids.length,
+    2048,
+    1,
+  );
+});
+
+Deno.test("the same seed makes the same file, and a sample does not depend on others", () => {
+  for (const task of RULER_TASK_NAMES) {
+    const three = generate({ task, samples: 3, maxTokens: 1500 });
+    deepEqual(generate({ task, samples: 3, maxTokens: 1500 }), three);
+    deepEqual(generate({ task, samples: 1, maxTokens: 1500 }), three.slice(0, 1));
+    const other = generate({ task, samples: 3, maxTokens: 1500, seed: 7 });
+    ok(JSON.stringify(other) !== JSON.stringify(three), task);
+    ok(three[0]!.input !== three[1]!.input, task);
+  }
+});
+
+Deno.test("what cannot be made is said in one line", () => {
+  throws(() => generate({ task: "niah_single_2", material: {} }), {
+    name: "EvaluationInputError",
+    message: "niah_single_2: expected a text of essays but found none",
+  });
+  throws(() => generate({ task: "qa_2", material: {} }), /expected the file of hotpotqa/);
+  throws(() => generate({ task: "niah_single_1", maxTokens: 200 }), {
+    message: /^niah_single_1 sample 0: expected at least \d+ tokens .* found a limit of 200$/,
+  });
+  throws(() => generate({ task: "qa_2", samples: 13 }), /at least 13 questions but found 12/);
+  throws(() => generate({ task: "cwe", maxTokens: 100_000 }), {
+    message: /cwe sample 0: expected more than 2930 different words to fill 100000 tokens/,
+  });
+});
+
+Deno.test("a form of the prompt is counted, and the answer prefix stays outside of it", () => {
+  const wrap = (prompt: string) => `<user> ${prompt} </user>`;
+  for (const line of generate({ task: "vt", wrap })) {
+    ok(line.input.startsWith("<user> ") && line.input.endsWith(" </user>"));
+    equal(line.length, countWords(line.input + line.answer_prefix) + 30);
+  }
+});

@@ -1,0 +1,94 @@
+import type { EvaluationIdentity } from "./evaluation_identity.ts";
+import { EvaluationInputError } from "./input_error.ts";
+import type { DecodeSession, LanguageModel } from "./language_model.ts";
+import { RecallMeter } from "./recall.ts";
+import { SampleLog } from "./sample_log.ts";
+
+/** What came of one sample. */
+export interface SampleResult {
+  /** Its line of the results. */
+  readonly line: string;
+  readonly promptTokens: number;
+  readonly generatedTokens: number;
+}
+
+/** Samples to run and where their results go. */
+export interface RunSamplesOptions<Sample> {
+  readonly model: LanguageModel;
+  /** The results, a line a sample. */
+  readonly path: string;
+  readonly identity: EvaluationIdentity;
+  readonly samples: AsyncIterable<Sample>;
+  /** What sample `index` is called in a trace. */
+  readonly name: (index: number) => string;
+  readonly run: (session: DecodeSession, sample: Sample) => Promise<SampleResult>;
+  /** Runs only the first so many samples. */
+  readonly limit?: number | undefined;
+  /** Measures how many of so many most relevant tokens the policy keeps. */
+  readonly recallBudget?: number | undefined;
+  /** Told after each sample how many are finished. */
+  readonly onSample?: ((finished: number) => void) | undefined;
+  /** Ends the run after the sample at work; what is finished is kept. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Runs the samples that are not finished yet, one after the other, and keeps each result at once.
+ *
+ * @returns the log, open
+ * @throws {DOMException} `AbortError` if the signal ends the run
+ */
+export async function runSamples<Sample>(options: RunSamplesOptions<Sample>): Promise<SampleLog> {
+  const { model, limit = Infinity } = options;
+  const log = SampleLog.open(options.path, options.identity);
+  try {
+    const before = log.finished;
+    let index = 0;
+    for await (const sample of options.samples) {
+      if (index >= limit) break;
+      if (index >= before) {
+        options.signal?.throwIfAborted();
+        await runSample(model, log, options, sample, index);
+        options.onSample?.(log.finished);
+      }
+      index++;
+    }
+    return log;
+  } catch (error) {
+    log[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function runSample<Sample>(
+  model: LanguageModel,
+  log: SampleLog,
+  { name, run, recallBudget }: RunSamplesOptions<Sample>,
+  sample: Sample,
+  index: number,
+) {
+  const start = performance.now();
+  const meter = recallBudget === undefined ? undefined : new RecallMeter(recallBudget);
+  let rows;
+  let result;
+  {
+    await using session = await model.open(name(index), meter?.observe);
+    result = await named(name(index), () => run(session, sample));
+    session.end();
+    rows = session.rows ?? null;
+  }
+  const { line, promptTokens, generatedTokens } = result;
+  const seconds = (performance.now() - start) / 1000;
+  const recall = meter?.totals ?? null;
+  log.add(line, { promptTokens, generatedTokens, seconds, rows, recall });
+}
+
+/** Names the sample in the message where its input cannot be used. */
+async function named<T>(name: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof EvaluationInputError)) throw error;
+    throw new EvaluationInputError(`${name}: ${error.message}`);
+  }
+}

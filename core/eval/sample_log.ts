@@ -1,0 +1,198 @@
+/**
+ * Results of an evaluation sample by sample, so that an interrupted one goes on where it stopped:
+ * no sample is repeated and none is lost.
+ *
+ * The results are one file, a line a sample, as other tools read it. Beside it, with the ending
+ * `.progress`, lies what the evaluation needs to go on: first a line with the identity of the run,
+ * then for each finished sample a line with the length the results had and the sample's cost.
+ *
+ * @module
+ */
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { Buffer } from "node:buffer";
+import { dirname } from "node:path";
+import * as v from "valibot";
+import { addRows, noRows, type RowTotals } from "../attention/row_totals.ts";
+import type { EvaluationIdentity } from "./evaluation_identity.ts";
+import { EvaluationInputError } from "./input_error.ts";
+import { parseJsonLine } from "./json_lines.ts";
+import { addRecall, type RecallTotals, RecallTotalsSchema } from "./recall.ts";
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+const RowTotalsSchema = v.strictObject({
+  selections: count,
+  keptTokens: count,
+  sequentialRows16: count,
+  placedRows16: count,
+  sequentialDramRows: count,
+  placedDramRows: count,
+});
+
+const SampleCostSchema = v.strictObject({
+  promptTokens: count,
+  generatedTokens: count,
+  seconds: v.pipe(v.number(), v.minValue(0)),
+  rows: v.nullable(RowTotalsSchema),
+  recall: v.nullable(RecallTotalsSchema),
+});
+
+/** What one sample cost. */
+export type SampleCost = v.InferOutput<typeof SampleCostSchema>;
+
+const ProgressLineSchema = v.strictObject({ resultBytes: count, ...SampleCostSchema.entries });
+
+type ProgressLine = v.InferOutput<typeof ProgressLineSchema>;
+
+/** Results and costs of the samples that are finished. */
+export class SampleLog implements Disposable {
+  readonly #results: number;
+  readonly #progress: number;
+  #resultBytes: number;
+  #progressBytes: number;
+  readonly #costs: SampleCost[] = [];
+
+  private constructor(path: string, identity: string, { lines, bytes }: Progress) {
+    mkdirSync(dirname(path), { recursive: true });
+    this.#results = openSync(path, existsSync(path) ? "r+" : "w");
+    this.#progress = openSync(progressPath(path), existsSync(progressPath(path)) ? "r+" : "w");
+    this.#resultBytes = lines.at(-1)?.resultBytes ?? 0;
+    this.#progressBytes = bytes;
+    ftruncateSync(this.#results, this.#resultBytes);
+    ftruncateSync(this.#progress, this.#progressBytes);
+    if (bytes === 0) this.#writeProgress(identity);
+    for (const { resultBytes: _, ...cost } of lines) this.#costs.push(cost);
+  }
+
+  /**
+   * Opens the results of a run, at their end.
+   *
+   * @param path the results; folders on the way are made
+   * @param identity what makes this run what it is: settings and digests
+   * @throws {EvaluationInputError} if there are results of another run at this place
+   */
+  static open(path: string, identity: EvaluationIdentity): SampleLog {
+    const text = JSON.stringify(identity);
+    return new SampleLog(path, text, readProgress(path, text));
+  }
+
+  /** How many samples are finished. */
+  get finished(): number {
+    return this.#costs.length;
+  }
+
+  /** Adds a sample. When this returns it is in both files. */
+  add(line: string, cost: SampleCost) {
+    this.#resultBytes += writeAt(this.#results, `${line}\n`, this.#resultBytes);
+    this.#writeProgress(JSON.stringify({ resultBytes: this.#resultBytes, ...cost }));
+    this.#costs.push(cost);
+  }
+
+  /** The cost of all finished samples; rows and recall only where they were counted. */
+  totals(): SampleCost {
+    const rows = this.#costs.flatMap((cost) => cost.rows ?? []);
+    const recall = this.#costs.flatMap((cost) => cost.recall ? [cost.recall] : []);
+    const sum = (of: (cost: SampleCost) => number) =>
+      this.#costs.reduce((total, cost) => total + of(cost), 0);
+    return {
+      promptTokens: sum((cost) => cost.promptTokens),
+      generatedTokens: sum((cost) => cost.generatedTokens),
+      seconds: sum((cost) => cost.seconds),
+      rows: rows.length === 0 ? null : rows.reduce<RowTotals>(addRows, noRows()),
+      recall: recall.length === 0 ? null : recall.reduce<RecallTotals>(addRecall, []),
+    };
+  }
+
+  /** Closes both files. */
+  [Symbol.dispose]() {
+    closeSync(this.#results);
+    closeSync(this.#progress);
+  }
+
+  #writeProgress(line: string) {
+    this.#progressBytes += writeAt(this.#progress, `${line}\n`, this.#progressBytes);
+  }
+}
+
+/**
+ * How many samples of a run are finished: those a trace of it must keep.
+ *
+ * @throws {EvaluationInputError} if there are results of another run at this place
+ */
+export function finishedSamples(path: string, identity: EvaluationIdentity): number {
+  return readProgress(path, JSON.stringify(identity)).lines.length;
+}
+
+/** Where the progress of a run lies. */
+export function progressPath(path: string): string {
+  return `${path.replace(/\.jsonl$/, "")}.progress`;
+}
+
+interface Progress {
+  /** Finished samples whose results are there. */
+  readonly lines: readonly ProgressLine[];
+  /** Bytes of the file that belong to them. */
+  readonly bytes: number;
+}
+
+function readProgress(path: string, identity: string): Progress {
+  const progress = progressPath(path);
+  const [head, ...rest] = existsSync(progress)
+    ? readFileSync(progress, "utf8").split("\n").slice(0, -1)
+    : [];
+  const resultBytes = existsSync(path) ? statSync(path).size : 0;
+  if (head === undefined) {
+    if (resultBytes === 0) return { lines: [], bytes: 0 };
+    throw new EvaluationInputError(
+      `${path}: expected no results, or ${progress} beside them, but found results without it`,
+    );
+  }
+  if (head !== identity) throw otherRun(path, identity, head);
+  const lines: ProgressLine[] = [];
+  let bytes = Buffer.byteLength(head) + 1;
+  for (const [index, text] of rest.entries()) {
+    const line = parseJsonLine(text, ProgressLineSchema, `${progress} line ${index + 2}`);
+    if (line.resultBytes > resultBytes) break;
+    lines.push(line);
+    bytes += Buffer.byteLength(text) + 1;
+  }
+  return { lines, bytes };
+}
+
+function otherRun(path: string, identity: string, found: string): EvaluationInputError {
+  const ours = leaves(JSON.parse(identity));
+  const theirs = leaves(parseJsonLine(found, v.unknown(), progressPath(path)));
+  const names = [...new Set([...ours.keys(), ...theirs.keys()])];
+  const differs = names.find((name) => ours.get(name) !== theirs.get(name)) ?? "order of settings";
+  const show = (values: Map<string, string>) => (values.get(differs) ?? "nothing").slice(0, 80);
+  return new EvaluationInputError(
+    `${path}: results of another run: expected ${differs} ${show(ours)} but found ${show(theirs)}`,
+  );
+}
+
+/** Values within nested objects, as JSON, by the names on the way to them. */
+function leaves(value: unknown, path: readonly string[] = []): Map<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return new Map([[path.join("."), JSON.stringify(value)]]);
+  }
+  return new Map(
+    Object.entries(value).flatMap(([name, field]) => [...leaves(field, [...path, name])]),
+  );
+}
+
+function writeAt(file: number, text: string, at: number): number {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(file, bytes, done, bytes.length - done, at + done);
+  }
+  return bytes.length;
+}

@@ -1,0 +1,223 @@
+import type { Contract } from "../../wasm/sdk/generate/exports.ts";
+import {
+  coreExportName,
+  destructorName,
+  POST_RETURN_PREFIX,
+  resourceModule,
+} from "../../wasm/sdk/generate/exports.ts";
+import { Layout } from "../../wasm/wit/layout.ts";
+import { CanonicalAbi, type FunctionCodec } from "./canonical_abi.ts";
+import { ContractBreach } from "./contract_breach.ts";
+import type { GuestMemory } from "./guest_memory.ts";
+import { HOST_MODULE } from "./instrument/instrument_module.ts";
+import type { Limits } from "./limits.ts";
+import type { Outcome, TrapReason, Usage } from "./outcome.ts";
+
+/** A component whose core modules are compiled: what instances are made from. */
+export interface CompiledComponent {
+  readonly link: Linker;
+  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+}
+
+/** The function jco's output exports. */
+export type Linker = (
+  getCoreModule: (name: string) => WebAssembly.Module | undefined,
+  imports: Record<string, never>,
+  instantiateCore: (
+    module: WebAssembly.Module,
+    imports?: Record<string, Record<string, unknown>>,
+  ) => WebAssembly.Instance,
+) => unknown;
+
+/** A resource the component owns: in this host simply the number it calls it by. */
+export type Handle = number;
+
+type CoreFunction = (...values: (number | bigint)[]) => number | bigint | undefined;
+
+interface Callable {
+  readonly call: CoreFunction;
+  readonly postReturn: CoreFunction | null;
+  readonly codec: FunctionCodec;
+}
+
+/**
+ * One instance of a component: its own memory, its own fuel counter. Calls are synchronous, and end
+ * in an {@linkcode Outcome} whatever the component does, endless loops apart: those end when the
+ * fuel does.
+ *
+ * Once a call ended in anything but `ok` or `declined`, the instance is in an unknown state and
+ * every later call fails the same way.
+ */
+export class ComponentInstance {
+  readonly #fuel = new WebAssembly.Global({ value: "i64", mutable: true }, 0n);
+  readonly #memoryExhausted = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
+  readonly #exports = new Map<string, WebAssembly.ExportValue>();
+  readonly #callables = new Map<string, Callable>();
+  #guest: GuestMemory | null = null;
+  #failed: Outcome<never> | null = null;
+
+  private constructor(private readonly contract: Contract, private readonly limits: Limits) {}
+
+  /** Links and starts a component. */
+  static instantiate(
+    component: CompiledComponent,
+    contract: Contract,
+    limits: Limits,
+  ): Outcome<ComponentInstance> {
+    const instance = new ComponentInstance(contract, limits);
+    return instance.#guarded(() => {
+      component.link(
+        (name) => component.modules.get(name),
+        {},
+        (module, imports = {}) => instance.#instantiateCore(module, imports),
+      );
+      instance.#bind();
+      return instance;
+    });
+  }
+
+  /** Calls a free or static function, or a method if a handle is given. */
+  call(name: string, values: readonly unknown[], self?: Handle): Outcome<unknown, unknown> {
+    const callable = this.#callables.get(name);
+    const guest = this.#guest;
+    if (callable === undefined || guest === null) {
+      throw new RangeError(`Expected a function of the contract but found ${name}`);
+    }
+    const outcome = this.#guarded(() => {
+      const lowered = callable.codec.lower(guest, values);
+      const result = callable.call(...(self === undefined ? lowered : [self, ...lowered]));
+      const lifted = callable.codec.lift(guest, result);
+      if (callable.postReturn !== null && result !== undefined) callable.postReturn(result);
+      return lifted;
+    });
+    return outcome.kind === "ok" ? splitResult(outcome.value, outcome.usage) : outcome;
+  }
+
+  /** Lets go of a resource. */
+  drop(handle: Handle): Outcome<void> {
+    const destructor = this.#exports.get(destructorName(this.contract));
+    return this.#guarded(() => {
+      if (typeof destructor === "function") destructor(handle);
+    });
+  }
+
+  #instantiateCore(
+    module: WebAssembly.Module,
+    imports: Record<string, Record<string, unknown>>,
+  ): WebAssembly.Instance {
+    const resource = resourceModule(this.contract);
+    const linked: Record<string, Record<string, unknown>> = {
+      ...imports,
+      [HOST_MODULE]: { "fuel": this.#fuel, "memory-exhausted": this.#memoryExhausted },
+    };
+    if (imports[resource] !== undefined) linked[resource] = handleFunctions(imports[resource]);
+    const instance = new WebAssembly.Instance(module, linked as WebAssembly.Imports);
+    for (const [name, value] of Object.entries(instance.exports)) {
+      if (!this.#exports.has(name)) this.#exports.set(name, value);
+    }
+    return instance;
+  }
+
+  /** Finds the contract's functions among what the core modules export. */
+  #bind(): void {
+    const memory = this.#exports.get("memory");
+    const realloc = this.#exports.get("cabi_realloc");
+    if (!(memory instanceof WebAssembly.Memory) || typeof realloc !== "function") {
+      throw new ContractBreach("Expected the exports memory and cabi_realloc but found none");
+    }
+    this.#guest = { memory, realloc: realloc as GuestMemory["realloc"] };
+    const abi = new CanonicalAbi(new Layout(this.contract.interface.types));
+    for (const one of this.contract.interface.functions) {
+      const name = coreExportName(this.contract, one);
+      const call = this.#exports.get(name);
+      if (typeof call !== "function") {
+        throw new ContractBreach(`Expected the core export ${name} but found none`);
+      }
+      const postReturn = this.#exports.get(POST_RETURN_PREFIX + name);
+      this.#callables.set(one.name, {
+        call: call as CoreFunction,
+        postReturn: typeof postReturn === "function" ? postReturn as CoreFunction : null,
+        codec: abi.function(one),
+      });
+    }
+  }
+
+  #guarded<T>(run: () => T): Outcome<T> {
+    if (this.#failed !== null) return this.#failed;
+    const limit = BigInt(this.limits.fuelPerCall);
+    this.#fuel.value = limit;
+    this.#memoryExhausted.value = 0;
+    try {
+      const value = run();
+      return { kind: "ok", value, usage: this.#usage(limit) };
+    } catch (error) {
+      this.#failed = this.#failure(error);
+      return this.#failed;
+    }
+  }
+
+  #usage(limit: bigint): Usage {
+    return {
+      fuel: Number(limit - (this.#fuel.value as bigint)),
+      memoryBytes: this.#guest?.memory.buffer.byteLength ?? 0,
+    };
+  }
+
+  #failure(error: unknown): Outcome<never> {
+    if (error instanceof ContractBreach) return { kind: "broke-contract", breach: error.message };
+    if ((this.#fuel.value as bigint) < 0n) {
+      return { kind: "out-of-fuel", limit: this.limits.fuelPerCall };
+    }
+    const reason = trapReason(error);
+    if (reason === null) throw error;
+    if (this.#memoryExhausted.value !== 0) {
+      return { kind: "out-of-memory", limitBytes: this.limits.memoryBytes };
+    }
+    return { kind: "trapped", reason, stack: wasmStack(error) };
+  }
+}
+
+/**
+ * A component's own resource needs no table here: the number it hands over is the number it gets
+ * back. What another instance would need to be protected from does not exist.
+ */
+function handleFunctions(imports: Record<string, unknown>): Record<string, unknown> {
+  const same = (handle: number) => handle;
+  return Object.fromEntries(
+    Object.entries(imports).map(([name, value]) =>
+      name.startsWith("[resource-") ? [name, same] : [name, value]
+    ),
+  );
+}
+
+function splitResult(value: unknown, usage: Usage): Outcome<unknown, unknown> {
+  if (typeof value === "object" && value !== null && "tag" in value) {
+    const held = "value" in value ? value.value : undefined;
+    if (value.tag === "err") return { kind: "declined", error: held, usage };
+    if (value.tag === "ok") return { kind: "ok", value: held, usage };
+  }
+  return { kind: "ok", value, usage };
+}
+
+/** What kind of trap an error is; null if it is none. */
+function trapReason(error: unknown): TrapReason | null {
+  if (error instanceof RangeError && /call stack/.test(error.message)) return "stack-overflow";
+  if (!(error instanceof WebAssembly.RuntimeError)) return null;
+  const { message } = error;
+  if (/unreachable/.test(message)) return "unreachable";
+  if (/memory access|data segment/.test(message)) return "memory-access";
+  if (/divide|remainder|unrepresentable|overflow/.test(message)) return "integer-arithmetic";
+  if (/table|function signature|null function/.test(message)) return "indirect-call";
+  return "other";
+}
+
+const STACK_DEPTH = 16;
+
+/** Names of the WebAssembly functions on the stack, innermost first. */
+function wasmStack(error: unknown): string[] {
+  const lines = error instanceof Error ? error.stack?.split("\n") ?? [] : [];
+  return lines.flatMap((line) => {
+    const found = /^\s*at (?:(\S+) \()?(?:wasm:\/\/|<anonymous>:wasm)/.exec(line);
+    return found === null ? [] : [found[1]?.replace(/^source\//, "") ?? "(unnamed)"];
+  }).slice(0, STACK_DEPTH);
+}

@@ -1,0 +1,60 @@
+import { ContractBreach } from "./contract_breach.ts";
+
+/** The memory and allocator of a component. */
+export interface GuestMemory {
+  readonly memory: WebAssembly.Memory;
+  readonly realloc: (from: number, fromBytes: number, alignment: number, bytes: number) => number;
+}
+
+/** Memory for an argument, from the guest's allocator. */
+export function allocate(guest: GuestMemory, alignment: number, bytes: number): number {
+  const at = guest.realloc(0, 0, alignment, bytes) >>> 0;
+  checkRange(guest, at, bytes, alignment, "memory for an argument");
+  return at;
+}
+
+/** Copies bytes into the guest; gives their address and number. */
+export function storeBytes(
+  guest: GuestMemory,
+  bytes: Uint8Array,
+  alignment: number,
+): [number, number] {
+  if (bytes.length === 0) return [alignment, 0];
+  const at = allocate(guest, alignment, bytes.length);
+  new Uint8Array(guest.memory.buffer, at, bytes.length).set(bytes);
+  return [at, bytes.length];
+}
+
+/** Writes an address and a length. */
+export function writePair(guest: GuestMemory, at: number, [first, second]: [number, number]): void {
+  const data = new DataView(guest.memory.buffer);
+  data.setUint32(at, first, true);
+  data.setUint32(at + 4, second, true);
+}
+
+/** Reads an address and a length. */
+export function readPair(guest: GuestMemory, at: number): [number, number] {
+  const data = new DataView(guest.memory.buffer);
+  return [data.getUint32(at, true), data.getUint32(at + 4, true)];
+}
+
+/**
+ * @throws {ContractBreach} unless a range lies in memory and is aligned
+ */
+export function checkRange(
+  guest: GuestMemory,
+  at: number,
+  bytes: number,
+  alignment: number,
+  what: string,
+): void {
+  if (at % alignment !== 0) breach(`${what} at ${at}, which is no multiple of ${alignment}`);
+  if (at + bytes > guest.memory.buffer.byteLength) {
+    breach(`${what} of ${bytes} bytes at ${at}, beyond the end of memory`);
+  }
+}
+
+/** @throws {ContractBreach} that says what was found */
+export function breach(found: string): never {
+  throw new ContractBreach(`Expected a value the contract allows but found ${found}`);
+}

@@ -1,0 +1,255 @@
+import { ByteReader } from "../../../wasm/binary/byte_reader.ts";
+import { unsignedLeb128 } from "../../../wasm/binary/leb128.ts";
+import {
+  concatBytes,
+  encodeName,
+  readSections,
+  type Section,
+  SectionId,
+  writeModule,
+} from "../../../wasm/binary/sections.ts";
+import { ValueType } from "./emit.ts";
+import {
+  type BlockTypeIndex,
+  type Instrumentation,
+  type InstrumentedGlobals,
+  rewriteFunction,
+} from "./function_rewriter.ts";
+import { ForbiddenFeatureError, Op, readInstruction, readValueType } from "./instructions.ts";
+import { type ModuleShape, readLimits, readModuleShape } from "./module_shape.ts";
+
+/** Module name of the globals an instrumented module imports. */
+export const HOST_MODULE = "kvpim:host";
+
+/** Bytes of a page of linear memory. */
+export const PAGE_BYTES = 65536;
+
+/** What a module may use. */
+export interface ModuleLimits {
+  /** Most pages its memory may grow to. */
+  readonly memoryPages: number;
+  /** Most entries of a table. */
+  readonly tableEntries: number;
+}
+
+/** Thrown for a module that asks for more than its limits at the start. */
+export class ModuleLimitError extends Error {
+  override readonly name = "ModuleLimitError";
+}
+
+/**
+ * Rewrites a core module so that it counts fuel in a global it shares with the other modules of
+ * its component, cannot grow beyond its limits, notes when growing failed, and shows no bit
+ * pattern of a NaN but the canonical one. It imports `fuel` (i64) and `memory-exhausted` (i32) from
+ * `kvpim:host`, both mutable.
+ *
+ * @throws {ForbiddenFeatureError} if it uses what a plugin may not use
+ * @throws {ModuleLimitError} if it starts with more memory or table entries than allowed
+ * @throws {MalformedBinaryError} if it does not decode
+ */
+export function instrumentModule(
+  module: Uint8Array,
+  limits: ModuleLimits,
+  what: Instrumentation,
+): Uint8Array<ArrayBuffer> {
+  const sections = readSections(module);
+  const shape = readModuleShape(sections);
+  if (shape.imports.some((one) => one.module === HOST_MODULE)) {
+    throw new ForbiddenFeatureError(`an import from ${HOST_MODULE}`);
+  }
+  const globals: InstrumentedGlobals = {
+    fuel: shape.importedGlobals,
+    memoryExhausted: shape.importedGlobals + 1,
+    moved: (index) => index < shape.importedGlobals ? index : index + 2,
+  };
+  const addedTypes: number[][] = [];
+  const blockType: BlockTypeIndex = (results) => {
+    addedTypes.push([0x60, 0, ...unsignedLeb128(results.length), ...results]);
+    return shape.types.length + addedTypes.length - 1;
+  };
+  const rewritten = sections.map((section): Section => {
+    const reader = new ByteReader(section.body);
+    switch (section.id) {
+      case SectionId.import:
+        return { id: section.id, body: withHostGlobals(section.body) };
+      case SectionId.table:
+        return { id: section.id, body: limitTables(reader, limits) };
+      case SectionId.memory:
+        return { id: section.id, body: limitMemory(reader, limits) };
+      case SectionId.global:
+        return { id: section.id, body: moveGlobals(reader, globals) };
+      case SectionId.export:
+        return { id: section.id, body: moveExports(reader, globals) };
+      case SectionId.element:
+        return { id: section.id, body: moveElements(reader, globals) };
+      case SectionId.data:
+        return { id: section.id, body: moveData(reader, globals) };
+      case SectionId.code:
+        return { id: section.id, body: rewriteCode(reader, shape, globals, what, blockType) };
+      case SectionId.tag:
+        throw new ForbiddenFeatureError("exceptions");
+      default:
+        return section;
+    }
+  });
+  if (!rewritten.some(({ id }) => id === SectionId.import)) {
+    const at = rewritten.findIndex(({ id }) => id !== SectionId.custom && id > SectionId.import);
+    const added = { id: SectionId.import, body: withHostGlobals(Uint8Array.of(0)) };
+    rewritten.splice(at < 0 ? rewritten.length : at, 0, added);
+  }
+  return writeModule(addTypes(rewritten, addedTypes));
+}
+
+function withHostGlobals(body: Uint8Array): Uint8Array {
+  const reader = new ByteReader(body);
+  const count = reader.u32();
+  const host = encodeName(HOST_MODULE);
+  return concatBytes([
+    unsignedLeb128(count + 2),
+    body.subarray(reader.at),
+    [...host, ...encodeName("fuel"), 3, ValueType.i64, 1],
+    [...host, ...encodeName("memory-exhausted"), 3, ValueType.i32, 1],
+  ]);
+}
+
+function addTypes(sections: readonly Section[], added: readonly number[][]): Section[] {
+  if (added.length === 0) return [...sections];
+  return sections.map((section) => {
+    if (section.id !== SectionId.type) return section;
+    const reader = new ByteReader(section.body);
+    const count = reader.u32();
+    const body = concatBytes([
+      unsignedLeb128(count + added.length),
+      section.body.subarray(reader.at),
+      ...added,
+    ]);
+    return { id: section.id, body };
+  });
+}
+
+function limitMemory(reader: ByteReader, { memoryPages }: ModuleLimits): Uint8Array {
+  const count = reader.u32();
+  if (count > 1) throw new ForbiddenFeatureError("several memories");
+  if (count === 0) return Uint8Array.of(0);
+  const { minimum, maximum } = readLimits(reader);
+  if (minimum > memoryPages) {
+    throw new ModuleLimitError(
+      `Expected at most ${memoryPages} pages of memory at the start but found ${minimum}`,
+    );
+  }
+  const most = Math.min(maximum, memoryPages);
+  return Uint8Array.from([1, 1, ...unsignedLeb128(minimum), ...unsignedLeb128(most)]);
+}
+
+function limitTables(reader: ByteReader, { tableEntries }: ModuleLimits): Uint8Array {
+  const count = reader.u32();
+  const pieces = [unsignedLeb128(count)];
+  for (let i = 0; i < count; i++) {
+    const type = readValueType(reader);
+    const { minimum, maximum } = readLimits(reader);
+    if (minimum > tableEntries) {
+      throw new ModuleLimitError(
+        `Expected a table of at most ${tableEntries} entries but found ${minimum}`,
+      );
+    }
+    const most = Math.min(maximum, tableEntries);
+    pieces.push([type, 1, ...unsignedLeb128(minimum), ...unsignedLeb128(most)]);
+  }
+  return concatBytes(pieces);
+}
+
+/** Copies a constant expression, with the globals in it moved. */
+function moveExpression(reader: ByteReader, globals: InstrumentedGlobals): number[] {
+  const bytes: number[] = [];
+  for (;;) {
+    const { code, start, end, index } = readInstruction(reader);
+    if (code === Op.globalGet) bytes.push(code, ...unsignedLeb128(globals.moved(index)));
+    else bytes.push(...reader.bytes.subarray(start, end));
+    if (code === Op.end) return bytes;
+  }
+}
+
+function moveGlobals(reader: ByteReader, globals: InstrumentedGlobals): Uint8Array {
+  const count = reader.u32();
+  const pieces = [unsignedLeb128(count)];
+  for (let i = 0; i < count; i++) {
+    pieces.push([readValueType(reader), reader.byte(), ...moveExpression(reader, globals)]);
+  }
+  return concatBytes(pieces);
+}
+
+const GLOBAL_EXPORT = 3;
+
+function moveExports(reader: ByteReader, globals: InstrumentedGlobals): Uint8Array {
+  const count = reader.u32();
+  const pieces = [unsignedLeb128(count)];
+  for (let i = 0; i < count; i++) {
+    const name = encodeName(reader.name());
+    const kind = reader.byte();
+    const index = reader.u32();
+    const moved = kind === GLOBAL_EXPORT ? globals.moved(index) : index;
+    pieces.push([...name, kind, ...unsignedLeb128(moved)]);
+  }
+  return concatBytes(pieces);
+}
+
+/** Element segments: three flag bits say what each holds. */
+function moveElements(reader: ByteReader, globals: InstrumentedGlobals): Uint8Array {
+  const count = reader.u32();
+  const pieces: (Uint8Array | number[])[] = [unsignedLeb128(count)];
+  const copy = (read: () => void): void => {
+    const start = reader.at;
+    read();
+    pieces.push(reader.bytes.subarray(start, reader.at));
+  };
+  for (let i = 0; i < count; i++) {
+    const flags = reader.u32();
+    const isActive = (flags & 1) === 0;
+    const hasKind = (flags & 3) !== 0;
+    const hasExpressions = (flags & 4) !== 0;
+    pieces.push(unsignedLeb128(flags));
+    if (isActive && (flags & 2) !== 0) copy(() => reader.u32());
+    if (isActive) pieces.push(moveExpression(reader, globals));
+    if (hasKind) copy(() => hasExpressions ? readValueType(reader) : reader.byte());
+    const entries = reader.u32();
+    pieces.push(unsignedLeb128(entries));
+    for (let entry = 0; entry < entries; entry++) {
+      if (hasExpressions) pieces.push(moveExpression(reader, globals));
+      else copy(() => reader.u32());
+    }
+  }
+  return concatBytes(pieces);
+}
+
+function moveData(reader: ByteReader, globals: InstrumentedGlobals): Uint8Array {
+  const count = reader.u32();
+  const pieces: (Uint8Array | number[])[] = [unsignedLeb128(count)];
+  for (let i = 0; i < count; i++) {
+    const flags = reader.u32();
+    pieces.push(unsignedLeb128(flags));
+    if (flags === 2) pieces.push(unsignedLeb128(reader.u32()));
+    if (flags !== 1) pieces.push(moveExpression(reader, globals));
+    const length = reader.u32();
+    pieces.push(unsignedLeb128(length), reader.take(length));
+  }
+  return concatBytes(pieces);
+}
+
+function rewriteCode(
+  reader: ByteReader,
+  shape: ModuleShape,
+  globals: InstrumentedGlobals,
+  what: Instrumentation,
+  blockType: BlockTypeIndex,
+): Uint8Array {
+  const count = reader.u32();
+  const pieces: (Uint8Array | number[])[] = [unsignedLeb128(count)];
+  for (let i = 0; i < count; i++) {
+    const code = reader.take(reader.u32());
+    const type = shape.types[shape.functions[shape.importedFunctions + i] ?? -1];
+    if (type === undefined) throw new ForbiddenFeatureError("a function without a type");
+    const body = rewriteFunction(code, type, shape, globals, what, blockType);
+    pieces.push(unsignedLeb128(body.length), body);
+  }
+  return concatBytes(pieces);
+}

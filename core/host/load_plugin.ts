@@ -1,0 +1,117 @@
+import { type PluginKind, readContract } from "../../wasm/sdk/contracts.ts";
+import type { Contract } from "../../wasm/sdk/generate/exports.ts";
+import { admit, refusalOf } from "./admit.ts";
+import { importLinker, InstanceTable } from "./instance_table.ts";
+import type { Instrumentation } from "./instrument/function_rewriter.ts";
+import { type Limits, limitsWith } from "./limits.ts";
+import { localRunner } from "./local_runner.ts";
+import type { Outcome } from "./outcome.ts";
+import type { PluginRunner } from "./plugin_runner.ts";
+import type { LinkableComponent } from "./transpile.ts";
+import { TranspileCache } from "./transpile_cache.ts";
+import { WorkerRunner } from "./worker_runner.ts";
+
+/** How to load a plugin. */
+export interface LoadOptions {
+  /** Changes to {@linkcode DEFAULT_LIMITS}. */
+  readonly limits?: Partial<Limits>;
+  /**
+   * `"worker"` (the default) for code of others; `"none"` runs on the calling thread, for built-ins
+   * and tests, where nothing ends a call by wall time.
+   */
+  readonly isolation?: "worker" | "none";
+  /**
+   * Whether fuel is counted. Default true. Without it there is no fuel limit and usage reports 0;
+   * what a plugin answers is the same.
+   */
+  readonly metering?: boolean;
+  /** Where transpiled components are kept. One that lives as long as the process by default. */
+  readonly cache?: TranspileCache;
+}
+
+/** A plugin ready to run. */
+export interface LoadedPlugin {
+  /** SHA-256 of the component, in hex. */
+  readonly digest: string;
+  readonly contract: Contract;
+  readonly limits: Limits;
+  readonly runner: PluginRunner;
+}
+
+const processCache = new TranspileCache();
+const compiled = new WeakMap<LinkableComponent, ReadonlyMap<string, WebAssembly.Module>>();
+
+/** Admits, transpiles and starts a component. */
+export async function loadPlugin(
+  bytes: Uint8Array,
+  kind: PluginKind,
+  { limits: changes, isolation = "worker", metering = true, cache = processCache }: LoadOptions =
+    {},
+): Promise<Outcome<LoadedPlugin>> {
+  const limits = limitsWith(changes);
+  const contract = readContract(kind);
+  const admission = admit(bytes, { exports: contract.qualifiedName, limits });
+  if (!admission.admitted) return { kind: "refused", refusal: admission.refusal };
+  const prepared = await prepare(bytes, limits, { fuel: metering, canonicalNaN: true }, cache);
+  if (prepared.kind !== "ok") return prepared;
+  const { linkable, modules } = prepared.value;
+  const loaded = (runner: PluginRunner): Outcome<LoadedPlugin> => ({
+    kind: "ok",
+    value: { digest: linkable.digest, contract, limits, runner },
+    usage: prepared.usage,
+  });
+  if (isolation === "none") {
+    const link = await importLinker(linkable.linker);
+    return loaded(localRunner(new InstanceTable({ link, modules }, contract, limits)));
+  }
+  const started = await WorkerRunner.start(linkable, modules, contract, limits);
+  return started.kind === "ok" ? loaded(started.value) : started;
+}
+
+interface Prepared {
+  readonly linkable: LinkableComponent;
+  readonly modules: ReadonlyMap<string, WebAssembly.Module>;
+}
+
+async function prepare(
+  bytes: Uint8Array,
+  limits: Limits,
+  what: Instrumentation,
+  cache: TranspileCache,
+): Promise<Outcome<Prepared>> {
+  let linkable: LinkableComponent;
+  let modules: ReadonlyMap<string, WebAssembly.Module> | undefined;
+  try {
+    linkable = await cache.transpile(bytes, limits, what);
+    modules = compiled.get(linkable);
+    if (modules === undefined) {
+      const pairs = [...linkable.modules].map(async ([name, module]) =>
+        [name, await WebAssembly.compile(module)] as const
+      );
+      modules = new Map(await Promise.all(pairs));
+      compiled.set(linkable, modules);
+    }
+  } catch (error) {
+    return { kind: "refused", refusal: invalidRefusal(error) };
+  }
+  return {
+    kind: "ok",
+    value: { linkable, modules },
+    usage: { fuel: 0, memoryBytes: 0 },
+  };
+}
+
+/** A component whose outline reads well may still be invalid; then jco or the engine says so. */
+function invalidRefusal(error: unknown) {
+  if (error instanceof WebAssembly.CompileError || isComponentError(error)) {
+    const [detail = ""] = (error instanceof Error ? error.message : String(error)).split("\n");
+    return { why: "not-a-component", detail } as const;
+  }
+  return refusalOf(error);
+}
+
+/** jco fails with its own error class, and traps where it meets what it does not expect. */
+function isComponentError(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError ||
+    (error instanceof Error && error.constructor.name === "ComponentError");
+}

@@ -1,0 +1,228 @@
+/**
+ * What a policy's answers must be, beyond their types. Each check throws {@linkcode ContractBreach}.
+ *
+ * @module
+ */
+import type {
+  Access,
+  Config,
+  Description,
+  HeadUnit,
+  Selection,
+  TokenSets,
+  Update,
+} from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { ContractBreach } from "./contract_breach.ts";
+import { PolicyStorage } from "./policy_storage.ts";
+
+/** Keeps account of one session, and checks every answer against it. */
+export class PolicyLedger {
+  /** Tokens that entered, evicted ones too. */
+  #tokens = 0;
+  #promptTokens = 0;
+  #storage: PolicyStorage | null = null;
+  /** For each token, the number of the last set it was seen in: tells repeated tokens. */
+  readonly #seen: Uint32Array;
+  #setNumber = 0;
+
+  constructor(private readonly config: Config, private readonly description: Description) {
+    this.#seen = new Uint32Array(config.maxTokens);
+  }
+
+  /** Tokens the session has been given. */
+  get tokens(): number {
+    return this.#tokens;
+  }
+
+  /**
+   * Notes tokens that enter.
+   *
+   * @throws {RangeError} if they are more than the session was opened for
+   */
+  enter(count: number, isPrompt: boolean): void {
+    if (this.#tokens + count > this.config.maxTokens) {
+      throw new RangeError(
+        `Expected at most ${this.config.maxTokens} tokens but found ${this.#tokens + count}`,
+      );
+    }
+    this.#tokens += count;
+    if (isPrompt) this.#promptTokens += count;
+  }
+
+  checkSelection({ visible, bias, meanValueWeights, accesses }: Selection): void {
+    if (visible.tag === "only") {
+      this.#checkSets(visible.value, "visible", true);
+      if (bias.length > 0) checkLength("bias", bias.length, visible.value.tokens.length);
+    } else if (bias.length > 0) {
+      throw new ContractBreach("Expected no bias where everything is visible but found some");
+    }
+    checkFinite("bias", bias);
+    if (meanValueWeights.length > 0) {
+      checkLength("mean-value-weights", meanValueWeights.length, this.config.queryHeads);
+    }
+    if (!meanValueWeights.every((weight) => weight >= 0 && weight <= 1)) {
+      throw new ContractBreach("Expected mean-value-weights from 0 to 1 but found others");
+    }
+    if (visible.tag === "everything") this.#checkEverything();
+    checkAccesses(accesses);
+  }
+
+  checkUpdate({ evicted, placement, accesses }: Update): void {
+    if (evicted.offsets.length > 0) {
+      this.#checkSets(evicted, "evicted", false);
+      this.#storageOf(evicted.per).evict(evicted);
+    }
+    if (placement.slots.length > 0) {
+      this.#storageOf(placement.per).place(placement, this.#tokens);
+    }
+    this.#storage?.checkNewTokens(this.#tokens);
+    checkAccesses(accesses);
+  }
+
+  #checkSets(sets: TokenSets, what: string, isSelection: boolean): void {
+    const heads = this.#headsOf(sets);
+    checkLength(`${what} offsets`, sets.offsets.length, heads + 1);
+    const { offsets, tokens } = sets;
+    if (offsets[0] !== 0 || offsets[heads] !== tokens.length) {
+      throw new ContractBreach(
+        `Expected ${what} offsets from 0 to ${tokens.length} but found ` +
+          `${offsets[0]} to ${offsets[heads]}`,
+      );
+    }
+    for (let head = 0; head < heads; head++) {
+      const first = offsets[head] ?? 0;
+      const end = offsets[head + 1] ?? 0;
+      if (end < first) {
+        throw new ContractBreach(`Expected ${what} offsets that never decrease, head ${head}`);
+      }
+      this.#checkTokens(tokens, first, end, head, what, sets);
+      if (isSelection) this.#checkBudget(this.#counted(tokens, first, end), head);
+    }
+  }
+
+  #checkTokens(
+    tokens: Uint32Array,
+    first: number,
+    end: number,
+    head: number,
+    what: string,
+    sets: TokenSets,
+  ): void {
+    const number = ++this.#setNumber;
+    const gone = this.#storage?.goneFrom(sets.per, head, this.config);
+    for (let at = first; at < end; at++) {
+      const token = tokens[at] ?? 0;
+      if (token >= this.#tokens) {
+        throw new ContractBreach(
+          `Expected ${what} tokens below ${this.#tokens} but found ${token}, head ${head}`,
+        );
+      }
+      if (this.#seen[token] === number) {
+        throw new ContractBreach(
+          `Expected each of the ${what} tokens once but found ${token} again, head ${head}`,
+        );
+      }
+      this.#seen[token] = number;
+      if (gone?.(token)) {
+        throw new ContractBreach(
+          `Expected ${what} tokens that are present but found ${token}, evicted, head ${head}`,
+        );
+      }
+    }
+  }
+
+  /** Tokens that count against the budget. */
+  #counted(tokens: Uint32Array, first: number, end: number): number {
+    if (this.description.budget.tag !== "prompt-only") return end - first;
+    let count = 0;
+    for (let at = first; at < end; at++) if ((tokens[at] ?? 0) < this.#promptTokens) count++;
+    return count;
+  }
+
+  #checkEverything(): void {
+    if (this.description.budget.tag === "unbound") return;
+    const promptOnly = this.description.budget.tag === "prompt-only";
+    const all = promptOnly ? this.#promptTokens : this.#tokens;
+    const heads = this.#storage?.heads ?? 1;
+    for (let head = 0; head < heads; head++) {
+      const gone = this.#storage?.evictedBelow(head, all) ?? 0;
+      this.#checkBudget(all - gone, head);
+    }
+  }
+
+  #checkBudget(count: number, head: number): void {
+    const { budget } = this.description;
+    if (budget.tag === "unbound") return;
+    const most = budget.tag === "at-least"
+      ? Math.max(this.config.budget, budget.value)
+      : this.config.budget;
+    if (count > most) {
+      throw new ContractBreach(
+        `Expected at most ${most} tokens (budget ${budget.tag}) but found ${count}, head ${head}`,
+      );
+    }
+  }
+
+  /** Where evictions and placements are kept account of: by one unit in a whole session. */
+  #storageOf(per: HeadUnit): PolicyStorage {
+    this.#storage ??= new PolicyStorage(per, this.#headsOf({ per }), this.config.maxTokens);
+    if (this.#storage.per !== per) {
+      throw new ContractBreach(
+        `Expected evictions and placements per ${this.#storage.per} as before but found ${per}`,
+      );
+    }
+    return this.#storage;
+  }
+
+  #headsOf({ per }: { readonly per: HeadUnit }): number {
+    return per === "query-head" ? this.config.queryHeads : this.config.kvHeads;
+  }
+}
+
+function checkLength(what: string, found: number, expected: number): void {
+  if (found !== expected) {
+    throw new ContractBreach(`Expected ${expected} ${what} but found ${found}`);
+  }
+}
+
+function checkFinite(what: string, values: Float32Array): void {
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  if (index >= 0) {
+    throw new ContractBreach(`Expected finite numbers as ${what} but found ${values[index]}`);
+  }
+}
+
+function checkAccesses(accesses: readonly Access[]): void {
+  for (const { bytes, pieces, kind } of accesses) {
+    if (pieces < 1 && bytes > 0) {
+      throw new ContractBreach(`Expected bytes in at least one piece but found none (${kind})`);
+    }
+  }
+}
+
+/** Checks a description: names, ranges and bounds that make sense. */
+export function checkDescription({ name, version, parameters, inputs }: Description): void {
+  const kebab = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
+  if (!kebab.test(name)) throw new ContractBreach(`Expected a kebab-case name but found ${name}`);
+  if (!/^\d+\.\d+\.\d+/.test(version)) {
+    throw new ContractBreach(`Expected a semantic version but found ${JSON.stringify(version)}`);
+  }
+  const names = new Set<string>();
+  for (const parameter of parameters) {
+    if (!kebab.test(parameter.name) || names.has(parameter.name)) {
+      throw new ContractBreach(`Expected unique kebab-case parameters but found ${parameter.name}`);
+    }
+    names.add(parameter.name);
+    const { kind } = parameter;
+    if (kind.tag === "integer" || kind.tag === "real") {
+      const { defaultValue, minimum, maximum } = kind.value;
+      if (!(minimum <= defaultValue && defaultValue <= maximum)) {
+        throw new ContractBreach(`Expected a default within bounds but found ${defaultValue}`);
+      }
+    }
+    if (kind.tag === "choice" && kind.value.options[kind.value.defaultValue] === undefined) {
+      throw new ContractBreach(`Expected a default among the options of ${parameter.name}`);
+    }
+  }
+  if (new Set(inputs).size !== inputs.length) throw new ContractBreach("Expected inputs once each");
+}

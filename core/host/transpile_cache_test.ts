@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { DEFAULT_LIMITS } from "./limits.ts";
+import { loadPolicy } from "./policy.ts";
+import { digestOf } from "./transpile.ts";
+import { TranspileCache } from "./transpile_cache.ts";
+import { unwrap } from "./outcome.ts";
+
+const built = buildPlugin(new URL("../../plugins/full/", import.meta.url));
+const WHAT = { fuel: true, canonicalNaN: true };
+
+Deno.test("a transpiled component is found again, in this process and in a folder", async () => {
+  const { component } = await built;
+  const folder = await Deno.makeTempDir();
+  try {
+    const cache = new TranspileCache(folder);
+    const first = await cache.transpile(component, DEFAULT_LIMITS, WHAT);
+    assert.equal(first.digest, digestOf(component));
+    assert.equal(await cache.transpile(component, DEFAULT_LIMITS, WHAT), first);
+    const again = await new TranspileCache(folder).transpile(component, DEFAULT_LIMITS, WHAT);
+    assert.deepEqual(again, first);
+    assert.equal([...Deno.readDirSync(folder)].length, 1);
+    const policy = unwrap(await loadPolicy(component, { cache: new TranspileCache(folder) }));
+    assert.equal(unwrap(await policy.describe()).name, "full");
+    policy.close();
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("other limits or instrumentation are other entries", async () => {
+  const { component } = await built;
+  const folder = await Deno.makeTempDir();
+  try {
+    const cache = new TranspileCache(folder);
+    await cache.transpile(component, DEFAULT_LIMITS, WHAT);
+    await cache.transpile(component, { ...DEFAULT_LIMITS, memoryBytes: 2 ** 20 }, WHAT);
+    await cache.transpile(component, DEFAULT_LIMITS, { ...WHAT, fuel: false });
+    await cache.transpile(component, { ...DEFAULT_LIMITS, fuelPerCall: 1 }, WHAT);
+    assert.equal([...Deno.readDirSync(folder)].length, 3, "fuel per call changes no code");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,143 @@
+import asc from "assemblyscript/asc";
+import assert from "node:assert/strict";
+import fc from "fast-check";
+
+const SOURCE = `
+import { dot, addTo, scaleInto } from "kvpim/vectors";
+import { topK } from "kvpim/top_k";
+import { Random } from "kvpim/random";
+const floats = memory.data(65536, 16);
+const numbers = memory.data(65536, 16);
+export function floatsAt(): usize { return floats; }
+export function numbersAt(): usize { return numbers; }
+export function dotOf(length: i32): f32 { return dot(floats, floats + (<usize>length << 2), length); }
+export function addAndScale(length: i32, factor: f32): void {
+  addTo(floats, floats + (<usize>length << 2), length);
+  scaleInto(floats, floats, factor, length);
+}
+export function top(length: i32, k: i32, base: u32): i32 {
+  const scores = new StaticArray<f32>(length);
+  memory.copy(changetype<usize>(scores), floats, <usize>length << 2);
+  const found: Array<u32> = [];
+  topK(scores, length, k, found, base);
+  for (let i = 0; i < found.length; i++) store<u32>(numbers + (<usize>i << 2), found[i]);
+  return found.length;
+}
+let random = new Random(0);
+export function seed(value: u64): void { random = new Random(value); }
+export function next(): u64 { return random.next(); }
+export function uniform(): f64 { return random.uniform(); }
+export function below(bound: u32): u32 { return random.below(bound); }
+export function normal(): f64 { return random.normal(); }
+`;
+
+interface Sdk {
+  readonly memory: WebAssembly.Memory;
+  floatsAt(): number;
+  numbersAt(): number;
+  dotOf(length: number): number;
+  addAndScale(length: number, factor: number): void;
+  top(length: number, k: number, base: number): number;
+  seed(value: bigint): void;
+  next(): bigint;
+  uniform(): number;
+  below(bound: number): number;
+  normal(): number;
+}
+
+async function compileSdk(): Promise<Sdk> {
+  let binary: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(
+    ["entry.ts", "--outFile", "o.wasm", "-O3", "--noAssert", "--enable", "simd", "--use", "abort="],
+    {
+      readFile: (name: string) => {
+        if (name === "entry.ts") return SOURCE;
+        const file = /^node_modules\/kvpim\/(\w+\.ts)$/.exec(name)?.[1];
+        return file === undefined ? null : Deno.readTextFileSync(new URL(file, import.meta.url));
+      },
+      writeFile: (name: string, contents: string | Uint8Array) => {
+        if (name === "o.wasm" && typeof contents !== "string") binary = contents;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error !== null || binary === undefined) throw new Error(stderr.toString());
+  const module = await WebAssembly.compile(new Uint8Array(binary));
+  return (await WebAssembly.instantiate(module)).exports as unknown as Sdk;
+}
+
+const sdk = await compileSdk();
+const floats = (length: number) => new Float32Array(sdk.memory.buffer, sdk.floatsAt(), length);
+
+Deno.test("topK keeps the largest, the lower index among equals, ascending; NaN comes last", () => {
+  const score = fc.oneof(fc.constantFrom(0, 1, -1, NaN, Infinity, -Infinity), fc.float());
+  fc.assert(fc.property(
+    fc.array(score, { maxLength: 60 }),
+    fc.integer({ min: 0, max: 70 }),
+    fc.nat(1000),
+    (scores, k, base) => {
+      floats(scores.length).set(scores);
+      const count = sdk.top(scores.length, k, base);
+      const found = [...new Uint32Array(sdk.memory.buffer, sdk.numbersAt(), count)];
+      const rank = (index: number) => {
+        const value = Math.fround(scores[index] ?? 0);
+        return Number.isNaN(value) ? -Infinity : value;
+      };
+      const expected = scores.map((_, index) => index)
+        .sort((a, b) => rank(a) === rank(b) ? a - b : rank(b) > rank(a) ? 1 : -1)
+        .slice(0, k)
+        .sort((a, b) => a - b)
+        .map((index) => index + base);
+      assert.deepEqual(found, expected);
+    },
+  ));
+});
+
+Deno.test("dot adds four lanes, in two halves where there are eight", () => {
+  const f = Math.fround;
+  for (const length of [4, 8, 12, 64, 128]) {
+    const all = floats(2 * length);
+    all.forEach((_, i) => all[i] = Math.sin(i) * 3);
+    const lanes = [new Float32Array(4), new Float32Array(4)];
+    for (let i = 0; i < length; i++) {
+      const isOdd = i < (length & ~7) && (i & 4) !== 0;
+      const half = lanes[isOdd ? 1 : 0] ?? new Float32Array(4);
+      half[i % 4] = f((half[i % 4] ?? 0) + f((all[i] ?? 0) * (all[length + i] ?? 0)));
+    }
+    const sums = [0, 1, 2, 3].map((lane) => f((lanes[0]?.[lane] ?? 0) + (lanes[1]?.[lane] ?? 0)));
+    assert.equal(sdk.dotOf(length), sums.reduce((sum, lane) => f(sum + lane)));
+  }
+});
+
+Deno.test("addTo and scaleInto work in place", () => {
+  floats(8).set([1, 2, 3, 4, 10, 20, 30, 40]);
+  sdk.addAndScale(4, 0.5);
+  assert.deepEqual([...floats(4)], [5.5, 11, 16.5, 22]);
+});
+
+Deno.test("Random is SplitMix64", () => {
+  sdk.seed(1234567n);
+  const published = [
+    6457827717110365317n,
+    3203168211198807973n,
+    9817491932198370423n,
+    4593380528125082431n,
+    16408922859458223821n,
+  ];
+  assert.deepEqual(published.map(() => BigInt.asUintN(64, sdk.next())), published);
+});
+
+Deno.test("uniform, below and normal have the mean and spread they should", () => {
+  sdk.seed(9n);
+  const n = 20000;
+  const mean = (draw: () => number) => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += draw();
+    return sum / n;
+  };
+  assert.ok(Math.abs(mean(() => sdk.uniform()) - 0.5) < 0.01);
+  assert.ok(Math.abs(mean(() => sdk.below(7)) - 3) < 0.06);
+  assert.ok(Math.abs(mean(() => sdk.normal())) < 0.03);
+  assert.ok(Math.abs(mean(() => sdk.normal() ** 2) - 1) < 0.05);
+  for (let i = 0; i < 100; i++) assert.ok(sdk.below(3) < 3 && sdk.uniform() < 1);
+});
