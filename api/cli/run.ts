@@ -7,6 +7,7 @@ import { Command, CommanderError } from "commander";
 import { ResultStoreError } from "../../core/memory/result_store.ts";
 import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
 import { dramCommand } from "./dram/command.ts";
+import { reportCommand } from "./report/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { UserError } from "./user_error.ts";
@@ -44,7 +45,13 @@ function kvpim(surroundings: Surroundings): Command {
     .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
     .showSuggestionAfterError()
     .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
-  for (const command of [simulateCommand(surroundings), dramCommand(surroundings)]) {
+  for (
+    const command of [
+      simulateCommand(surroundings),
+      reportCommand(surroundings),
+      dramCommand(surroundings),
+    ]
+  ) {
     program.addCommand(command.copyInheritedSettings(program));
   }
   return program;

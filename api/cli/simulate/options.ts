@@ -37,6 +37,10 @@ export interface ExperimentOptions {
   readonly profile: NonNullable<SystemOptions["profile"]>;
   readonly switch?: readonly (readonly [name: string, value: string])[];
   readonly clustering: NonNullable<SystemOptions["clustering"]>;
+  readonly rows: NonNullable<SystemOptions["rows"]>;
+  readonly locality?: number;
+  readonly seed: number;
+  readonly sampledSteps: number;
 }
 
 /** One way to read the KV cache, to be compared with others. */
@@ -97,6 +101,7 @@ export function addExperimentOptions(command: Command): Command {
   number("lout", "tokens", "tokens generated, the prompt's own included; at least 2", 128);
   number("batch", "requests", "requests decoded together", 1);
   addSparsityOptions(command, number);
+  addPlaceOptions(command, number);
   name("profile", `whose quirks: ${profiles.join(", ")}`, profiles, "artifact");
   return command
     .addOption(
@@ -110,6 +115,34 @@ export function addExperimentOptions(command: Command): Command {
         oneOfWords(["none", "last-step"]),
       ).default("none"),
     );
+}
+
+function addPlaceOptions(
+  command: Command,
+  number: (flag: string, unit: string, description: string, standard: number) => void,
+) {
+  command
+    .addOption(
+      checkedOption(
+        "--rows <how>",
+        "compact: kept tokens lie side by side, as the artifact has it; scattered: where they may lie",
+        oneOfWords(["compact", "scattered"]),
+      ).default("compact"),
+    )
+    .addOption(
+      checkedOption(
+        "--locality <blocks>",
+        "with scattered rows: mean run of 16-token blocks that are read (default: any block alike)",
+        decimalNumber,
+      ),
+    );
+  number("seed", "number", "with scattered rows: what blocks are drawn from", 1);
+  number(
+    "sampled-steps",
+    "steps",
+    "with scattered rows: most steps simulated, the others are estimated from them",
+    256,
+  );
 }
 
 function addSparsityOptions(
@@ -156,7 +189,7 @@ export function toSpec(
   clustering: ExperimentOptions["clustering"],
 ): SystemSpec {
   const { system, gpu, ngpu, gmemcap, pim, powerlimit, ffopt, pipeopt, model } = options;
-  const { word, lin, lout, batch, profile } = options;
+  const { word, lin, lout, batch, profile, rows, locality = null, seed, sampledSteps } = options;
   return userFacing(() =>
     parseSystemSpec({
       system,
@@ -174,6 +207,10 @@ export function toSpec(
       batch,
       sparsity,
       clustering,
+      rows,
+      locality,
+      seed,
+      sampledSteps,
       profile,
       switches: Object.fromEntries(options.switch ?? []),
     })
