@@ -75,31 +75,36 @@ export function tableName(model: Model, method: Method): string {
 
 /** Runs experiments, each once. */
 export class Experiments implements Disposable {
-  readonly #simulator: Hbm3PimMemory;
-  readonly #store = ResultStore.inMemory();
+  /** Folder of the artifact's budget tables. */
+  readonly tables: string;
   readonly #memory: MemoryModel;
-  readonly #tables: string;
+  readonly #store: ResultStore;
+  readonly #simulator: Disposable | undefined;
   readonly #results = new Map<string, Promise<SystemResult>>();
   readonly #budgets = new Map<string, number[]>();
 
-  private constructor(simulator: Hbm3PimMemory, tables: string) {
+  private constructor(memory: MemoryModel, tables: string, simulator?: Disposable) {
+    this.tables = tables;
+    this.#store = ResultStore.inMemory();
+    this.#memory = new RememberingMemory(memory, this.#store);
     this.#simulator = simulator;
-    this.#memory = new RememberingMemory(simulator, this.#store);
-    this.#tables = tables;
   }
 
   /**
    * @param tables folder of the artifact's kv_budget_*.txt
+   * @param memory the built-in one if none is given
    * @throws {RangeError} when there is no such folder
    */
-  static async open(tables = TABLES): Promise<Experiments> {
+  static async open(tables = TABLES, memory?: MemoryModel): Promise<Experiments> {
     if (!existsSync(tables)) {
       throw new RangeError(
         "Expected --tables to name the folder of the STARC artifact's kv_budget_*.txt but found " +
           "none",
       );
     }
-    return new Experiments(await Hbm3PimMemory.open(), tables);
+    if (memory) return new Experiments(memory, tables);
+    const simulator = await Hbm3PimMemory.open();
+    return new Experiments(simulator, tables, simulator);
   }
 
   /** The result of a run. */
@@ -130,7 +135,7 @@ export class Experiments implements Disposable {
     const name = tableName(model, method);
     let budgets = this.#budgets.get(name);
     if (!budgets) {
-      const path = `${this.#tables.replace(/\/?$/, "/")}${name}`;
+      const path = `${this.tables.replace(/\/?$/, "/")}${name}`;
       budgets = parseBudgetTable(readFileSync(path, "utf8"), name);
       this.#budgets.set(name, budgets);
     }
@@ -138,7 +143,7 @@ export class Experiments implements Disposable {
   }
 
   [Symbol.dispose]() {
-    this.#simulator[Symbol.dispose]();
+    this.#simulator?.[Symbol.dispose]();
     this.#store[Symbol.dispose]();
   }
 }
