@@ -8,6 +8,7 @@
 import { buildModule } from "../../wasm/build.ts";
 import type { Device } from "../../wasm/dram/device.ts";
 import { COLOURS, drawSvg } from "../../core/plot/draw_svg.ts";
+import { models } from "../../core/hardware/models.ts";
 import { canonicalProgram } from "../../core/memory/canonical_program.ts";
 import { hbm3PimDevice } from "../../core/memory/hbm3_pim_device.ts";
 import type {
@@ -64,18 +65,24 @@ const HEADLINES = [
 type WatchedRun = Extract<Run, "full" | "STARC" | "token-wise">;
 type Rows = Readonly<Record<WatchedRun, Awaited<ReturnType<Experiments["run"]>>["row"]>>;
 
-/** A memory with timings of its own. */
+/** A timing that is made shorter or longer. */
+interface Change {
+  readonly timing: typeof TIMINGS[number];
+  readonly to: "shorter" | "longer";
+}
+
+/** A memory with a changed timing. */
 class ChangedMemory implements MemoryModel {
   readonly name = "hbm3-pim with changed timings";
   readonly digest: string;
   readonly #module: WebAssembly.Module;
-  readonly #change: Readonly<Record<string, number>>;
+  readonly #change: Change | undefined;
   readonly #runners = new Map<string, ProgramRunner>();
 
-  constructor(module: WebAssembly.Module, change: Readonly<Record<string, number>>) {
+  constructor(module: WebAssembly.Module, change?: Change) {
     this.#module = module;
     this.#change = change;
-    this.digest = JSON.stringify(change);
+    this.digest = JSON.stringify(change ?? "as it is");
   }
 
   keyOf(program: AttentionProgram): string {
@@ -93,13 +100,21 @@ class ChangedMemory implements MemoryModel {
     const key = `${power} ${queries}`;
     let runner = this.#runners.get(key);
     if (!runner) {
-      const device = hbm3PimDevice(power, queries);
-      const timing = { ...device.timing, ...this.#change };
-      runner = new ProgramRunner(this.#module, { ...device, timing });
+      runner = new ProgramRunner(
+        this.#module,
+        changed(hbm3PimDevice(power, queries), this.#change),
+      );
       this.#runners.set(key, runner);
     }
     return runner;
   }
+}
+
+function changed(device: Device, change: Change | undefined): Device {
+  if (!change) return device;
+  const [shorter, , longer] = valuesOf(device, change.timing);
+  const value = change.to === "shorter" ? shorter : longer;
+  return { ...device, timing: { ...device.timing, [change.timing]: value } };
 }
 
 /** A timing's changes and what they change. */
@@ -115,7 +130,7 @@ export interface Sensitivity {
 async function sensitivities(variant: Variant, tables: string | undefined): Promise<Sensitivity[]> {
   const { bytes } = await buildModule("pim/assembly/index.ts", ["dram/assembly", "pim/assembly"]);
   const module = new WebAssembly.Module(bytes);
-  const headlines = async (change: Readonly<Record<string, number>>) => {
+  const headlines = async (change?: Change) => {
     using experiments = await Experiments.open(tables, new ChangedMemory(module, change));
     const row = async (run: WatchedRun) => (await experiments.run(variant, ...PLACE, run)).row;
     const rows = {
@@ -125,13 +140,13 @@ async function sensitivities(variant: Variant, tables: string | undefined): Prom
     };
     return HEADLINES.map(({ of }) => of(rows));
   };
-  const standard = await headlines({});
+  const standard = await headlines();
   const found: Sensitivity[] = [];
   for (const timing of TIMINGS) {
-    const values = valuesOf(hbm3PimDevice("limited"), timing);
+    const values = valuesOf(hbm3PimDevice("limited", queriesOf(variant)), timing);
     const [shorter, longer] = [
-      await headlines({ [timing]: values[0] }),
-      await headlines({ [timing]: values[2] }),
+      await headlines({ timing, to: "shorter" }),
+      await headlines({ timing, to: "longer" }),
     ];
     found.push({
       variant: variant.name,
@@ -141,6 +156,12 @@ async function sensitivities(variant: Variant, tables: string | undefined): Prom
     });
   }
   return found;
+}
+
+/** Queries that a MAC serves: with shared heads it waits for the multipliers (nCCDAB). */
+function queriesOf({ options }: Variant): number {
+  const { heads, keyValueHeads } = models[PLACE[0]];
+  return options.profile === "corrected" ? heads / keyValueHeads : 1;
 }
 
 function valuesOf({ timing }: Device, name: string): [number, number, number] {
