@@ -2,6 +2,7 @@ import { models } from "../hardware/models.ts";
 import { GIBI } from "../hardware/units.ts";
 import { type BlockShape, layerHeadDim } from "./layers.ts";
 import type { Machine } from "./machine.ts";
+import { addedCacheShare, type Metadata } from "./selection.ts";
 
 /** Bytes of a run, on all devices together. */
 export interface RequiredBytes {
@@ -15,8 +16,13 @@ export interface RequiredBytes {
  * Bytes that weights, KV cache and temporaries of a run take (AttAcc src/system.py).
  *
  * @param contextTokens tokens at the end of the run: prompt and all generated but the last
+ * @param metadata what a policy keeps beside keys and values
  */
-export function requiredBytes(block: BlockShape, contextTokens: number): RequiredBytes {
+export function requiredBytes(
+  block: BlockShape,
+  contextTokens: number,
+  metadata?: Metadata,
+): RequiredBytes {
   const { layers, hidden, heads, feedForwardRatio } = models[block.model];
   const { elementBytes, batch } = block;
   const matrices = block.feedForward === "swiglu" ? 3 : 2;
@@ -31,7 +37,8 @@ export function requiredBytes(block: BlockShape, contextTokens: number): Require
     (feedForwardRatio * hidden + hidden) * elementBytes,
   );
   const cache = layers * 2 * contextTokens * width * elementBytes;
-  return { weights, cache: cache * batch, temporaries: (largest + scores) * batch };
+  const share = metadata ? addedCacheShare(metadata) : 0;
+  return { weights, cache: cache * batch * (1 + share), temporaries: (largest + scores) * batch };
 }
 
 /** Elements of a token's key in all heads that are stored. */

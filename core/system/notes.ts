@@ -55,7 +55,7 @@ export function specNotes(spec: SystemSpec, programs: readonly AttentionProgram[
       ],
       [!isPim && sparsity !== null, `Sparsity changes nothing for --system ${system}.`],
       [
-        isPim && sparsity === null && spec.clustering === "last-step",
+        isPim && sparsity === null && spec.clustering !== "none",
         "Without sparsity the reference clusters nothing, nor was anything clustered.",
       ],
       [

@@ -6,11 +6,11 @@
 import { models } from "../hardware/models.ts";
 import type { MemoryModel } from "../memory/memory_model.ts";
 import { type AttentionOptions, attentionSteps } from "./attention_steps.ts";
-import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
+import { type ChargedCost, StepCharges } from "./charges.ts";
 import { checkCapacity, requiredBytes } from "./capacity.ts";
 import type { SystemRow } from "./columns.ts";
-import { BlockCosts, type Charges, type StepAttention } from "./generation.ts";
-import { type BlockShape, feedForwardOf, layerHeadDim, storedHeads } from "./layers.ts";
+import { BlockCosts, type StepAttention } from "./generation.ts";
+import { type BlockShape, type Charge, feedForwardOf, storedHeads } from "./layers.ts";
 import {
   acceleratorLabel,
   bandwidthRatio,
@@ -20,9 +20,9 @@ import {
 } from "./machine.ts";
 import { resultNotes, specNotes } from "./notes.ts";
 import { contextOfStep, decodeSteps, keptTokensOfStep, stepPrograms } from "./programs.ts";
+import { type Metadata, policies } from "./selection.ts";
 import type { SystemSpec } from "./spec.ts";
 import type { Sampling } from "./scattered.ts";
-import { pimTokenWrite, processorTokenWrite } from "./token_write.ts";
 import { Totals } from "./totals.ts";
 
 /** Options of {@linkcode simulateSystem}. */
@@ -44,6 +44,11 @@ export interface SystemResult {
   /** Where the reference would have failed or misled, and what was done; one sentence each. */
   readonly notes: readonly string[];
   readonly perStep: StepSeries;
+  /**
+   * What was charged beside AttAcc's layers, a decode step, in all layers. It is part of g_matmul
+   * and the attention's energies.
+   */
+  readonly charged: Readonly<Partial<Record<Charge, ChargedCost>>>;
   /** What scattered steps were estimated from. */
   readonly sampling?: Sampling;
 }
@@ -77,14 +82,16 @@ export async function simulateSystem(
   const { accelerator } = machine;
   const programs = accelerator.kind === "pim" ? stepPrograms(spec, block, accelerator) : [];
   const lastContext = contextOfStep(spec, decodeSteps(spec) - 1);
-  const required = requiredBytes(block, lastContext);
+  const required = requiredBytes(block, lastContext, metadataOf(spec));
   if (spec.switches.capacity === "enforced") checkCapacity(machine, required, lastContext);
   const attention = await attentionSteps(spec, block, programs, memory, options);
-  const row = rowOf(spec, machine, block, attention.steps);
+  const charges = await StepCharges.of(spec, machine, block, programs, memory, options);
+  const row = rowOf(spec, machine, block, attention.steps, charges);
   return {
     row,
     notes: [...specNotes(spec, programs), ...resultNotes(row, attention.sampling)],
     perStep: seriesOf(spec, attention.steps),
+    charged: charges.means(decodeSteps(spec), models[spec.model].layers),
     ...(attention.sampling && { sampling: attention.sampling }),
   };
 }
@@ -106,16 +113,20 @@ function rowOf(
   machine: Machine,
   block: BlockShape,
   attention: readonly StepAttention[],
+  charges: StepCharges,
 ): SystemRow {
   const { gpus } = machine;
   const steps = decodeSteps(spec);
-  const { weights, cache, temporaries } = requiredBytes(block, contextOfStep(spec, steps - 1));
+  const { weights, cache, temporaries } = requiredBytes(
+    block,
+    contextOfStep(spec, steps - 1),
+    metadataOf(spec),
+  );
   const costs = new BlockCosts(spec, machine, block);
   const totals = new Totals();
-  const charges = chargesOf(spec, machine, block);
   totals.addSummarisation(costs.summarisation());
   for (let step = 0; step < steps; step++) {
-    totals.addStep(costs.step(contextOfStep(spec, step), attention[step], charges));
+    totals.addStep(costs.step(contextOfStep(spec, step), attention[step], charges.at(step)));
   }
   return {
     model: spec.model,
@@ -143,23 +154,15 @@ function rowOf(
   };
 }
 
+/** What the policy keeps beside keys and values. */
+function metadataOf({ selection, sparsity }: SystemSpec): Metadata | undefined {
+  return selection === "none" || sparsity === null ? undefined : policies[selection];
+}
+
 /** Queries of a head's group; 0 as in the reference where they are not told apart. */
 function groupSize({ model, switches }: SystemSpec): number {
   const { heads, keyValueHeads } = models[model];
   return switches["key-value-heads"] === "query-heads" ? 0 : heads / keyValueHeads;
-}
-
-/** What every step does beside AttAcc's layers. */
-function chargesOf(
-  { model, switches }: SystemSpec,
-  { accelerator }: Machine,
-  block: BlockShape,
-): Charges {
-  if (switches["key-value-write"] === "none") return {};
-  if (accelerator.kind !== "pim") return { write: processorTokenWrite(block, accelerator) };
-  const headDim = layerHeadDim(models[model]);
-  const device = hbm3PimDevice(accelerator.power);
-  return { write: pimTokenWrite(block, headDim, accelerator, device) };
 }
 
 function seriesOf(spec: SystemSpec, attention: readonly StepAttention[]): StepSeries {
