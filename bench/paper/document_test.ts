@@ -38,6 +38,9 @@ Deno.test("a command says in which way the run is computed", () => {
     commandOf(variant, "GPT-13B", 24000)
   );
   match(artifact!, /--profile artifact --clustering last-step --method SparQ=.*_GPT_SparQ\.txt/);
-  match(corrected!, /--profile corrected --rows scattered --method/);
+  match(
+    corrected!,
+    /--profile corrected --rows scattered --clustering online --selection by-method --method/,
+  );
   match(eighth!, /--switch gpu-time-divisor=8/);
 });

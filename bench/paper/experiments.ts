@@ -44,7 +44,9 @@ export const VARIANTS = {
   },
   corrected: {
     name: "corrected",
-    meaning: "its defects corrected, and kept tokens where they may lie: 16-token blocks by chance",
+    meaning:
+      "its defects corrected; kept tokens where they may lie, 16-token blocks by chance; what " +
+      "each policy reads to decide, and STARC's clustering of 64 tokens every 64 steps, charged",
     options: { profile: "corrected", rows: "scattered" },
   },
   eighth: {
@@ -64,6 +66,9 @@ export type VariantName = keyof typeof VARIANTS;
 
 /** A method of the figure, or what all are measured against. */
 export type Run = Method | "full";
+
+/** Whose reads to decide each method is charged with. */
+export const POLICIES = { "token-wise": "sparq", STARC: "starc", "page-wise": "quest" } as const;
 
 /** Where the artifact's budget tables are looked for if nobody says. */
 const TABLES = fileURLToPath(new URL("../../../shared/data/kv_budget/", import.meta.url));
@@ -126,7 +131,8 @@ export class Experiments implements Disposable {
       model,
       lout,
       sparsity: run === "full" ? null : { kvBudgets: this.#budgetsOf(model, run) },
-      clustering: run === "STARC" && isArtifact ? "last-step" : "none",
+      clustering: run !== "STARC" ? "none" : isArtifact ? "last-step" : "online",
+      selection: run === "full" || isArtifact ? "none" : POLICIES[run],
     });
     return simulateSystem(spec, this.#memory);
   }
@@ -165,7 +171,7 @@ export function commandOf(
     `--pipeopt --model ${model} --batch 16 --lin 2048 --lout ${lout} --profile ${profile}`,
     ...(rows ? [`--rows ${rows}`] : []),
     ...Object.entries(switches ?? {}).map(([name, value]) => `--switch ${name}=${value}`),
-    ...(profile === "artifact" ? ["--clustering last-step"] : []),
+    profile === "artifact" ? "--clustering last-step" : "--clustering online --selection by-method",
     ...(Object.keys(METHODS) as Method[]).map((method) =>
       `--method ${METHODS[method]}=${folder}/${tableName(model, method)}`
     ),

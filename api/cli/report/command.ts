@@ -15,6 +15,7 @@ import { parseMethod, sparsityOfMethod } from "../simulate/budget_source.ts";
 import {
   addExperimentOptions,
   type Method,
+  selectionOf,
   type SimulateOptions,
   toSpec,
 } from "../simulate/options.ts";
@@ -70,7 +71,12 @@ async function report(options: ReportOptions, surroundings: Surroundings) {
   if (chart !== undefined) OutputFile.check("--chart", chart);
   const methods = options.method ?? [FULL];
   const specs = methods.map((method) =>
-    toSpec(options, sparsityOfMethod(method, options.row_size), options.clustering)
+    toSpec(
+      options,
+      sparsityOfMethod(method, options.row_size),
+      options.clustering,
+      selectionOf(options, method.name),
+    )
   );
   const experiments = await effectsOf(methods, specs, options, surroundings);
   const title = titleOf(specs[0]!);

@@ -7,11 +7,15 @@ import { type Command, Option } from "commander";
 import { gpus } from "../../../core/hardware/gpus.ts";
 import { models } from "../../../core/hardware/models.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
+import { policies, type PolicyName } from "../../../core/system/selection.ts";
 import { profiles } from "../../../core/system/switches.ts";
 import type { MemoryOptions } from "../memory_access.ts";
 import { checkedOption, repeatableOption } from "../option.ts";
 import { UserError, userFacing } from "../user_error.ts";
 import { decimalNumber, integer, oneOfWords } from "../values.ts";
+
+/** With `--compare`: each method is charged with the reads of the policy of its name. */
+export const BY_METHOD = "by-method";
 
 /** What main.py is told, under its names, and what kvpim adds to it. */
 export interface ExperimentOptions {
@@ -37,6 +41,7 @@ export interface ExperimentOptions {
   readonly profile: NonNullable<SystemOptions["profile"]>;
   readonly switch?: readonly (readonly [name: string, value: string])[];
   readonly clustering: NonNullable<SystemOptions["clustering"]>;
+  readonly selection: NonNullable<SystemOptions["selection"]> | typeof BY_METHOD;
   readonly rows: NonNullable<SystemOptions["rows"]>;
   readonly locality?: number;
   readonly seed: number;
@@ -110,9 +115,16 @@ export function addExperimentOptions(command: Command): Command {
     .addOption(
       checkedOption(
         "--clustering <when>",
-        "STARC's clustering: none, or last-step (the whole context once, in the last step, as the " +
-          "artifact does)",
-        oneOfWords(["none", "last-step"]),
+        "STARC's clustering: none, last-step (the whole context once, in the last step, as the " +
+          "artifact does) or online (64 tokens every 64 steps)",
+        oneOfWords(["none", "last-step", "online"]),
+      ).default("none"),
+    )
+    .addOption(
+      checkedOption(
+        "--selection <policy>",
+        "whose reads to decide are charged: none, quest, starc, sparq, or with --compare by-method",
+        oneOfWords(["none", ...Object.keys(policies) as PolicyName[], BY_METHOD]),
       ).default("none"),
     );
 }
@@ -178,6 +190,16 @@ function pair(text: string): [name: string, value: string] {
   throw new UserError(`expected NAME=VALUE but found ${JSON.stringify(text)}`);
 }
 
+/** Whose reads are charged to a method. */
+export function selectionOf(
+  { selection }: Pick<ExperimentOptions, "selection">,
+  method: string,
+): SystemSpec["selection"] {
+  if (selection !== BY_METHOD) return selection;
+  const name = method.toLowerCase();
+  return Object.hasOwn(policies, name) ? name as PolicyName : "none";
+}
+
 /**
  * The experiment that options describe, with a sparsity of its own.
  *
@@ -187,6 +209,7 @@ export function toSpec(
   options: ExperimentOptions,
   sparsity: Sparsity,
   clustering: ExperimentOptions["clustering"],
+  selection: SystemSpec["selection"] = selectionOf(options, ""),
 ): SystemSpec {
   const { system, gpu, ngpu, gmemcap, pim, powerlimit, ffopt, pipeopt, model } = options;
   const { word, lin, lout, batch, profile, rows, locality = null, seed, sampledSteps } = options;
@@ -207,6 +230,7 @@ export function toSpec(
       batch,
       sparsity,
       clustering,
+      selection,
       rows,
       locality,
       seed,
