@@ -10,6 +10,7 @@ import { QueueFullError } from "../../core/run/run_service.ts";
 import { StoreError } from "../../core/run/store_error.ts";
 import { DisagreementError } from "./disagreement_error.ts";
 import { dramCommand } from "./dram/command.ts";
+import { reportCommand } from "./report/command.ts";
 import { runCommand } from "./run_commands/command.ts";
 import { serveCommand } from "./serve/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
@@ -54,7 +55,8 @@ function kvpim(surroundings: Surroundings): Command {
     .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
     .showSuggestionAfterError()
     .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
-  for (const command of [simulateCommand, dramCommand, runCommand, serveCommand]) {
+  const commands = [simulateCommand, dramCommand, reportCommand, runCommand, serveCommand];
+  for (const command of commands) {
     addTo(program, command(surroundings));
   }
   return program;
