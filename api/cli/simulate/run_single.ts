@@ -17,7 +17,7 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   if (options.selection === BY_METHOD) {
     throw new UserError("--selection: expected --compare beside by-method but found none");
   }
-  const spec = toSpec(options, sparsityOf(options), options.clustering);
+  const spec = toSpec(options, await sparsityOf(options), options.clustering);
   const file = resultFileOf(options);
   if (file) checkResultFile(file);
   using opened = await openMemory(options, surroundings.env);
