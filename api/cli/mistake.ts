@@ -6,7 +6,9 @@ import { PluginFailure } from "../../core/host/outcome.ts";
 import { CheckpointError } from "../../core/llm/checkpoint_error.ts";
 import { ResultStoreError } from "../../core/memory/result_store.ts";
 import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
-import { CompileError } from "../../wasm/sdk/compile_assemblyscript.ts";
+import { QueueFullError } from "../../core/run/run_service.ts";
+import { StoreError } from "../../core/run/store_error.ts";
+import { CompileError } from "../../wasm/sdk/compile_error.ts";
 import { PluginManifestError } from "../../wasm/sdk/plugin_manifest.ts";
 import { UserError } from "./user_error.ts";
 
@@ -19,7 +21,9 @@ const MISTAKES = [
   EvaluationInputError,
   PluginFailure,
   PluginManifestError,
+  QueueFullError,
   ResultStoreError,
+  StoreError,
   TraceFormatError,
   TraceResumeError,
   TraceSyntaxError,

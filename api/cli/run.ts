@@ -6,10 +6,14 @@
 import { Command, CommanderError } from "commander";
 import { budgetTableCommand } from "./budget_table/command.ts";
 import { compareCommand } from "./compare/command.ts";
+import { DisagreementError } from "./disagreement_error.ts";
 import { dramCommand } from "./dram/command.ts";
 import { evalCommand } from "./eval/command.ts";
 import { isMistake } from "./mistake.ts";
 import { pluginCommand } from "./plugin/command.ts";
+import { reportCommand } from "./report/command.ts";
+import { runCommand } from "./run_commands/command.ts";
+import { serveCommand } from "./serve/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { lowerFirst } from "./user_error.ts";
@@ -17,7 +21,8 @@ import { lowerFirst } from "./user_error.ts";
 /**
  * Runs the command line.
  *
- * @returns the exit code: 0, or 2 for a user's mistake, which standard error names in one line
+ * @returns the exit code: 0, 1 where a check found a difference, or 2 for a user's mistake, which
+ * standard error names in one line
  * @throws {Error} what went wrong in the program itself
  */
 export async function run(
@@ -30,6 +35,10 @@ export async function run(
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return 0;
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof DisagreementError) {
+      surroundings.err(`kvpim: ${error.message}\n`);
+      return 1;
+    }
     const message = messageOf(error);
     if (message === undefined) throw error;
     surroundings.err(`kvpim: ${message}\n`);
@@ -51,6 +60,9 @@ function kvpim(surroundings: Surroundings): Command {
     evalCommand(surroundings),
     budgetTableCommand(surroundings),
     pluginCommand(surroundings),
+    reportCommand(surroundings),
+    runCommand(surroundings),
+    serveCommand(surroundings),
   ];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;

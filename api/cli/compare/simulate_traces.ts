@@ -37,7 +37,7 @@ export async function simulateTraces(
   for (const [i, result] of results.entries()) {
     const spec = specs[i]!;
     using progress = new Progress(surroundings, result.choice.label, undefined, "programs");
-    const { row, notes } = await userFacingAsync(() =>
+    const { row, notes, charged } = await userFacingAsync(() =>
       simulateSystem(spec, opened.memory, {
         onProgress: (done, total) => progress.update(done, total),
       })
@@ -45,7 +45,7 @@ export async function simulateTraces(
     compared.push({
       ...result,
       spec,
-      simulated: { method: methodOf(result, options), row, notes },
+      simulated: { method: methodOf(result, options), row, notes, charged },
     });
   }
   return compared;

@@ -5,6 +5,7 @@
  */
 import { Command } from "commander";
 import { type CheckResult, runChecks } from "../../../core/conformance/run_checks.ts";
+import { DisagreementError } from "../disagreement_error.ts";
 import { openPolicy } from "../policy/open_policy.ts";
 import { parsePolicies, POLICY_SYNTAX } from "../policy/policy_choice.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -13,7 +14,8 @@ import { calibrationOption, readCalibration } from "./calibration.ts";
 
 const DETAILS = `
 Every answer is held against the contract: budgets as described, tokens that are present, each once a
-head, slots of their own, finite numbers. Values are made up, the same every time.
+head, slots of their own, finite numbers. Values are made up, the same every time. The exit code is 1
+where a test fails.
 ${POLICY_SYNTAX}
 
 Examples:
@@ -48,7 +50,7 @@ async function test(
     if (result.failure !== undefined) failed.push(result.name);
   }
   if (failed.length === 0) return;
-  throw new UserError(`${text}: expected all tests to pass but ${failed.length} failed`);
+  throw new DisagreementError(`${text}: expected all tests to pass but ${failed.length} failed`);
 }
 
 function lineOf({ name, failure, milliseconds }: CheckResult): string {
