@@ -44,6 +44,19 @@ Deno.test(
 );
 
 Deno.test(
+  "deciding is charged where it is asked for and known",
+  inFolder(async (folder) => {
+    const compare = (...args: string[]) =>
+      kvpim([...SHORT, "--policy", "quest,random", "--output", folder, ...args]);
+    match((await compare()).out, /^Deciding and clustering are not charged; --charge does\.$/m);
+    const { code, out, err } = await compare("--charge");
+    equal(code, 0, err);
+    match(out, /^quest: of it [\d.e-]+ ms and [\d.e-]+ J for reading what it decides by$/m);
+    match(out, /^Deciding is not charged for random: what it reads is not known\.$/m);
+  }),
+);
+
+Deno.test(
   "simulate takes a trace, and says where it is too short",
   inFolder(async (folder) => {
     await kvpim([...SHORT, "--policy", "random", "--output", folder]);

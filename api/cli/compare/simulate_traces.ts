@@ -1,4 +1,5 @@
-import { parseSystemSpec, type SystemSpec } from "../../../core/system/spec.ts";
+import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
+import { policies, type PolicyName } from "../../../core/system/selection.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { perplexityOf } from "../eval/ppl.ts";
 import type { PolicyResult } from "../eval/policy_runs.ts";
@@ -52,8 +53,8 @@ export async function simulateTraces(
 }
 
 async function specOf(
-  { choice, trace }: TracedResult,
-  { shape, batch, gpu, ngpu, pim, prompt, tokens }: CompareOptions,
+  { choice, record, trace }: TracedResult,
+  { shape, batch, gpu, ngpu, pim, prompt, tokens, charge }: CompareOptions,
 ): Promise<SystemSpec> {
   const wanted = { lout: tokens, tile: false, concatenate: false };
   const kvBudgets = await traceBudgets(choice.label, trace, wanted);
@@ -71,8 +72,22 @@ async function specOf(
       lout: tokens,
       batch,
       sparsity: choice.label === "full" ? null : { kvBudgets, rowSize: ROW_TOKENS },
+      ...charge && chargesOf(String(record.policy.name)),
     })
   );
+}
+
+/** What is charged beside attention, where the policy's work is known. */
+function chargesOf(policy: string): Pick<SystemOptions, "selection" | "clustering"> {
+  return {
+    selection: isCharged(policy) ? policy : "none",
+    clustering: policy === "starc" ? "online" : "none",
+  };
+}
+
+/** Whether it is known what a policy reads to decide. */
+export function isCharged(policy: string): policy is PolicyName {
+  return Object.hasOwn(policies, policy);
 }
 
 /** What the picture says of a policy. */
