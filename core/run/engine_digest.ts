@@ -5,8 +5,17 @@ import { fileURLToPath } from "node:url";
 
 const CORE = fileURLToPath(new URL("../", import.meta.url));
 
-/** Folders whose code makes a run's bytes. What runs in WebAssembly has a digest of its own. */
-const FOLDERS = ["hardware", "memory", "run/kinds", "system"];
+/** Folders whose code makes a run's bytes. */
+const FOLDERS = [
+  "hardware",
+  "memory",
+  "run/kinds",
+  "system",
+  "../wasm/dram",
+  "../wasm/dram/assembly",
+  "../wasm/dram/standards",
+  "../wasm/pim/assembly",
+];
 
 /** SHA-256 of the sources that make a run's outputs, whatever their line ends. */
 export function engineDigest(): string {
