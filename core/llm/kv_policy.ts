@@ -72,6 +72,16 @@ export interface KvPolicy {
   open(layer: PolicyLayer): Awaitable<KvPolicySession>;
 }
 
+/** What one query head attended to in one step of a layer with a policy. */
+export interface AttendedTokens {
+  readonly layer: number;
+  readonly queryHead: number;
+  /** Tokens attended to; none given where it was all. Good during the call. */
+  readonly kept: Uint32Array | undefined;
+  /** Scaled products of the query and all keys so far, evicted ones too. Good during the call. */
+  readonly logits: Float32Array;
+}
+
 /** Watches what policies decide, for traces and statistics. */
 export interface DecodeObserver {
   /**
@@ -88,6 +98,8 @@ export interface DecodeObserver {
   ): void;
   /** What a policy changed, after the prompt or after token `position` entered. */
   onUpdate?(layer: number, position: number, update: Update): void;
+  /** What each head attended to, beside what there was. Costs the scores of every token. */
+  onAttention?(attended: AttendedTokens): void;
 }
 
 /** No token sets. */

@@ -13,7 +13,7 @@ import type { LayerCache, TurnTable } from "./layer_cache.ts";
 import { MeanValues } from "./mean_values.ts";
 import { PresentTokens } from "./present_tokens.ts";
 import { turnQueries } from "./rank_rotation.ts";
-import { ascending, checkTokenSets } from "./token_sets.ts";
+import { ascending, checkTokenSets, tokensOf } from "./token_sets.ts";
 
 /** A policy's session and what it asked for. */
 export interface LayerPolicy {
@@ -111,12 +111,24 @@ export class LayerAttention {
       const sets = visible.tag === "only" ? visible.value : undefined;
       this.#apply(await session.observe(this.cache.observation(sets)));
     }
+    if (this.observer.onAttention) this.#report(token.queries, visible);
     return output;
   }
 
   /** Lets go of the policy's session. */
   close() {
     this.policy?.session.close?.();
+  }
+
+  /** Tells the observer of each head. */
+  #report(queries: Float32Array, visible: Visible) {
+    const { queryHeads } = this.cache.shape;
+    const sets = visible.tag === "only" ? visible.value : undefined;
+    for (let queryHead = 0; queryHead < queryHeads; queryHead++) {
+      const kept = sets && tokensOf(sets, queryHead, queryHeads);
+      const logits = this.cache.logits(queryHead, queries);
+      this.observer.onAttention?.({ layer: this.layer, queryHead, kept, logits });
+    }
   }
 
   #apply(update: Update) {

@@ -7,6 +7,7 @@ import {
   type Observation,
   type PolicyNeeds,
   type Selection,
+  type Step,
   type Update,
 } from "./kv_policy.ts";
 import { LayerAttention, type LayerTokens } from "./layer_attention.ts";
@@ -216,4 +217,31 @@ Deno.test("numbers of a selection must fit it", async () => {
     over.step(TOKEN, SPECULATION),
     /mean-value weights from 0 to 1 but found 0 0 0 1\.5/,
   );
+});
+
+Deno.test("an observer of attention gets every token's logit beside what was kept", async () => {
+  const seen: { head: number; kept: number[] | undefined; logits: number[] }[] = [];
+  const cache = await LayerCache.create(SHAPE);
+  const session = {
+    prefill: () => {},
+    endPrefill: () => NO_UPDATE,
+    append: () => NO_UPDATE,
+    select: ({ position }: Step) => position === 0 ? selecting([0]) : EVERYTHING,
+  };
+  const policy = { session, needs: fullAttention.needs, turns: undefined };
+  const layer = new LayerAttention(3, cache, policy, {
+    onAttention: ({ queryHead, kept, logits }) => {
+      seen.push({ head: queryHead, kept: kept && [...kept], logits: [...logits] });
+    },
+  });
+  await layer.step(TOKEN, SPECULATION);
+  const second = await layer.step(TOKEN, SPECULATION);
+  deepEqual(seen.map(({ head }) => head), [0, 1, 2, 3, 0, 1, 2, 3]);
+  deepEqual(seen[1]!.kept, [0]);
+  equal(seen[5]!.kept, undefined);
+  const [query, key] = [TOKEN.queries.subarray(16, 24), TOKEN.keys.subarray(8, 16)];
+  const logit = query.reduce((sum, q, i) => sum + q * key[i]!, 0) / Math.sqrt(8);
+  ok(relativeError(seen[6]!.logits, [logit, logit]) < 1e-6);
+  // Attention itself is not disturbed.
+  ok(relativeError(second.subarray(0, 8), layer.cache.values.subarray(0, 8)) < 1e-6);
 });

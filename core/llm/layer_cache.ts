@@ -34,6 +34,7 @@ interface Exports {
   attendAll(length: number): void;
   attendListed(perKvHead: number, biased: number, turned: number): void;
   addWeights(length: number): void;
+  logitsOf(head: number, length: number): number;
 }
 
 let compiled: Promise<WebAssembly.Module> | undefined;
@@ -182,6 +183,17 @@ export class LayerCache {
       weights.set(this.#floats(at, length), head * length);
     }
     return { offsets, tokens, weights };
+  }
+
+  /**
+   * Scaled products of a head's query and all keys. The weights of the last attention are lost.
+   *
+   * @param queries `[queryHeads, headDim]`
+   * @returns a view, `[length]`, good until the next call
+   */
+  logits(queryHead: number, queries: Float32Array): Float32Array {
+    this.#queries.set(queries);
+    return this.#floats(this.#exports.logitsOf(queryHead, this.#length), this.#length);
   }
 
   get #queries(): Float32Array {

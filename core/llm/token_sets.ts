@@ -24,6 +24,16 @@ export function checkTokenSets({ offsets, tokens }: TokenSets, heads: number, le
   }
 }
 
+/** Tokens of the set that serves a query head. */
+export function tokensOf(
+  { offsets, tokens }: TokenSets,
+  queryHead: number,
+  queryHeads: number,
+): Uint32Array {
+  const set = Math.floor(queryHead * (offsets.length - 1) / queryHeads);
+  return tokens.subarray(offsets[set]!, offsets[set + 1]!);
+}
+
 /** Puts lists, one a query head, together. */
 export function tokenSetsOf(lists: readonly Uint32Array[]): TokenSets {
   const offsets = new Uint32Array(lists.length + 1);

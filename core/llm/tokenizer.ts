@@ -70,22 +70,24 @@ export class TextTokenizer {
   }
 
   /**
-   * Token ids of a text.
+   * Token ids of a text. Special tokens written out in the text are recognised either way.
    *
-   * @param addSpecialTokens whether the model's own beginning (and end) of a text is added
+   * @param options.special whether the model's own beginning (and end) of a text is added; true
+   * unless stated
    */
-  encode(text: string, addSpecialTokens = true): number[] {
-    return this.tokenizer.encode(text, { add_special_tokens: addSpecialTokens }).ids;
+  encode(text: string, { special = true } = {}): number[] {
+    return this.tokenizer.encode(text, { add_special_tokens: special }).ids;
   }
 
   /**
    * Text of token ids.
    *
-   * @param skipSpecialTokens whether tokens like the end of a text are left out
+   * @param options.skipSpecial whether tokens like the end of a text are left out; true unless
+   * stated
    */
-  decode(tokens: readonly number[], skipSpecialTokens = true): string {
+  decode(tokens: readonly number[], { skipSpecial = true } = {}): string {
     if (tokens.length === 0) return "";
-    return this.tokenizer.decode([...tokens], { skip_special_tokens: skipSpecialTokens });
+    return this.tokenizer.decode([...tokens], { skip_special_tokens: skipSpecial });
   }
 
   /** Id of a token by its text, if there is one. */
@@ -100,7 +102,7 @@ export class TextTokenizer {
 
   /**
    * A conversation as the model was trained to see it. The text holds its special tokens, so
-   * encode it with `addSpecialTokens` false.
+   * encode it with `special` false.
    *
    * @throws {CheckpointError} when the checkpoint has no chat template
    */

@@ -27,7 +27,7 @@ Deno.test("ids are those of the tokenizers library 0.23.2", () => {
   ];
   for (const [text, ids] of cases) {
     deepEqual(tokenizer.encode(text), ids);
-    equal(tokenizer.decode(ids, false), text);
+    equal(tokenizer.decode(ids, { skipSpecial: false }), text);
   }
   equal(tokenizer.decode([0, 820, 867, 0]), "The end");
   equal(tokenizer.tokenId("<|endoftext|>"), 0);
@@ -36,7 +36,7 @@ Deno.test("ids are those of the tokenizers library 0.23.2", () => {
 Deno.test("any text comes back", () => {
   const tokenizer = TextTokenizer.open(tinyLlama);
   fc.assert(fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
-    equal(tokenizer.decode(tokenizer.encode(text), false), text);
+    equal(tokenizer.decode(tokenizer.encode(text), { skipSpecial: false }), text);
   }));
 });
 
@@ -65,7 +65,7 @@ Deno.test("ids of a tokenizer.model are SentencePiece's own", () => {
     ]],
   ];
   for (const [text, ids] of cases) {
-    deepEqual(tokenizer.encode(text, false), ids);
+    deepEqual(tokenizer.encode(text, { special: false }), ids);
     equal(tokenizer.decode(ids), text);
   }
   deepEqual(tokenizer.encode("the"), [1, 265]);

@@ -96,9 +96,11 @@ class Session {
 
   /** Makes room first, so that a new token takes the place of the one that goes. */
   append({ count }: { count: number }) {
-    const evicted = this.makeRoom(count);
+    const fits = count <= this.budget - this.sinks;
     const first = this.length;
+    const before = fits ? this.makeRoom(count) : [];
     const slots = this.enter(count);
+    const evicted = fits ? before : this.makeRoom(0);
     const moved = slots.some((slot, index) => slot !== first + index);
     return this.update(evicted, first, moved ? slots : []);
   }

@@ -78,8 +78,10 @@ export class Policy extends Session {
   /** Makes room first, so that a new token takes the place of the one that goes. */
   override append(tokens: TokenBlock): Result<Update, PolicyError> {
     const update = new Update();
-    this.makeRoom(tokens.count, update);
+    const fits = <i32> tokens.count <= this.layer.budget - this.sinks;
+    if (fits) this.makeRoom(tokens.count, update);
     this.cache.enter(tokens.count, update.placement);
+    if (!fits) this.makeRoom(0, update);
     return ok(update);
   }
 

@@ -95,3 +95,9 @@ export function addWeights(length: i32): void {
     }
   }
 }
+
+/** A query head's logits over the first `length` tokens, where its weights were. */
+export function logitsOf(head: i32, length: i32): usize {
+  logits(head, length, 0, weights);
+  return weights;
+}
