@@ -13,6 +13,7 @@ import { dramCommand } from "./dram/command.ts";
 import { runCommand } from "./run_commands/command.ts";
 import { serveCommand } from "./serve/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
+import { workerCommand } from "./worker/command.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { UserError } from "./user_error.ts";
 
@@ -54,7 +55,7 @@ function kvpim(surroundings: Surroundings): Command {
     .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
     .showSuggestionAfterError()
     .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
-  for (const command of [simulateCommand, dramCommand, runCommand, serveCommand]) {
+  for (const command of [simulateCommand, dramCommand, runCommand, serveCommand, workerCommand]) {
     addTo(program, command(surroundings));
   }
   return program;
