@@ -17,6 +17,10 @@ export const attAcc = {
   clockNanoseconds: 0.769,
   /** Bytes of one column, what one command moves. */
   columnBytes: 32,
+  /** Columns of a bank's row. */
+  columnsPerRow: 32,
+  /** Heads a stack works on at a time, one a channel. */
+  channels: 16,
 } as const;
 
 /** A place for GEMV units. */

@@ -12,16 +12,19 @@ import type {
   AttentionProgram,
   MemoryModel,
   MemoryResult,
-  PowerBudget,
   ProgressListener,
 } from "./memory_model.ts";
-import { programArguments, ProgramRunner } from "./program_runner.ts";
+import { programArguments } from "./program_runner.ts";
+import { Runners } from "./runners.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 /** Largest context, a bound on memory and time rather than of the machine. */
 const MOST_TOKENS = 2 ** 24;
 /** Heads whose keys fit a channel's address space in the reference's layout. */
 const MOST_HEADS = 4096;
+
+/** Queries a head's keys may serve together: published models have groups of up to 16. */
+const MOST_QUERIES = 16;
 
 /** Options of {@linkcode Hbm3PimMemory.open}. */
 export interface Hbm3PimOptions {
@@ -61,7 +64,7 @@ export class Hbm3PimMemory implements MemoryModel {
   readonly digest: string;
   readonly #module: WebAssembly.Module;
   readonly #options: Required<Hbm3PimOptions>;
-  readonly #runners = new Map<PowerBudget, ProgramRunner>();
+  readonly #runners: Runners;
   #pool: WorkerPool | undefined;
 
   private constructor(
@@ -70,6 +73,7 @@ export class Hbm3PimMemory implements MemoryModel {
     options: Required<Hbm3PimOptions>,
   ) {
     this.#module = module;
+    this.#runners = new Runners(module);
     this.digest = digest;
     this.#options = options;
   }
@@ -83,7 +87,9 @@ export class Hbm3PimMemory implements MemoryModel {
     ]);
     const hash = createHash("sha256").update(digest);
     for (const power of ["limited", "unlimited"] as const) {
-      hash.update(new Uint8Array(deviceImage(hbm3PimDevice(power)).buffer));
+      for (let queries = 1; queries <= MOST_QUERIES; queries++) {
+        hash.update(new Uint8Array(deviceImage(hbm3PimDevice(power, queries)).buffer));
+      }
     }
     const module = await WebAssembly.compile(bytes);
     return new Hbm3PimMemory(module, hash.digest("hex"), { workers, workersFrom });
@@ -116,19 +122,10 @@ export class Hbm3PimMemory implements MemoryModel {
       return this.#pool.run(programs, onDone);
     }
     return Promise.resolve(programs.map((program) => {
-      const result = this.#runnerFor(program.power).run(program);
+      const result = this.#runners.run(program);
       onDone(1);
       return result;
     }));
-  }
-
-  #runnerFor(power: PowerBudget): ProgramRunner {
-    let runner = this.#runners.get(power);
-    if (!runner) {
-      runner = new ProgramRunner(this.#module, hbm3PimDevice(power));
-      this.#runners.set(power, runner);
-    }
-    return runner;
   }
 
   /** Ends the workers. */
@@ -157,6 +154,7 @@ function checkProgram(program: AttentionProgram) {
   check("partitionTokens", program.partitionTokens, 1, MOST_TOKENS);
   check("rowTokens", program.rowTokens, 1, MOST_TOKENS);
   check("elementBytes", program.elementBytes, 1, 2);
+  check("queries", program.queries ?? 1, 1, MOST_QUERIES);
   if (program.headBlocks) checkBlocks(program, program.headBlocks);
   if (program.clustering && program.pim !== "bank") {
     throw new RangeError(

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { hbm3PimDevice } from "./hbm3_pim_device.ts";
-import type { AttentionProgram, MemoryResult, PowerBudget } from "./memory_model.ts";
-import { ProgramRunner } from "./program_runner.ts";
+import type { AttentionProgram, MemoryResult } from "./memory_model.ts";
+import { Runners } from "./runners.ts";
 
 /** What a worker is sent: first the engine, then programs. */
 export type WorkerRequest =
@@ -15,17 +14,7 @@ export type WorkerRequest =
 /** What it answers. */
 export type WorkerResponse = { readonly results: readonly MemoryResult[] };
 
-const runners = new Map<PowerBudget, ProgramRunner>();
-let module: WebAssembly.Module | undefined;
-
-function runnerFor(power: PowerBudget): ProgramRunner {
-  let runner = runners.get(power);
-  if (!runner) {
-    runner = new ProgramRunner(module!, hbm3PimDevice(power));
-    runners.set(power, runner);
-  }
-  return runner;
-}
+let runners: Runners | undefined;
 
 const scope = self as unknown as {
   onmessage: (event: MessageEvent<WorkerRequest>) => void;
@@ -34,10 +23,9 @@ const scope = self as unknown as {
 
 scope.onmessage = ({ data }) => {
   if ("module" in data) {
-    module = data.module;
+    runners = new Runners(data.module);
     return;
   }
-  scope.postMessage({
-    results: data.programs.map((program) => runnerFor(program.power).run(program)),
-  });
+  const results = data.programs.map((program) => runners!.run(program));
+  scope.postMessage({ results });
 };

@@ -64,6 +64,20 @@ export interface AttentionProgram {
    * context, which drops some, or `"whole"`. Default `"truncated"`, as the reference's generators.
    */
   readonly partnerTraffic?: "truncated" | "whole";
+  /**
+   * Queries that share a head's keys and values (grouped-query attention) and are served by each
+   * MAC together: the units read a column once and multiply it with every query's operand. Each
+   * query's operands, scores, softmax and results still move on their own. Default 1.
+   *
+   * A unit's 16 multipliers run at 666 MHz, so that from four queries on MACs follow each other as
+   * fast as it multiplies rather than reads (`macGapCycles`).
+   */
+  readonly queries?: number;
+  /**
+   * `"attention"`: scores, softmax and values. `"scores"`: only the products of queries and stored
+   * vectors, moved to the buffer die, as a policy needs them to decide. Default `"attention"`.
+   */
+  readonly passes?: "attention" | "scores";
 }
 
 /** Requests one program sent to the memory, by kind; every channel counted. */

@@ -23,6 +23,8 @@ type ProgramArguments = [
   oddTailPerStep: boolean,
   ownSecondContext: boolean,
   wholePartnerTraffic: boolean,
+  queries: number,
+  scoreOnly: boolean,
 ];
 
 interface Exports {
@@ -54,6 +56,8 @@ export function programArguments(program: AttentionProgram): ProgramArguments {
     program.oddTail === "per-step",
     program.secondContext === "own",
     program.partnerTraffic === "whole",
+    program.queries ?? 1,
+    program.passes === "scores",
   ];
 }
 

@@ -10,6 +10,7 @@
 import * as v from "valibot";
 import { gpus } from "../hardware/gpus.ts";
 import { models } from "../hardware/models.ts";
+import { policies } from "../system/selection.ts";
 import { parseSystemSpec, type SystemOptions } from "../system/spec.ts";
 import { profiles, quirks } from "../system/switches.ts";
 import { expecting } from "./expectation.ts";
@@ -187,9 +188,42 @@ const fields = {
   clustering: v.optional(
     titled(
       "Clustering",
-      oneOf("STARC's: none, or the whole context in the last step", ["none", "last-step"]),
+      oneOf("STARC's: none, the whole context in the last step, or 64 tokens every 64 steps", [
+        "none",
+        "last-step",
+        "online",
+      ]),
     ),
     standard.clustering,
+  ),
+  selection: v.optional(
+    titled(
+      "Selection",
+      oneOf("whose metadata each step reads to decide", ["none", ...namesOf(policies)]),
+    ),
+    standard.selection,
+  ),
+  rows: v.optional(
+    titled("Rows", oneOf("read as if side by side, or where they lie", ["compact", "scattered"])),
+    standard.rows,
+  ),
+  locality: v.optional(
+    v.nullable(v.pipe(
+      v.number(expecting("a number of blocks, at least 1")),
+      v.minValue(1, expecting("a number of blocks, at least 1")),
+      v.maxValue(MOST_TOKENS, expecting(`at most ${MOST_TOKENS} blocks`)),
+      v.title("Locality, blocks"),
+      v.description("mean run of 16-token blocks read if scattered; null is any block alike"),
+    )),
+    standard.locality,
+  ),
+  seed: v.optional(
+    titled("Seed", whole("what scattered blocks are drawn from", 0, 2 ** 32 - 1)),
+    standard.seed,
+  ),
+  sampledSteps: v.optional(
+    titled("Sampled steps", whole("most that are simulated as scattered", 16, MOST_GENERATED)),
+    standard.sampledSteps,
   ),
   profile: v.optional(
     titled("Profile", oneOf("whose quirks: the STARC artifact's or AttAcc's", profiles)),

@@ -13,7 +13,7 @@ export function sweepParquet(table: SweepTable): Uint8Array<ArrayBuffer> {
 
 function typeOf(values: readonly (Json | undefined)[]): BasicType {
   const kinds = new Set(
-    values.filter((value) => value !== undefined && value !== null).map((value) => typeof value),
+    values.filter((value) => value !== null && value !== undefined).map((value) => typeof value),
   );
   if (kinds.size !== 1) return "STRING";
   if (kinds.has("number")) return "DOUBLE";

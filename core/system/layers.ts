@@ -31,7 +31,11 @@ export type LayerName =
   | "ff3"
   | "relu"
   | "gelu"
-  | "swiglu";
+  | "swiglu"
+  | Charge;
+
+/** Work beside AttAcc's layers: writing the new token, selecting what to read, clustering. */
+export type Charge = "write" | "select" | "cluster";
 
 /** One layer: `operations` times an m by k with a k by n matrix, or m by n elements (k is 1). */
 export interface Layer {
@@ -88,13 +92,59 @@ export interface BlockShape {
   readonly gpus: number;
   readonly elementBytes: number;
   readonly batch: number;
+  /** Heads whose keys and values one GPU's group stores for a request. */
+  readonly keyValueHeads: number;
+  /** Queries that read a stored head together; a fraction where a group is cut by the GPUs. */
+  readonly queriesARead: number;
   /** Whether attention runs beside the GPU, so that its operands travel. */
   readonly remoteAttention: boolean;
 }
 
-/** Heads and requests whose attention one GPU's group has: heads of a GPU times batch. */
+/**
+ * Heads a GPU's group stores and how many queries read one together.
+ *
+ * A model with `heads` queries on `keyValueHeads` heads has groups of heads / keyValueHeads. A GPU
+ * that has q of the queries needs the heads of all groups they are from, at least
+ * ceil(q / group size): a head is stored twice where two GPUs share a group. Reading once, the
+ * q queries read these heads q / heads at a time.
+ *
+ * @example
+ * ```ts
+ * import { storedHeads } from "./layers.ts";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const stored = (how: "query-heads" | "read-once", gpus: number) =>
+ *   storedHeads("Mistral-7B", gpus, { "key-value-heads": how });
+ * deepEqual(stored("query-heads", 8), { keyValueHeads: 4, queriesARead: 1 });
+ * deepEqual(stored("read-once", 8), { keyValueHeads: 1, queriesARead: 4 });
+ * deepEqual(stored("read-once", 16), { keyValueHeads: 1, queriesARead: 2 });
+ * ```
+ */
+export function storedHeads(
+  model: ModelName,
+  gpus: number,
+  { "key-value-heads": how }: Pick<Switches, "key-value-heads">,
+): Pick<BlockShape, "keyValueHeads" | "queriesARead"> {
+  const { heads, keyValueHeads } = models[model];
+  const queries = Math.floor(heads / gpus);
+  if (how === "query-heads") return { keyValueHeads: queries, queriesARead: 1 };
+  const stored = Math.ceil(queries / (heads / keyValueHeads));
+  return { keyValueHeads: stored, queriesARead: how === "read-once" ? queries / stored : 1 };
+}
+
+/** Query heads of one GPU's group, those of all requests together. */
 export function attentionOperations({ model, gpus, batch }: BlockShape): number {
   return Math.floor(models[model].heads / gpus) * batch;
+}
+
+/** Reads of a head's keys, one for the queries that share it, of all requests together. */
+export function readOperations(block: BlockShape): number {
+  return block.queriesARead > 1 ? block.keyValueHeads * block.batch : attentionOperations(block);
+}
+
+/** Bytes of a step's new keys and values, on all GPUs' groups together. */
+export function newTokenBytes(block: BlockShape): number {
+  return 2 * keyValueWidth(block) * block.gpus * block.elementBytes * block.batch;
 }
 
 /** The layers of a block that reads the whole prompt. */
@@ -106,7 +156,7 @@ export function summarisationLayers(block: BlockShape, promptTokens: number): La
     queries: promptTokens,
     contextTokens: promptTokens,
     // The keys and values; nothing comes back in this stage.
-    before: transfer(rows, 2 * hiddenOfGpu(block), 1),
+    before: transfer(rows, 2 * keyValueWidth(block), 1),
     after: [],
   });
 }
@@ -119,7 +169,7 @@ export function generationLayers(block: BlockShape, contextTokens: number): Laye
     rows: block.batch,
     queries: 1,
     contextTokens,
-    before: transfer(block.batch, 3 * hiddenOfGpu(block), 1),
+    before: transfer(block.batch, projectedWidth(block), 1),
     after: transfer(1, layerHeadDim(models[block.model]), operations),
   });
 }
@@ -128,15 +178,29 @@ export function generationLayers(block: BlockShape, contextTokens: number): Laye
 export function attentionLayers(block: BlockShape, contextTokens: number, queries = 1): Layer[] {
   const { layer } = builders(block);
   const headDim = layerHeadDim(models[block.model]);
-  const operations = attentionOperations(block);
+  // Queries that read a head together are rows of one product.
+  const rows = queries * block.queriesARead;
+  const operations = readOperations(block);
   return [
-    layer("score", "matmul", queries, contextTokens, headDim, operations),
-    layer("softmax", "softmax", queries, contextTokens, 1, operations),
-    layer("context", "matmul", queries, headDim, contextTokens, operations),
+    layer("score", "matmul", rows, contextTokens, headDim, operations),
+    layer("softmax", "softmax", rows, contextTokens, 1, operations),
+    layer("context", "matmul", rows, headDim, contextTokens, operations),
   ];
 }
 
 const hiddenOfGpu = ({ model, gpus }: BlockShape) => Math.floor(models[model].hidden / gpus);
+
+/** Elements of a token's key, or value, of the heads that one GPU's group stores. */
+function keyValueWidth(block: BlockShape): number {
+  const { heads } = models[block.model];
+  const queries = Math.floor(heads / block.gpus);
+  // As many heads as queries: the hidden size's share, which need not be whole heads.
+  if (block.keyValueHeads === queries) return hiddenOfGpu(block);
+  return block.keyValueHeads * layerHeadDim(models[block.model]);
+}
+
+/** Elements of a token's query, key and value. */
+const projectedWidth = (block: BlockShape) => hiddenOfGpu(block) + 2 * keyValueWidth(block);
 
 function builders({ elementBytes, remoteAttention }: BlockShape) {
   const layer = (
@@ -170,7 +234,7 @@ function blockLayers(block: BlockShape, stage: Stage): Layer[] {
     layer("norm", "norm", rows, hidden),
   ];
   return [
-    layer("qkv", "fc", rows, 3 * share, hidden),
+    layer("qkv", "fc", rows, projectedWidth(block), hidden),
     ...before,
     ...attentionLayers(block, contextTokens, queries),
     ...after,

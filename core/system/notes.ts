@@ -6,6 +6,7 @@
 import { models } from "../hardware/models.ts";
 import type { AttentionProgram } from "../memory/memory_model.ts";
 import type { SystemRow } from "./columns.ts";
+import type { Sampling } from "./scattered.ts";
 import type { SystemSpec } from "./spec.ts";
 
 type Note = readonly [applies: boolean, text: string];
@@ -43,12 +44,18 @@ export function specNotes(spec: SystemSpec, programs: readonly AttentionProgram[
         "The STARC repository ignores --sparsity_ratio and keeps 1024 tokens; it was obeyed.",
       ],
       [
-        isPim && !isStarc && sparsity !== null,
+        isPim && profile === "attacc" && sparsity !== null,
         "AttAcc has no sparsity; STARC's was applied to it.",
+      ],
+      [
+        isPim && sparsity !== null && switches["key-value-heads"] === "read-once" &&
+        models[spec.model].keyValueHeads < models[spec.model].heads,
+        "The queries of a group read the same tokens: as many as the budget says. A policy that " +
+        "selects for each query reads the union, which a budget does not tell.",
       ],
       [!isPim && sparsity !== null, `Sparsity changes nothing for --system ${system}.`],
       [
-        isPim && sparsity === null && spec.clustering === "last-step",
+        isPim && sparsity === null && spec.clustering !== "none",
         "Without sparsity the reference clusters nothing, nor was anything clustered.",
       ],
       [
@@ -86,9 +93,17 @@ function modelNotes({ model, system, ngpu, switches }: SystemSpec): string[] {
 }
 
 /** What is suspect about a result. */
-export function resultNotes(row: SystemRow): string[] {
+export function resultNotes(row: SystemRow, sampling?: Sampling): string[] {
+  const { scatteredSteps, sampledSteps, relativeError } = sampling ??
+    { scatteredSteps: 0, sampledSteps: 0, relativeError: 0 };
   const gib = row.required_cap / 2 ** 30;
   return texts([
+    [
+      sampledSteps < scatteredSteps,
+      `${sampledSteps} of ${scatteredSteps} scattered steps were simulated and the others ` +
+      `estimated from them: mean attention cycles to ${(100 * relativeError).toFixed(2)} % ` +
+      "(standard error).",
+    ],
     [
       gib > row.cap,
       `The run takes ${

@@ -8,6 +8,11 @@ import { attAcc, pimPlacements } from "../hardware/pim.ts";
 import type { MemoryResult, PimLevel } from "../memory/memory_model.ts";
 import { type LayerCost, NO_ENERGY } from "./cost.ts";
 import { elementwiseBytes, type Layer, layerFlops } from "./layers.ts";
+import type { Switches } from "./switches.ts";
+
+/** Bytes of a row in all banks of a channel. */
+const ALL_BANK_ROW_BYTES = pimPlacements.bank.columnsPerMac * attAcc.columnsPerRow *
+  attAcc.columnBytes;
 
 /** Bytes that a step's commands move in the stacks of one accelerator, from outside to the cells. */
 export interface PimTraffic {
@@ -35,27 +40,58 @@ export function pimTraffic(counts: MemoryResult, columnsPerMac: number): PimTraf
   };
 }
 
+/** What one step's attention came to in the fullest stack. */
+export interface PimAttention {
+  readonly result: MemoryResult;
+  readonly pim: PimLevel;
+  /** Columns one MAC command reads, by the placement of the units. */
+  readonly columnsPerMac: number;
+  /** Rows opened in all banks of a channel, every channel counted; of bank PIM. */
+  readonly rowsOpened: number;
+  /** What the mean stack spends over what the fullest does. */
+  readonly stackShare: number;
+}
+
 /**
  * Score, softmax and context of one step, which a program runs as a whole. It is charged to the
- * score layer; its arithmetic is the score layer's alone and of the whole context, as AttAcc has it.
+ * score layer.
+ *
+ * Bytes between the buffer die and the units pass the silicon interposer (operands only), the
+ * vias and two multiplexers, whose energies the table gives for a bit. AttAcc multiplies them by
+ * bytes (`way-energy`).
+ *
+ * The energy of an activation is given for each bit of a row: 0.11 pJ/bit of 1 KiB are 0.9 nJ a
+ * bank. AttAcc adds it to every bit read, which is right where each opened row is read as a whole.
+ * By rows (`activation-energy`) every row opened in all 64 banks of a channel costs 64 times that,
+ * however little is read of it.
+ *
+ * @param flops operations that are charged: the layer's own, or also the context layer's
  */
 export function pimScoreCost(
-  layer: Layer,
-  result: MemoryResult,
-  pim: PimLevel,
-  columnsPerMac: number,
+  flops: number,
+  attention: PimAttention,
+  switches: Pick<Switches, "way-energy" | "activation-energy">,
 ): LayerCost {
+  const { result, pim, columnsPerMac, rowsOpened, stackShare } = attention;
   const traffic = pimTraffic(result, columnsPerMac);
-  // AttAcc multiplies bytes by energies of a bit on these four parts of the way.
-  const { interposer, tsv, globalIoMux, bankGroupMux } = dramPicojoulesPerBit;
+  const { interposer, tsv, globalIoMux, bankGroupMux, activate } = dramPicojoulesPerBit;
   const way = traffic.interposer * interposer + traffic.tsv * tsv +
     traffic.globalIoMux * globalIoMux + traffic.bankGroupMux * bankGroupMux;
+  const wayPicojoules = switches["way-energy"] === "per-byte" ? way * 8 : way;
+  const byRows = switches["activation-energy"] === "by-rows" && pim === "bank";
   const cells = traffic.cells * pimPlacements[pim].cellPicojoulesPerByte;
-  const alu = layerFlops(layer) / 2 * pimEnergy.aluPicojoulesPerMultiplyAdd;
+  const cellPicojoules = byRows
+    ? cells + (rowsOpened * ALL_BANK_ROW_BYTES * attAcc.stacks - traffic.cells) * activate * 8
+    : cells;
+  const alu = flops / 2 * pimEnergy.aluPicojoulesPerMultiplyAdd;
   return {
     seconds: attAcc.clockNanoseconds * result.cycles / 1e9,
     bound: "compute",
-    energy: { ...NO_ENERGY, dram: (cells + way) * attAcc.devices, alu: alu * attAcc.devices },
+    energy: {
+      ...NO_ENERGY,
+      dram: (cellPicojoules + wayPicojoules) * stackShare * attAcc.devices,
+      alu: alu * attAcc.devices,
+    },
   };
 }
 

@@ -8,7 +8,7 @@ import { attAcc } from "../hardware/pim.ts";
 import type { AttentionProgram } from "../memory/memory_model.ts";
 import { budgetOfStep } from "./budgets.ts";
 import { keptTokens, keptTokensOfRatio } from "./kept_tokens.ts";
-import { attentionOperations, type BlockShape, layerHeadDim } from "./layers.ts";
+import { type BlockShape, layerHeadDim, readOperations } from "./layers.ts";
 import type { PimAccelerator } from "./machine.ts";
 import type { SystemSpec } from "./spec.ts";
 import type { Switches } from "./switches.ts";
@@ -43,9 +43,44 @@ export function keptTokensOfStep(
   return keptTokens(contextTokens, budget, rowSize);
 }
 
-/** Heads of one stack, the group's divided among its accelerator's stacks and rounded up. */
+/**
+ * Heads the fullest stack reads, the group's divided among its accelerator's stacks.
+ *
+ * Where each query of a group reads its shared head by itself there are as many reads as queries.
+ * They fill the channels as before: a head's tokens are spread over as many channels as its group
+ * has queries, and in each channel every query reads its part, one after the other. A channel reads
+ * as much as if it had one query and all tokens.
+ */
 export function headsOfStack(block: BlockShape): number {
-  return Math.ceil(attentionOperations(block) / attAcc.stacks);
+  return Math.ceil(readOperations(block) / attAcc.stacks);
+}
+
+/**
+ * What a stack spends on average over what the fullest spends: its share of the reads over the
+ * fullest's, with the switch `stack-energy`.
+ *
+ * @example
+ * ```ts
+ * import { stackShare } from "./programs.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * const block = {
+ *   model: "Mistral-7B",
+ *   feedForward: "swiglu",
+ *   gpus: 8,
+ *   keyValueHeads: 4,
+ *   queriesARead: 1,
+ *   elementBytes: 2,
+ *   batch: 16,
+ *   remoteAttention: true,
+ * } as const;
+ * equal(stackShare(block, { "stack-energy": "fullest" }), 1);
+ * equal(stackShare(block, { "stack-energy": "mean" }), 64 / 65);
+ * ```
+ */
+export function stackShare(block: BlockShape, switches: Pick<Switches, "stack-energy">): number {
+  if (switches["stack-energy"] === "fullest") return 1;
+  return readOperations(block) / (headsOfStack(block) * attAcc.stacks);
 }
 
 /** The programs of all decode steps, in order. */
@@ -69,6 +104,7 @@ export function stepPrograms(
     oddTail: switches["odd-tail"],
     secondContext: switches["second-context"],
     partnerTraffic: switches["partner-traffic"],
+    ...(block.queriesARead > 1 && { queries: Math.ceil(block.queriesARead) }),
   };
   return Array.from({ length: steps }, (_, step) => ({
     ...common,

@@ -10,6 +10,8 @@ const BLOCK: BlockShape = {
   model: "Mistral-7B",
   feedForward: "gelu",
   gpus: 8,
+  keyValueHeads: 4,
+  queriesARead: 1,
   elementBytes: 2,
   batch: 16,
   remoteAttention: true,

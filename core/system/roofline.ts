@@ -10,7 +10,7 @@ import { elementwiseBytes, type Layer, layerFlops } from "./layers.ts";
 import { chooseTiles, coreOccupancy, tileTraffic } from "./tiles.ts";
 
 /** Shares of the peak rates that real code reaches (AttAcc src/config.py). */
-const REACHED = { compute: 0.8, memory: 0.85 };
+export const REACHED = { compute: 0.8, memory: 0.85 };
 
 /** A register tile, as far as traffic from L1 goes. */
 const REGISTER_TILE = { m: 16, n: 16 };

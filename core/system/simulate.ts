@@ -4,17 +4,13 @@
  * @module
  */
 import { models } from "../hardware/models.ts";
-import { pimPlacements } from "../hardware/pim.ts";
-import type {
-  AttentionProgram,
-  MemoryModel,
-  MemoryResult,
-  ProgressListener,
-} from "../memory/memory_model.ts";
-import { requiredBytes } from "./capacity.ts";
+import type { MemoryModel } from "../memory/memory_model.ts";
+import { type AttentionOptions, attentionSteps } from "./attention_steps.ts";
+import { type ChargedCost, StepCharges } from "./charges.ts";
+import { checkCapacity, requiredBytes } from "./capacity.ts";
 import type { SystemRow } from "./columns.ts";
 import { BlockCosts, type StepAttention } from "./generation.ts";
-import { type BlockShape, feedForwardOf, layerHeadDim } from "./layers.ts";
+import { type BlockShape, type Charge, feedForwardOf, storedHeads } from "./layers.ts";
 import {
   acceleratorLabel,
   bandwidthRatio,
@@ -23,21 +19,14 @@ import {
   machineOf,
 } from "./machine.ts";
 import { resultNotes, specNotes } from "./notes.ts";
-import {
-  contextOfStep,
-  countsAsZero,
-  decodeSteps,
-  keptTokensOfStep,
-  stepPrograms,
-} from "./programs.ts";
+import { contextOfStep, decodeSteps, keptTokensOfStep, stepPrograms } from "./programs.ts";
+import { type Metadata, policies } from "./selection.ts";
 import type { SystemSpec } from "./spec.ts";
+import type { Sampling } from "./scattered.ts";
 import { Totals } from "./totals.ts";
 
 /** Options of {@linkcode simulateSystem}. */
-export interface SimulateOptions {
-  /** Called while the memory runs, with the number of finished programs and of all. */
-  readonly onProgress?: ProgressListener;
-}
+export type SimulateOptions = AttentionOptions;
 
 /** What each decode step did, in order. */
 export interface StepSeries {
@@ -55,9 +44,14 @@ export interface SystemResult {
   /** Where the reference would have failed or misled, and what was done; one sentence each. */
   readonly notes: readonly string[];
   readonly perStep: StepSeries;
+  /**
+   * What was charged beside AttAcc's layers, a decode step, in all layers. It is part of g_matmul
+   * and the attention's energies.
+   */
+  readonly charged: Readonly<Partial<Record<Charge, ChargedCost>>>;
+  /** What scattered steps were estimated from. */
+  readonly sampling?: Sampling;
 }
-
-const NO_COMMANDS: MemoryResult = { cycles: 0, mac: 0, softmax: 0, mvgb: 0, mvsb: 0, wrgb: 0 };
 
 /**
  * Runs an experiment. The distinct programs of all decode steps go to the memory in one call; then
@@ -87,16 +81,18 @@ export async function simulateSystem(
   const block = blockOf(spec, machine);
   const { accelerator } = machine;
   const programs = accelerator.kind === "pim" ? stepPrograms(spec, block, accelerator) : [];
-  const results = await resultsOf(programs, spec, memory, options);
-  const attention = results.map((result, step) => ({
-    result,
-    columnsPerMac: columnsPerMacOf(spec, programs[step]!, step),
-  }));
-  const row = rowOf(spec, machine, block, attention);
+  const lastContext = contextOfStep(spec, decodeSteps(spec) - 1);
+  const required = requiredBytes(block, lastContext, metadataOf(spec));
+  if (spec.switches.capacity === "enforced") checkCapacity(machine, required, lastContext);
+  const attention = await attentionSteps(spec, block, programs, memory, options);
+  const charges = await StepCharges.of(spec, machine, block, programs, memory, options);
+  const row = rowOf(spec, machine, block, attention.steps, charges);
   return {
     row,
-    notes: [...specNotes(spec, programs), ...resultNotes(row)],
-    perStep: seriesOf(spec, results),
+    notes: [...specNotes(spec, programs), ...resultNotes(row, attention.sampling)],
+    perStep: seriesOf(spec, attention.steps),
+    charged: charges.means(decodeSteps(spec), models[spec.model].layers),
+    ...(attention.sampling && { sampling: attention.sampling }),
   };
 }
 
@@ -105,54 +101,11 @@ function blockOf(spec: SystemSpec, { gpus, accelerator }: Machine): BlockShape {
     model: spec.model,
     feedForward: feedForwardOf(spec.model, spec.switches),
     gpus: gpus.devices,
+    ...storedHeads(spec.model, gpus.devices, spec.switches),
     elementBytes: spec.word,
     batch: spec.batch,
     remoteAttention: accelerator.kind !== "gpu",
   };
-}
-
-/** One result a program; equal ones are asked for once. */
-async function resultsOf(
-  programs: readonly AttentionProgram[],
-  { system, switches }: SystemSpec,
-  memory: MemoryModel | undefined,
-  { onProgress }: SimulateOptions,
-): Promise<MemoryResult[]> {
-  if (programs.length === 0) return [];
-  if (!memory) throw new TypeError(`Expected a memory for --system ${system} but found none`);
-  const keys = programs.map((program) =>
-    countsAsZero(program, switches) ? undefined : memory.keyOf(program)
-  );
-  const distinct = new Map<string, AttentionProgram>();
-  keys.forEach((key, step) => {
-    if (key !== undefined && !distinct.has(key)) distinct.set(key, programs[step]!);
-  });
-  const results = distinct.size > 0
-    ? await memory.simulate([...distinct.values()], onProgress)
-    : [];
-  const found = new Map([...distinct.keys()].map((key, i) => [key, results[i]!]));
-  return keys.map((key) => key === undefined ? NO_COMMANDS : found.get(key)!);
-}
-
-function columnsPerMacOf(
-  { model, switches }: SystemSpec,
-  { pim }: AttentionProgram,
-  step: number,
-): number {
-  const { columnsPerMac } = pimPlacements[pim];
-  if (pim !== "buffer") return columnsPerMac;
-  switch (switches["buffer-traffic"]) {
-    case "twice":
-      return columnsPerMac;
-    case "once":
-      return 1;
-    case "fresh": {
-      // The first result is read back from the cache, if the cache finds it: it is stored under
-      // the table's head size and looked up under the layers'.
-      const { headDim, ...shape } = models[model];
-      return step === 0 && layerHeadDim({ headDim, ...shape }) === headDim ? columnsPerMac : 1;
-    }
-  }
 }
 
 function rowOf(
@@ -160,14 +113,20 @@ function rowOf(
   machine: Machine,
   block: BlockShape,
   attention: readonly StepAttention[],
+  charges: StepCharges,
 ): SystemRow {
   const { gpus } = machine;
   const steps = decodeSteps(spec);
+  const { weights, cache, temporaries } = requiredBytes(
+    block,
+    contextOfStep(spec, steps - 1),
+    metadataOf(spec),
+  );
   const costs = new BlockCosts(spec, machine, block);
   const totals = new Totals();
   totals.addSummarisation(costs.summarisation());
   for (let step = 0; step < steps; step++) {
-    totals.addStep(costs.step(contextOfStep(spec, step), attention[step]));
+    totals.addStep(costs.step(contextOfStep(spec, step), attention[step], charges.at(step)));
   }
   return {
     model: spec.model,
@@ -181,16 +140,32 @@ function rowOf(
     pipe_level: spec.pipeopt,
     "is parallel": spec.ffopt,
     "power constraint": spec.powerlimit,
-    gqa_size: 0,
+    gqa_size: groupSize(spec),
     Lin: spec.lin,
     Lout: spec.lout,
     bs: spec.batch,
-    required_cap: requiredBytes(block, spec.lin + spec.lout - 1),
-    ...totals.columns({ layers: models[spec.model].layers, gpus: gpus.devices, steps }),
+    required_cap: weights + cache + temporaries,
+    ...totals.columns({
+      layers: models[spec.model].layers,
+      gpus: gpus.devices,
+      steps,
+      wholePrompt: spec.switches["prompt-flops"] === "whole",
+    }),
   };
 }
 
-function seriesOf(spec: SystemSpec, results: readonly MemoryResult[]): StepSeries {
+/** What the policy keeps beside keys and values. */
+function metadataOf({ selection, sparsity }: SystemSpec): Metadata | undefined {
+  return selection === "none" || sparsity === null ? undefined : policies[selection];
+}
+
+/** Queries of a head's group; 0 as in the reference where they are not told apart. */
+function groupSize({ model, switches }: SystemSpec): number {
+  const { heads, keyValueHeads } = models[model];
+  return switches["key-value-heads"] === "query-heads" ? 0 : heads / keyValueHeads;
+}
+
+function seriesOf(spec: SystemSpec, attention: readonly StepAttention[]): StepSeries {
   const steps = decodeSteps(spec);
   const isPim = spec.system === "dgx-attacc";
   const contextTokens = Int32Array.from({ length: steps }, (_, step) => contextOfStep(spec, step));
@@ -199,6 +174,9 @@ function seriesOf(spec: SystemSpec, results: readonly MemoryResult[]): StepSerie
     keptTokens: isPim
       ? contextTokens.map((_, step) => keptTokensOfStep(spec, step))
       : contextTokens.slice(),
-    attentionCycles: Float64Array.from({ length: steps }, (_, step) => results[step]?.cycles ?? 0),
+    attentionCycles: Float64Array.from(
+      { length: steps },
+      (_, step) => attention[step]?.result.cycles ?? 0,
+    ),
   };
 }

@@ -58,7 +58,8 @@ const specs = fc.record({
     fc.record({ ratio: fc.double({ min: 0.01, max: 1, noNaN: true }), rowSize: fc.nat(63) })
       .map(({ ratio, rowSize }) => ({ ratio, rowSize: rowSize + 1 })),
   )),
-  profile: fc.constantFrom("artifact", "attacc"),
+  profile: fc.constantFrom("artifact", "attacc", "corrected"),
+  switches: fc.constant({ capacity: "reported" }),
 }).map(parseSystemSpec);
 
 const sum = (row: SystemRow, ...names: (keyof SystemRow)[]) =>

@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { type GpuName, gpus } from "../hardware/gpus.ts";
 import { type ModelName, models } from "../hardware/models.ts";
 import { MOST_BUDGET_TOKENS } from "./budgets.ts";
+import { policies, type PolicyName } from "./selection.ts";
 import { showValue } from "./show_value.ts";
 import { profiles, resolveSwitches, type Switches } from "./switches.ts";
 
@@ -36,6 +37,8 @@ function oneOf<const Names extends readonly string[]>(option: string, names: Nam
 
 const modelNames = Object.keys(models) as ModelName[];
 const gpuNames = Object.keys(gpus) as GpuName[];
+
+const policyNames = Object.keys(policies) as PolicyName[];
 
 const sparsity = v.pipe(
   v.strictObject({
@@ -98,8 +101,33 @@ const options = v.strictObject(
     ),
     batch: v.optional(whole("--batch", 1, 2 ** 20), 1),
     sparsity: v.optional(v.nullable(sparsity), null),
-    /** `"last-step"` clusters the whole context once, in the last step, if there is sparsity. */
-    clustering: v.optional(oneOf("--clustering", ["none", "last-step"]), "none"),
+    /**
+     * `"last-step"` clusters the whole context once, in the last step, as the artifact does;
+     * `"online"` 64 tokens every 64 steps. Only where there is sparsity.
+     */
+    clustering: v.optional(oneOf("--clustering", ["none", "last-step", "online"]), "none"),
+    /** The policy whose metadata each step reads to decide; `"none"` decides for nothing. */
+    selection: v.optional(
+      oneOf("--selection", ["none", ...policyNames] as ["none", ...PolicyName[]]),
+      "none",
+    ),
+    /** `"compact"` reads kept tokens as if they lay side by side, `"scattered"` where they lie. */
+    rows: v.optional(oneOf("--rows", ["compact", "scattered"]), "compact"),
+    /** Mean run of 16-token blocks that are read, if scattered; `null` is any block alike. */
+    locality: v.optional(
+      v.nullable(v.pipe(
+        v.number(expected("--locality", "a number of blocks, at least 1")),
+        v.check(
+          (value) => value >= 1 && value <= MOST_TOKENS,
+          expected("--locality", "a number of blocks, at least 1"),
+        ),
+      )),
+      null,
+    ),
+    /** What scattered blocks are drawn from. */
+    seed: v.optional(whole("--seed", 0, 2 ** 32 - 1), 1),
+    /** Most steps that are simulated as scattered; the others are estimated from them. */
+    sampledSteps: v.optional(whole("--sampled-steps", 16, MOST_GENERATED), 256),
     profile: v.optional(oneOf("--profile", profiles), "artifact"),
     /** Given: switches that differ from the profile's. Parsed: all of them. */
     switches: v.optional(
@@ -134,10 +162,10 @@ const schema = v.pipe(
   ),
   v.check(
     ({ system, pim, clustering, sparsity }) =>
-      !(system === "dgx-attacc" && clustering === "last-step" && sparsity !== null) ||
+      !(system === "dgx-attacc" && clustering !== "none" && sparsity !== null) ||
       pim === "bank",
-    ({ input: { pim } }) =>
-      `Expected --clustering last-step with --pim bank but found --pim ${pim}: ` +
+    ({ input: { pim, clustering } }) =>
+      `Expected --clustering ${clustering} with --pim bank but found --pim ${pim}: ` +
       "STARC describes no other",
   ),
 );

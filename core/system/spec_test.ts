@@ -23,6 +23,11 @@ Deno.test("nothing given means the artifact's defaults", () => {
     batch: 1,
     sparsity: null,
     clustering: "none",
+    selection: "none",
+    rows: "compact",
+    locality: null,
+    seed: 1,
+    sampledSteps: 256,
     profile: "artifact",
   });
 });

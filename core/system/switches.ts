@@ -9,8 +9,11 @@
 
 import { showValue } from "./show_value.ts";
 
-/** Sets of values: the STARC artifact (ASPLOS'26) and the AttAcc simulator it grew from. */
-export const profiles = ["artifact", "attacc"] as const;
+/**
+ * Sets of values: the STARC artifact (ASPLOS'26), the AttAcc simulator it grew from, and what either
+ * would compute without its defects.
+ */
+export const profiles = ["artifact", "attacc", "corrected"] as const;
 
 /** Name of a profile. */
 export type Profile = typeof profiles[number];
@@ -40,7 +43,7 @@ export const quirks = {
     does: "divides the GPU's times of activations, norms, all-reduces and transfers",
     source: "STARC simulator_starc/src/devices.py (AttAcc's does not divide)",
     effect: "g_comm, g_etc, s_comm, s_act and s_lnorm are 8 times smaller",
-    profiles: { artifact: 8, attacc: 1 },
+    profiles: { artifact: 8, attacc: 1, corrected: 1 },
   }),
   "partition-tokens": quirk({
     values: [409600, 4096],
@@ -48,7 +51,7 @@ export const quirks = {
     source: "STARC and AttAcc trace_gen/gen_trace_attacc_bank.py",
     effect:
       "where heads share a channel their keys start in other DRAM rows: cycles differ slightly",
-    profiles: { artifact: 409600, attacc: 4096 },
+    profiles: { artifact: 409600, attacc: 4096, corrected: 409600 },
   }),
   "odd-tail": quirk({
     values: ["once", "per-step"],
@@ -56,7 +59,7 @@ export const quirks = {
     source:
       "AttAcc trace_gen/gen_trace_attacc_*.py, first commit; its shipped ramulator.out has it",
     effect: "per-step: more softmax and buffer moves, longer attention",
-    profiles: { artifact: "once", attacc: "once" },
+    profiles: { artifact: "once", attacc: "once", corrected: "once" },
   }),
   "second-context": quirk({
     values: ["first", "own"],
@@ -66,7 +69,7 @@ export const quirks = {
     effect:
       "more than 16 heads a stack: first reads other DRAM rows, and too many where the second " +
       "group is smaller",
-    profiles: { artifact: "first", attacc: "first" },
+    profiles: { artifact: "first", attacc: "first", corrected: "own" },
   }),
   "partner-traffic": quirk({
     values: ["truncated", "whole"],
@@ -74,7 +77,7 @@ export const quirks = {
       "moves an overlapped partner's operands in strides rounded down, which drops some, or all",
     source: "AttAcc and STARC trace_gen/gen_trace_attacc_*.py: stride lengths cut to integers",
     effect: "more than 16 heads a stack: fewer buffer commands, the fewer the longer the context",
-    profiles: { artifact: "truncated", attacc: "truncated" },
+    profiles: { artifact: "truncated", attacc: "truncated", corrected: "whole" },
   }),
   "buffer-traffic": quirk({
     values: ["twice", "once", "fresh"],
@@ -83,7 +86,7 @@ export const quirks = {
       "in the first step and one in the others, as a run with an empty cache does",
     source: "AttAcc src/ramulator_wrapper.py: run() counts one, output() from the cache two",
     effect: "g_attn_mem_energy of --pim buffer",
-    profiles: { artifact: "twice", attacc: "twice" },
+    profiles: { artifact: "twice", attacc: "twice", corrected: "twice" },
   }),
   "pair-clustering": quirk({
     values: ["simulated", "zero"],
@@ -91,7 +94,7 @@ export const quirks = {
     source: "STARC trace_gen/gen_trace_attacc_bank.py writes a trace that Ramulator refuses, " +
       "src/ramulator_wrapper.py takes that for zero cycles",
     effect: "zero: the last step's attention costs nothing",
-    profiles: { artifact: "simulated", attacc: "simulated" },
+    profiles: { artifact: "simulated", attacc: "simulated", corrected: "simulated" },
   }),
   "bg-buffer-programs": quirk({
     values: ["simulated", "zero"],
@@ -99,7 +102,7 @@ export const quirks = {
     source:
       "STARC ships no trace_gen/gen_trace_attacc_{bg,buffer}.py and takes the failure for zero",
     effect: "zero: attention costs no time and no memory energy with --pim bg or buffer",
-    profiles: { artifact: "simulated", attacc: "simulated" },
+    profiles: { artifact: "simulated", attacc: "simulated", corrected: "simulated" },
   }),
   "ratio-mode": quirk({
     values: ["reachable", "unreachable"],
@@ -107,28 +110,113 @@ export const quirks = {
     source:
       "STARC src/ramulator_wrapper.py sends no budget; the generator's own default, 1024, wins",
     effect: "unreachable: a ratio means a budget of 1024 tokens",
-    profiles: { artifact: "reachable", attacc: "reachable" },
+    profiles: { artifact: "reachable", attacc: "reachable", corrected: "reachable" },
   }),
   "pim-head-dim": quirk({
     values: ["table", "layers"],
     does: "takes the size of a head in PIM from the model table, or hidden / heads as layers do",
     source: "AttAcc src/ramulator_wrapper.py against src/model.py",
     effect: "MT-76B (128 or 256) and MT-146B (128 or 153): attention cycles and traffic",
-    profiles: { artifact: "table", attacc: "table" },
+    profiles: { artifact: "table", attacc: "table", corrected: "layers" },
   }),
   "feed-forward": quirk({
     values: ["by-name", "as-built"],
     does: "gives the three-matrix SwiGLU to models named LLAMA only, or to all that have it",
     source: "AttAcc src/model.py, src/system.py",
     effect: "by-name: Mistral-7B and Llama-8B have a two-matrix GELU block",
-    profiles: { artifact: "by-name", attacc: "by-name" },
+    profiles: { artifact: "by-name", attacc: "by-name", corrected: "as-built" },
   }),
   "dgx-cpu-gpus": quirk({
     values: ["eight", "given"],
     does: "builds dgx-cpu with 8 GPUs of 80 GiB, or with --ngpu of --gmemcap",
     source: "AttAcc and STARC main.py build that system from defaults",
     effect: "eight: --ngpu and --gmemcap change nothing for --system dgx-cpu",
-    profiles: { artifact: "eight", attacc: "eight" },
+    profiles: { artifact: "eight", attacc: "eight", corrected: "given" },
+  }),
+  "key-value-heads": quirk({
+    values: ["query-heads", "read-by-each", "read-once"],
+    does: "stores keys and values for every query head, or for the model's own key-value heads, " +
+      "which each query of a group reads by itself, or all queries of a group at once",
+    source: "AttAcc and STARC src/config.py read gqa_size and use it nowhere",
+    effect: "grouped-query models (Mistral-7B, Llama-8B): KV cache, QKV projection and transfers " +
+      "4 times too large; read-once: attention traffic and heads a stack too",
+    profiles: { artifact: "query-heads", attacc: "query-heads", corrected: "read-once" },
+  }),
+  "hidden-time": quirk({
+    values: ["with-softmax", "bounded"],
+    does: "lets attention hide projections for as long as the program and a softmax over the " +
+      "whole context take, three quarters of it from QKV; or for as long as attention really " +
+      "takes, from each projection in proportion",
+    source: "AttAcc src/system.py _pipeline sets the softmax time to 0 after it has counted it",
+    effect: "with-softmax: the longer the context the less the projections take; proj may fall " +
+      "below zero",
+    profiles: { artifact: "with-softmax", attacc: "with-softmax", corrected: "bounded" },
+  }),
+  "softmax-time": quirk({
+    values: ["none", "exposed"],
+    does: "counts no time for the softmax unit, or that of heads whose softmax no other heads' " +
+      "MACs run beside",
+    source: "AttAcc src/system.py; PIM_SFM takes two cycles of the bus whatever the length",
+    effect: "none: attention of up to 16 heads a stack is shorter by its softmax",
+    profiles: { artifact: "none", attacc: "none", corrected: "exposed" },
+  }),
+  "softmax-tokens": quirk({
+    values: ["context", "kept"],
+    does: "takes the softmax over the whole context, or over the tokens that are read",
+    source: "AttAcc src/model.py knows no sparsity, and STARC left it as it is",
+    effect: "context: softmax energy, and what attention hides, do not shrink with the budget",
+    profiles: { artifact: "context", attacc: "context", corrected: "kept" },
+  }),
+  "attention-arithmetic": quirk({
+    values: ["dense-score", "kept"],
+    does: "charges arithmetic of the score GEMV over the whole context and none of the context " +
+      "GEMV, or of both over the tokens that are read",
+    source: "AttAcc src/devices.py: the context layer returns zeros",
+    effect: "dense-score: g_attn_comp_energy and g_flops do not shrink with the budget, and half " +
+      "of full attention's arithmetic is free",
+    profiles: { artifact: "dense-score", attacc: "dense-score", corrected: "kept" },
+  }),
+  "way-energy": quirk({
+    values: ["per-bit-on-bytes", "per-byte"],
+    does: "multiplies bytes between buffer die and GEMV units by energies of a bit, or of a byte",
+    source: "AttAcc src/config.py lists them without the factor 8 that all others have",
+    effect: "per-bit-on-bytes: that part of g_attn_mem_energy is 8 times too small",
+    profiles: { artifact: "per-bit-on-bytes", attacc: "per-bit-on-bytes", corrected: "per-byte" },
+  }),
+  "activation-energy": quirk({
+    values: ["by-bytes", "by-rows"],
+    does: "charges activations of bank PIM by the bytes that are read, or by the rows opened",
+    source: "AttAcc src/config.py adds the activation's energy of a bit to the cell's",
+    effect: "by-bytes: a row opened for one column costs a 32nd of a row read as a whole",
+    profiles: { artifact: "by-bytes", attacc: "by-bytes", corrected: "by-rows" },
+  }),
+  "stack-energy": quirk({
+    values: ["fullest", "mean"],
+    does: "charges every stack what the fullest one spends, or what it spends itself",
+    source: "AttAcc src/ramulator_wrapper.py rounds heads up and multiplies by 5 stacks",
+    effect: "fullest: 64 heads on 5 stacks cost the energy of 65",
+    profiles: { artifact: "fullest", attacc: "fullest", corrected: "mean" },
+  }),
+  "key-value-write": quirk({
+    values: ["none", "written"],
+    does: "lets the new token's key and value appear in memory, or writes them",
+    source: "AttAcc and STARC trace_gen/gen_trace_attacc_*.py emit no write",
+    effect: "none: no time and energy for writing",
+    profiles: { artifact: "none", attacc: "none", corrected: "written" },
+  }),
+  "capacity": quirk({
+    values: ["reported", "enforced"],
+    does: "only reports the bytes a run takes, or refuses one that does not fit",
+    source: "AttAcc src/system.py computes required_cap and compares it with nothing",
+    effect: "reported: models and batches that no machine of this size can hold get results",
+    profiles: { artifact: "reported", attacc: "reported", corrected: "enforced" },
+  }),
+  "prompt-flops": quirk({
+    values: ["per-step", "whole"],
+    does: "divides the prompt's operations by the decode steps, or gives them as they are",
+    source: "AttAcc src/system.py",
+    effect: "per-step: s_flops is no property of the prompt",
+    profiles: { artifact: "per-step", attacc: "per-step", corrected: "whole" },
   }),
 } as const;
 

@@ -33,6 +33,9 @@ const GENERATION_TIME = {
   ff3: FEED_FORWARD_TIME,
   score: ["g_matmul"],
   context: ["g_matmul"],
+  write: ["g_matmul"],
+  select: ["g_matmul"],
+  cluster: ["g_matmul"],
   softmax: ["g_softmax"],
   "all-reduce": ["g_comm", "g2g_comm"],
   transfer: ["g_comm", "c2g_comm"],
@@ -68,6 +71,8 @@ export interface TotalsScale {
   readonly layers: number;
   readonly gpus: number;
   readonly steps: number;
+  /** Whether the prompt's FLOPs are given as they are. Default false. */
+  readonly wholePrompt?: boolean;
 }
 
 /** Sums up the prompt's pass and the decode steps of a run. */
@@ -154,14 +159,16 @@ export class Totals {
 
   /**
    * The columns: times in ms and energies in nJ of all the model's layers, those of generation for
-   * one step. As in AttAcc the prompt's FLOPs too are divided by the steps.
+   * one step. As in AttAcc the prompt's FLOPs too are divided by the steps, unless told otherwise.
    */
-  columns({ layers, gpus, steps }: TotalsScale): SummedRow {
+  columns({ layers, gpus, steps, wholePrompt = false }: TotalsScale): SummedRow {
+    const { s_flops, g_flops } = scaled(this.#flops, (flops) => flops * gpus * layers);
     return {
       ...scaled(this.#summarisation, (seconds) => seconds * layers * 1000),
       ...scaled(this.#generation, (seconds) => seconds / steps * layers * 1000),
       ...scaled(this.#energy, (picojoules) => picojoules / steps * layers / 1000),
-      ...scaled(this.#flops, (flops) => flops * gpus * layers / steps),
+      s_flops: wholePrompt ? s_flops : s_flops / steps,
+      g_flops: g_flops / steps,
     };
   }
 }

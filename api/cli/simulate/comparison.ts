@@ -1,4 +1,5 @@
 import type { SystemRow } from "../../../core/system/columns.ts";
+import type { SystemResult } from "../../../core/system/simulate.ts";
 import type { Method } from "./options.ts";
 
 export {
@@ -15,4 +16,22 @@ export interface MethodResult {
   readonly method: Method;
   readonly row: SystemRow;
   readonly notes: readonly string[];
+  readonly charged: SystemResult["charged"];
+}
+
+const CHARGES = {
+  write: "writing the new token",
+  select: "reading what it decides by",
+  cluster: "clustering and moving new tokens",
+} as const;
+
+/** What of a step's attention was charged for work beside it, a line each. */
+export function chargeLines(charged: SystemResult["charged"], name: string): string[] {
+  return Object.entries(CHARGES).flatMap(([charge, what]) => {
+    const cost = charged[charge as keyof typeof CHARGES];
+    if (!cost) return [];
+    const { milliseconds, nanojoules } = cost;
+    const joules = (nanojoules / 1e9).toPrecision(3);
+    return [`${name}: of it ${milliseconds.toPrecision(3)} ms and ${joules} J for ${what}`];
+  });
 }

@@ -7,11 +7,15 @@ import { type Command, Option } from "commander";
 import { gpus } from "../../../core/hardware/gpus.ts";
 import { models } from "../../../core/hardware/models.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
+import { policies, type PolicyName } from "../../../core/system/selection.ts";
 import { profiles } from "../../../core/system/switches.ts";
 import type { MemoryOptions } from "../memory_access.ts";
 import { checkedOption, repeatableOption } from "../option.ts";
 import { UserError, userFacing } from "../user_error.ts";
 import { decimalNumber, integer, oneOfWords } from "../values.ts";
+
+/** With `--compare`: each method is charged with the reads of the policy of its name. */
+export const BY_METHOD = "by-method";
 
 /** What main.py is told, under its names, and what kvpim adds to it. */
 export interface ExperimentOptions {
@@ -34,9 +38,17 @@ export interface ExperimentOptions {
   readonly sparsity_ratio: number;
   readonly kv_budget_dict?: string;
   readonly kv_budget_table?: string;
+  readonly trace?: string;
+  readonly tile: boolean;
+  readonly concatenate: boolean;
   readonly profile: NonNullable<SystemOptions["profile"]>;
   readonly switch?: readonly (readonly [name: string, value: string])[];
   readonly clustering: NonNullable<SystemOptions["clustering"]>;
+  readonly selection: NonNullable<SystemOptions["selection"]> | typeof BY_METHOD;
+  readonly rows: NonNullable<SystemOptions["rows"]>;
+  readonly locality?: number;
+  readonly seed: number;
+  readonly sampledSteps: number;
 }
 
 /** One way to read the KV cache, to be compared with others. */
@@ -97,6 +109,7 @@ export function addExperimentOptions(command: Command): Command {
   number("lout", "tokens", "tokens generated, the prompt's own included; at least 2", 128);
   number("batch", "requests", "requests decoded together", 1);
   addSparsityOptions(command, number);
+  addPlaceOptions(command, number);
   name("profile", `whose quirks: ${profiles.join(", ")}`, profiles, "artifact");
   return command
     .addOption(
@@ -105,11 +118,46 @@ export function addExperimentOptions(command: Command): Command {
     .addOption(
       checkedOption(
         "--clustering <when>",
-        "STARC's clustering: none, or last-step (the whole context once, in the last step, as the " +
-          "artifact does)",
-        oneOfWords(["none", "last-step"]),
+        "STARC's clustering: none, last-step (the whole context once, in the last step, as the " +
+          "artifact does) or online (64 tokens every 64 steps)",
+        oneOfWords(["none", "last-step", "online"]),
+      ).default("none"),
+    )
+    .addOption(
+      checkedOption(
+        "--selection <policy>",
+        "whose reads to decide are charged: none, quest, starc, sparq, or with --compare by-method",
+        oneOfWords(["none", ...Object.keys(policies) as PolicyName[], BY_METHOD]),
       ).default("none"),
     );
+}
+
+function addPlaceOptions(
+  command: Command,
+  number: (flag: string, unit: string, description: string, standard: number) => void,
+) {
+  command
+    .addOption(
+      checkedOption(
+        "--rows <how>",
+        "compact: kept tokens lie side by side, as the artifact has it; scattered: where they may lie",
+        oneOfWords(["compact", "scattered"]),
+      ).default("compact"),
+    )
+    .addOption(
+      checkedOption(
+        "--locality <blocks>",
+        "with scattered rows: mean run of 16-token blocks that are read (default: any block alike)",
+        decimalNumber,
+      ),
+    );
+  number("seed", "number", "with scattered rows: what blocks are drawn from", 1);
+  number(
+    "sampled-steps",
+    "steps",
+    "with scattered rows: most steps simulated, the others are estimated from them",
+    256,
+  );
 }
 
 function addSparsityOptions(
@@ -137,12 +185,33 @@ function addSparsityOptions(
         "with --sparsity: budgets of the steps, .txt (one a line) or .csv (first column)",
       ).conflicts("kv_budget"),
     );
+  addTraceOptions(command);
+}
+
+function addTraceOptions(command: Command) {
+  command
+    .addOption(
+      new Option("--trace <file>", "budgets of the steps from an attention trace")
+        .conflicts(["sparsity", "kv_budget", "kv_budget_dict", "kv_budget_table"]),
+    )
+    .option("--tile", "repeat a trace that has fewer steps than are decoded", false)
+    .option("--concatenate", "put a trace's samples one behind the other", false);
 }
 
 function pair(text: string): [name: string, value: string] {
   const at = text.indexOf("=");
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
   throw new UserError(`expected NAME=VALUE but found ${JSON.stringify(text)}`);
+}
+
+/** Whose reads are charged to a method. */
+export function selectionOf(
+  { selection }: Pick<ExperimentOptions, "selection">,
+  method: string,
+): SystemSpec["selection"] {
+  if (selection !== BY_METHOD) return selection;
+  const name = method.toLowerCase();
+  return Object.hasOwn(policies, name) ? name as PolicyName : "none";
 }
 
 /**
@@ -154,9 +223,10 @@ export function toSpec(
   options: ExperimentOptions,
   sparsity: Sparsity,
   clustering: ExperimentOptions["clustering"],
+  selection: SystemSpec["selection"] = selectionOf(options, ""),
 ): SystemSpec {
   const { system, gpu, ngpu, gmemcap, pim, powerlimit, ffopt, pipeopt, model } = options;
-  const { word, lin, lout, batch, profile } = options;
+  const { word, lin, lout, batch, profile, rows, locality = null, seed, sampledSteps } = options;
   return userFacing(() =>
     parseSystemSpec({
       system,
@@ -174,6 +244,11 @@ export function toSpec(
       batch,
       sparsity,
       clustering,
+      selection,
+      rows,
+      locality,
+      seed,
+      sampledSteps,
       profile,
       switches: Object.fromEntries(options.switch ?? []),
     })

@@ -7,9 +7,9 @@ import type { Surroundings } from "../surroundings.ts";
 import { UserError, userFacingAsync } from "../user_error.ts";
 import { budgetText, sparsityOfMethod } from "./budget_source.ts";
 import { chartSvg } from "./chart.ts";
-import type { MethodResult } from "./comparison.ts";
+import { chargeLines, type MethodResult } from "./comparison.ts";
 import { comparisonTable } from "./comparison_table.ts";
-import { type Method, type SimulateOptions, toSpec } from "./options.ts";
+import { type Method, selectionOf, type SimulateOptions, toSpec } from "./options.ts";
 import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
 
 const FULL: Method = { name: "full", note: "", budget: "full" };
@@ -19,7 +19,8 @@ type ComparisonOptions = SimulateOptions & { readonly method: readonly Method[] 
 /** Runs every method and shows each against full attention. */
 export async function runComparison(options: ComparisonOptions, surroundings: Surroundings) {
   const methods = withFull(options.method);
-  const specs = methods.map((method) => specOf(method, options));
+  const specs: SystemSpec[] = [];
+  for (const method of methods) specs.push(await specOf(method, options));
   const file = resultFileOf(options);
   const chart = options.chart ?? (file && besides(file.path));
   if (file) checkResultFile(file);
@@ -46,10 +47,11 @@ function withFull(methods: readonly Method[]): readonly Method[] {
 }
 
 /** Clustering is STARC's work: no other method is charged with it. */
-function specOf(method: Method, options: ComparisonOptions): SystemSpec {
+async function specOf(method: Method, options: ComparisonOptions): Promise<SystemSpec> {
   const isStarc = method.name.toLowerCase() === "starc";
-  const sparsity = sparsityOfMethod(method, options.row_size);
-  return toSpec(options, sparsity, isStarc ? options.clustering : "none");
+  const sparsity = await sparsityOfMethod(method, options);
+  const clustering = isStarc ? options.clustering : "none";
+  return toSpec(options, sparsity, clustering, selectionOf(options, method.name));
 }
 
 async function runAll(
@@ -74,8 +76,10 @@ async function runOne(
 ): Promise<MethodResult> {
   using progress = new Progress(surroundings, method.name, undefined, "programs");
   const onProgress = (done: number, total: number) => progress.update(done, total);
-  const { row, notes } = await userFacingAsync(() => simulateSystem(spec, memory, { onProgress }));
-  return { method, row, notes };
+  const { row, notes, charged } = await userFacingAsync(() =>
+    simulateSystem(spec, memory, { onProgress })
+  );
+  return { method, row, notes, charged };
 }
 
 /** Every note once, with the methods it is on where it is not on all. */
@@ -98,6 +102,7 @@ function report(
     "",
     comparisonTable(results, full),
     "",
+    ...results.flatMap(({ method, charged }) => chargeLines(charged, method.name)),
     ...results.map(({ method: { name, note, budget } }) =>
       `${name}: ${budgetText(budget)} a step${note && ` (${note})`}`
     ),
@@ -106,10 +111,11 @@ function report(
 }
 
 function json(results: readonly MethodResult[]): string {
-  const methods = results.map(({ method, row, notes }) => ({
+  const methods = results.map(({ method, row, notes, charged }) => ({
     ...method,
     row: inColumnOrder(row),
     notes,
+    charged,
   }));
   return `${JSON.stringify({ methods }, null, 2)}\n`;
 }

@@ -4,22 +4,25 @@ import { simulateSystem } from "../../../core/system/simulate.ts";
 import { openMemory } from "../memory_access.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { userFacingAsync } from "../user_error.ts";
+import { UserError, userFacingAsync } from "../user_error.ts";
 import { figureTable } from "../table.ts";
 import { sparsityOf } from "./budget_source.ts";
-import { energyOf, latencyOf, PARTS, sumOf } from "./comparison.ts";
-import { type SimulateOptions, toSpec } from "./options.ts";
+import { chargeLines, energyOf, latencyOf, PARTS, sumOf } from "./comparison.ts";
+import { BY_METHOD, type SimulateOptions, toSpec } from "./options.ts";
 import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
 
 /** Runs one experiment as main.py does. */
 export async function runSingle(options: SimulateOptions, surroundings: Surroundings) {
   const { out, err } = surroundings;
-  const spec = toSpec(options, sparsityOf(options), options.clustering);
+  if (options.selection === BY_METHOD) {
+    throw new UserError("--selection: expected --compare beside by-method but found none");
+  }
+  const spec = toSpec(options, await sparsityOf(options), options.clustering);
   const file = resultFileOf(options);
   if (file) checkResultFile(file);
   using opened = await openMemory(options, surroundings.env);
   using progress = new Progress(surroundings, spec.model, undefined, "programs");
-  const { row, notes } = await userFacingAsync(() =>
+  const { row, notes, charged, sampling } = await userFacingAsync(() =>
     simulateSystem(spec, opened.memory, {
       onProgress: (done, total) => progress.update(done, total),
     })
@@ -28,9 +31,12 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   if (file) writeResults(file, [row]);
   for (const note of [...unusedOptions(options), ...notes]) err(`note: ${note}\n`);
   if (options.json) {
-    return out(`${JSON.stringify({ row: inColumnOrder(row), notes, spec }, null, 2)}\n`);
+    return out(
+      `${JSON.stringify({ row: inColumnOrder(row), charged, sampling, notes, spec }, null, 2)}\n`,
+    );
   }
   out(summaryOf(spec, row));
+  for (const line of chargeLines(charged, "attention")) out(`${line}\n`);
   if (file) out(`\nAll 51 columns are in ${file.path}\n`);
 }
 

@@ -16,7 +16,10 @@ Deno.test("unknown names are refused, the nearest is suggested", async () => {
   await refuses(["--system", "dgx-pim"], /^kvpim: --system: expected one of dgx, dgx-cpu, dgx-att/);
   await refuses(["--gpu", "B200"], /^kvpim: --gpu: expected one of A100a, H100 but found "B200"/);
   await refuses(["--ffotp"], /^kvpim: unknown option '--ffotp'; did you mean --ffopt\?$/m);
-  await refuses(["--profile", "paper"], /^kvpim: --profile: expected one of artifact, attacc but/);
+  await refuses(
+    ["--profile", "paper"],
+    /^kvpim: --profile: expected one of artifact, attacc, corrected but/,
+  );
   await refuses(["extra"], /^kvpim: too many arguments for 'simulate'/);
 });
 

@@ -150,7 +150,7 @@ Deno.test("a comparison as JSON writes no file that is not asked for", async () 
 
 Deno.test("every switch is listed with its values and source", async () => {
   const { out } = await kvpim(["simulate", "--list-switches"]);
-  match(out, /^gpu-time-divisor = 8 \| 1 {3}\(artifact 8, attacc 1\)$/m);
+  match(out, /^gpu-time-divisor = 8 \| 1 {3}\(artifact 8, attacc 1, corrected 1\)$/m);
   match(out, /^ {2}source {3}STARC simulator_starc\/src\/devices\.py/m);
   ok(out.split("\n").every((line) => line.length <= 100));
 });

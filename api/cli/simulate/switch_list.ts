@@ -7,8 +7,12 @@ export function switchList(): string {
   return Object.entries(quirks).map(([name, quirk]: [string, Quirk]) => {
     const { values, profiles, does, source, effect } = quirk;
     const standards = Object.entries(profiles).map(([profile, value]) => `${profile} ${value}`);
+    const title = `${name} = ${values.join(" | ")}`;
+    const profiled = `(${standards.join(", ")})`;
     return [
-      `${name} = ${values.join(" | ")}   (${standards.join(", ")})`,
+      ...(`${title}   ${profiled}`.length <= WIDTH
+        ? [`${title}   ${profiled}`]
+        : [title, `  ${profiled}`]),
       ...paragraph("does", does),
       ...paragraph("source", source),
       ...paragraph("effect", effect),

@@ -44,6 +44,11 @@ const programSchema = v.strictObject({
     oneOf("buffer commands of an overlapped partner", ["truncated", "whole"]),
     "truncated",
   ),
+  queries: v.optional(whole("queries that share a head's keys and values", 1, 16), 1),
+  passes: v.optional(
+    oneOf("all of attention, or only the products a policy decides by", ["attention", "scores"]),
+    "attention",
+  ),
 });
 
 const commandsSchema = v.pipe(

@@ -18,11 +18,23 @@ import { Shape } from "./shape";
 /** Emits the whole program. */
 export function emitProgram(shape: Shape, sink: CommandSink): void {
   if (shape.parameters.clustering) clusterIterations(shape, sink);
+  if (shape.parameters.scoreOnly) return emitScores(shape, sink);
   const paired = shape.iterations & ~1;
   for (let i = 0; i < paired; i += 2) {
     runPair(iterationOf(shape, sink, i), iterationOf(shape, sink, i + 1));
   }
   if (paired < shape.iterations) runAlone(iterationOf(shape, sink, paired));
+}
+
+/** Scores of all iterations, one after the other: what a policy reads to decide. */
+function emitScores(shape: Shape, sink: CommandSink): void {
+  for (let i = 0; i < shape.iterations; i++) {
+    const iteration = iterationOf(shape, sink, i);
+    new QueryWrites(shape, i).emitAll(sink);
+    barrier(sink);
+    scorePass(iteration, null, null);
+    barrier(sink);
+  }
 }
 
 /** A partner's buffer commands, spread over the steps of a pass from step `from` on. */
@@ -66,7 +78,8 @@ function spreadQuery(shape: Shape, partner: i32): Spread {
  */
 function spreadResults(shape: Shape, partner: i32, passSteps: i32): Spread {
   const list = resultMoves(shape, partner);
-  const commands = <i64> gemvBuffers(shape) * shape.denseResultColumns * list.channels;
+  const commands = <i64> shape.parameters.queries * gemvBuffers(shape) * shape.denseResultColumns *
+    list.channels;
   const from = passSteps / 2;
   const half = passSteps - from;
   const stride = <i32> min<i64>(commands / half, list.length);
@@ -156,14 +169,16 @@ function contextPass(
 export function channelGroups(shape: Shape): u64 {
   if (shape.parameters.clustering || shape.parameters.blocks !== null) return ~(<u64> 0);
   let bits: u64 = 1;
+  const last = shape.channels(shape.iterations - 1);
+  if (last < CHANNELS) bits |= (<u64> 1) << last;
+  if (shape.parameters.scoreOnly) return bits;
   const paired = shape.iterations & ~1;
   for (let i = 0; i < paired; i += 2) {
     bits |= cuts(spreadQuery(shape, i + 1));
     bits |= cuts(spreadResults(shape, i, shape.moves));
     bits |= cuts(spreadResults(shape, i + 1, shape.contextPasses));
   }
-  const last = shape.channels(shape.iterations - 1);
-  return last < CHANNELS ? bits | ((<u64> 1) << last) : bits;
+  return bits;
 }
 
 /** Channels at which some step's slice begins. */

@@ -123,7 +123,7 @@ class Clustering {
     this.steps = steps;
     this.moves = <i32> ceilDiv(steps, STEPS_A_MOVE);
     this.base = base;
-    this.norms = new BufferMoves(base, shape.denseResultColumns, RANKS * BANK_GROUPS, channels);
+    this.norms = new BufferMoves(base, shape.denseResultColumns, RANKS * BANK_GROUPS, 1, channels);
     this.updates = new UpdateTraffic(shape, iteration, base);
   }
 
@@ -191,7 +191,7 @@ class UpdateTraffic {
     const p = shape.parameters;
     const channels = shape.channels(iteration);
     const columns = shape.columnsPerKey;
-    const moves = new BufferMoves(base, shape.denseResultColumns, RANKS * BANK_GROUPS, channels);
+    const moves = new BufferMoves(base, shape.denseResultColumns, RANKS * BANK_GROUPS, 1, channels);
     const centroids = ceilDiv(p.contextTokens, CLUSTER_TOKENS);
     const vector = <i64> BANKS * columns * channels;
     const roundLength = moves.length + ceilDiv(centroids, p.rowTokens) * vector;

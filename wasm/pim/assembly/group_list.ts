@@ -52,27 +52,37 @@ export abstract class GroupList {
 export class QueryWrites extends GroupList {
   private base: u64;
   private columns: i32;
+  private columnsOfQuery: i32;
 
   constructor(shape: Shape, iteration: i32) {
     const buffers = shape.parameters.pim === PIM_BANK ? BANKS : 1;
-    super(shape.channels(iteration), buffers * shape.columnsPerKey, WRITE_GEMV_BUFFER);
+    const groups = shape.parameters.queries * buffers * shape.columnsPerKey;
+    super(shape.channels(iteration), groups, WRITE_GEMV_BUFFER);
+    this.columnsOfQuery = buffers * shape.columnsPerKey;
     this.base = shape.keys(iteration);
     this.columns = shape.columnsPerKey;
   }
 
   address(group: i32): u64 {
-    return this.base + <u64> (group / this.columns) * BANK + <u64> (group % this.columns);
+    const column = group % this.columnsOfQuery;
+    return this.base + <u64> (column / this.columns) * BANK + <u64> (column % this.columns);
   }
 }
 
 /** Moves from the softmax buffer into the GEMV buffers of every rank and bank group. */
 export class BufferMoves extends GroupList {
-  constructor(private base: u64, protected columns: i32, buffers: i32, channels: i32) {
-    super(channels, buffers * columns, MOVE_TO_GEMV_BUFFER);
+  constructor(
+    private base: u64,
+    protected columns: i32,
+    private buffers: i32,
+    queries: i32,
+    channels: i32,
+  ) {
+    super(channels, queries * buffers * columns, MOVE_TO_GEMV_BUFFER);
   }
 
   address(group: i32): u64 {
-    const buffer = group / this.columns;
+    const buffer = group / this.columns % this.buffers;
     return this.base + <u64> (buffer / BANK_GROUPS) * RANK +
       <u64> (buffer % BANK_GROUPS) * BANK_GROUP + <u64> (group % this.columns);
   }
@@ -85,6 +95,7 @@ export function resultMoves(shape: Shape, iteration: i32): GroupList {
       shape.values(iteration),
       shape.resultColumns,
       gemvBuffers(shape),
+      shape.parameters.queries,
       shape.channels(iteration),
     )
     : new HeadResultMoves(shape, iteration);
@@ -96,7 +107,8 @@ class HeadResultMoves extends BufferMoves {
 
   constructor(shape: Shape, iteration: i32) {
     const channels = shape.channels(iteration);
-    super(shape.values(iteration), shape.resultColumns, gemvBuffers(shape), channels);
+    const queries = shape.parameters.queries;
+    super(shape.values(iteration), shape.resultColumns, gemvBuffers(shape), queries, channels);
     const blocks = <HeadBlocks> shape.parameters.blocks;
     const columnsOf = new StaticArray<i32>(channels);
     for (let channel = 0; channel < channels; channel++) {

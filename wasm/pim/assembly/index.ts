@@ -48,6 +48,8 @@ export function runProgram(
   oddTailPerStep: bool,
   ownSecondContext: bool,
   wholePartnerTraffic: bool,
+  queries: i32,
+  scoreOnly: bool,
   scattered: bool,
   inStep: bool,
 ): i64 {
@@ -65,6 +67,8 @@ export function runProgram(
   parameters.oddTailPerStep = oddTailPerStep;
   parameters.ownSecondContext = ownSecondContext;
   parameters.wholePartnerTraffic = wholePartnerTraffic;
+  parameters.queries = queries;
+  parameters.scoreOnly = scoreOnly;
   if (scattered) parameters.blocks = new HeadBlocks(headEnds, headBlocks);
   const shape = new Shape(parameters);
   const memory = configured();

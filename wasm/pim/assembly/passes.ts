@@ -35,6 +35,10 @@ export class Iteration {
 
   /** Moves of one move's scores to the softmax buffer, from every rank and bank group. */
   moveScores(move: i32): void {
+    for (let query = 0; query < this.shape.parameters.queries; query++) this.moveScoresOnce(move);
+  }
+
+  private moveScoresOnce(move: i32): void {
     const first = move * STEPS_A_MOVE;
     if (this.shape.parameters.pim === PIM_BUFFER) return this.move(this.keys, first);
     for (let group = 0; group < BANK_GROUPS; group++) {
@@ -45,7 +49,9 @@ export class Iteration {
   }
 
   softmax(): void {
-    this.sink.emit(SOFTMAX, 0, 0, this.channels);
+    for (let query = 0; query < this.shape.parameters.queries; query++) {
+      this.sink.emit(SOFTMAX, 0, 0, this.channels);
+    }
   }
 
   /** Context MACs of one pass over the values. */
@@ -56,6 +62,10 @@ export class Iteration {
 
   /** Moves of one pass's results out of the GEMV units. */
   moveContext(): void {
+    for (let query = 0; query < this.shape.parameters.queries; query++) this.moveContextOnce();
+  }
+
+  private moveContextOnce(): void {
     const pim = this.shape.parameters.pim;
     const banks = pim === PIM_BANK ? BANKS : 1;
     const ranks = pim === PIM_BUFFER ? 1 : RANKS;

@@ -73,6 +73,10 @@ export class ProgramParameters {
   blocks: HeadBlocks | null = null;
   /** The second iteration of a pair reads its own values instead of the first's again. */
   ownSecondContext: bool = false;
+  /** Only scores are computed: no softmax and no values. */
+  scoreOnly: bool = false;
+  /** Queries that each MAC serves: those that share a head's keys and values. */
+  queries: i32 = 1;
   /** No buffer command of a partner is lost to rounding, and strides follow the kept tokens. */
   wholePartnerTraffic: bool = false;
   /** The unpaired iteration's softmax block inside its score loop (AttAcc's first commit). */

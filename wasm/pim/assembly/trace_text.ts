@@ -86,6 +86,8 @@ export function writeProgram(
   oddTailPerStep: bool,
   ownSecondContext: bool,
   wholePartnerTraffic: bool,
+  queries: i32,
+  scoreOnly: bool,
 ): void {
   const parameters = new ProgramParameters();
   parameters.pim = pim;
@@ -101,6 +103,8 @@ export function writeProgram(
   parameters.oddTailPerStep = oddTailPerStep;
   parameters.ownSecondContext = ownSecondContext;
   parameters.wholePartnerTraffic = wholePartnerTraffic;
+  parameters.queries = queries;
+  parameters.scoreOnly = scoreOnly;
   const sink = new TextSink();
   emitProgram(new Shape(parameters), sink);
   sink.end();

@@ -1,0 +1,211 @@
+/**
+ * What steps do beside AttAcc's layers: write the new token, select, cluster.
+ *
+ * @module
+ */
+import { models } from "../hardware/models.ts";
+import { attAcc, pimPlacements } from "../hardware/pim.ts";
+import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
+import type { AttentionProgram, MemoryModel, MemoryResult } from "../memory/memory_model.ts";
+import { type AttentionOptions, memoryResults } from "./attention_steps.ts";
+import type { LayerCost } from "./cost.ts";
+import type { Charges } from "./generation.ts";
+import {
+  attentionOperations,
+  type BlockShape,
+  type Charge,
+  layerHeadDim,
+  newTokenBytes,
+} from "./layers.ts";
+import type { Machine } from "./machine.ts";
+import {
+  CLUSTERING,
+  clusteringRound,
+  clustersAt,
+  headsOfChannel,
+  remapCycles,
+  remapPicojoules,
+} from "./online_clustering.ts";
+import { pimScoreCost } from "./pim_attention.ts";
+import { stackShare } from "./programs.ts";
+import { rowsOfBlocks, rowsOfProgram } from "./rows_opened.ts";
+import {
+  type Metadata,
+  policies,
+  selectionMultiplyAdds,
+  selectionProgram,
+  selectionSize,
+} from "./selection.ts";
+import type { SystemSpec } from "./spec.ts";
+import { pimTokenWrite, processorTokenWrite } from "./token_write.ts";
+
+/** Time and energy of one decode step in all layers. */
+export interface ChargedCost {
+  readonly milliseconds: number;
+  readonly nanojoules: number;
+}
+
+/** What every step is charged. */
+export class StepCharges {
+  readonly #write: LayerCost | undefined;
+  readonly #cluster: LayerCost | undefined;
+  readonly #select: readonly LayerCost[];
+
+  private constructor(
+    write: LayerCost | undefined,
+    cluster: LayerCost | undefined,
+    select: readonly LayerCost[],
+  ) {
+    this.#write = write;
+    this.#cluster = cluster;
+    this.#select = select;
+  }
+
+  /**
+   * Simulates what is charged.
+   *
+   * @param programs compact programs of the steps; none where attention does not run in memory
+   */
+  static async of(
+    spec: SystemSpec,
+    machine: Machine,
+    block: BlockShape,
+    programs: readonly AttentionProgram[],
+    memory: MemoryModel | undefined,
+    { onProgress }: AttentionOptions,
+  ): Promise<StepCharges> {
+    const simulate = (asked: readonly AttentionProgram[]) =>
+      memoryResults(asked, spec, memory, onProgress);
+    const sparse = programs.length > 0 && spec.sparsity !== null;
+    return new StepCharges(
+      writeCost(spec, machine, block),
+      sparse && spec.clustering === "online"
+        ? await clusterCost(spec, machine, block, programs[0]!, simulate)
+        : undefined,
+      sparse && spec.selection !== "none"
+        ? await selectCosts(spec, block, policies[spec.selection], programs, simulate)
+        : [],
+    );
+  }
+
+  /** Of a step, counted from 0. */
+  at(step: number): Charges {
+    const select = this.#select[step];
+    return {
+      ...(this.#write && { write: this.#write }),
+      ...(select && { select }),
+      ...(this.#cluster && clustersAt(step) && { cluster: this.#cluster }),
+    };
+  }
+
+  /** Means over the first steps, in all layers of a model. */
+  means(steps: number, layers: number): Partial<Record<Charge, ChargedCost>> {
+    const sums = new Map<Charge, { seconds: number; picojoules: number }>();
+    for (let step = 0; step < steps; step++) {
+      for (const [name, { seconds, energy }] of Object.entries(this.at(step))) {
+        const sum = sums.get(name as Charge) ?? { seconds: 0, picojoules: 0 };
+        sum.seconds += seconds;
+        sum.picojoules += Object.values(energy).reduce((all, part) => all + part, 0);
+        sums.set(name as Charge, sum);
+      }
+    }
+    const entries = [...sums].map(([name, { seconds, picojoules }]) => [name, {
+      milliseconds: seconds / steps * layers * 1000,
+      nanojoules: picojoules / steps * layers / 1000,
+    }]);
+    return Object.fromEntries(entries);
+  }
+}
+
+type Simulate = (programs: readonly AttentionProgram[]) => Promise<MemoryResult[]>;
+
+function writeCost(
+  { model, switches }: SystemSpec,
+  { accelerator }: Machine,
+  block: BlockShape,
+): LayerCost | undefined {
+  if (switches["key-value-write"] === "none") return undefined;
+  if (accelerator.kind !== "pim") return processorTokenWrite(block, accelerator);
+  const headDim = layerHeadDim(models[model]);
+  return pimTokenWrite(block, headDim, accelerator, hbm3PimDevice(accelerator.power));
+}
+
+/** Cost of a program; `multiplyAdds` are those of one accelerator. */
+function programCost(
+  spec: SystemSpec,
+  block: BlockShape,
+  program: AttentionProgram,
+  result: MemoryResult,
+  multiplyAdds: number,
+): LayerCost {
+  const rowsOpened = program.headBlocks
+    ? program.headBlocks.reduce((sum, blocks) => sum + rowsOfBlocks(program, blocks), 0)
+    : rowsOfProgram(program);
+  return pimScoreCost(2 * multiplyAdds, {
+    result,
+    pim: program.pim,
+    columnsPerMac: pimPlacements[program.pim].columnsPerMac,
+    rowsOpened: program.pim === "bank" ? rowsOpened : 0,
+    stackShare: stackShare(block, spec.switches),
+  }, spec.switches);
+}
+
+async function selectCosts(
+  spec: SystemSpec,
+  block: BlockShape,
+  metadata: Metadata,
+  programs: readonly AttentionProgram[],
+  simulate: Simulate,
+): Promise<LayerCost[]> {
+  const bySize = new Map<number, AttentionProgram>();
+  const selections = programs.map((program) => {
+    const size = selectionSize(metadata, program);
+    const selection = bySize.get(size) ?? selectionProgram(metadata, program, spec.seed);
+    bySize.set(size, selection);
+    return selection;
+  });
+  const distinct = [...bySize.values()];
+  const results = await simulate(distinct);
+  const found = new Map(distinct.map((selection, i) => [selection, results[i]!]));
+  const operations = attentionOperations(block);
+  return programs.map((program, step) =>
+    programCost(
+      spec,
+      block,
+      selections[step]!,
+      found.get(selections[step]!)!,
+      selectionMultiplyAdds(metadata, program) * operations,
+    )
+  );
+}
+
+async function clusterCost(
+  spec: SystemSpec,
+  { accelerator }: Machine,
+  block: BlockShape,
+  attention: AttentionProgram,
+  simulate: Simulate,
+): Promise<LayerCost> {
+  if (accelerator.kind !== "pim") throw new TypeError("Expected clustering in memory");
+  const { tokens, clusters, rounds } = CLUSTERING;
+  const program = clusteringRound(attention);
+  const [result] = await simulate([program]);
+  const headDim = layerHeadDim(models[spec.model]);
+  const stored = block.keyValueHeads * block.batch;
+  // Similarities and sums, of every key with every centroid.
+  const multiplyAdds = 2 * tokens * clusters * headDim * stored;
+  const round = programCost(spec, block, program, result!, multiplyAdds);
+  const keyColumns = Math.ceil(headDim * block.elementBytes / (4 * attAcc.columnBytes));
+  const heads = headsOfChannel(Math.ceil(stored / attAcc.stacks));
+  const moved = remapCycles(hbm3PimDevice(accelerator.power), heads, keyColumns, 4);
+  const { energy, seconds } = round;
+  return {
+    seconds: seconds * rounds + moved * attAcc.clockNanoseconds / 1e9,
+    bound: "memory",
+    energy: {
+      ...energy,
+      dram: energy.dram * rounds + remapPicojoules(newTokenBytes(block) * tokens),
+      alu: energy.alu * rounds,
+    },
+  };
+}

@@ -1,0 +1,153 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { DramEngine, type TraceRequest } from "../memory/engine.ts";
+import { Hbm3PimMemory } from "../memory/hbm3_pim.ts";
+import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
+import type { AttentionProgram } from "../memory/memory_model.ts";
+import { clustersAt, remapCycles } from "./online_clustering.ts";
+import { policies, selectionMultiplyAdds, selectionProgram, selectionSize } from "./selection.ts";
+import { simulateSystem } from "./simulate.ts";
+import { parseSystemSpec, type SystemOptions } from "./spec.ts";
+
+using memory = await Hbm3PimMemory.open({ workers: 1 });
+
+const PROGRAM: AttentionProgram = {
+  pim: "bank",
+  power: "limited",
+  heads: 13,
+  headDim: 128,
+  elementBytes: 2,
+  contextTokens: 10000,
+  keptTokens: 1024,
+  partitionTokens: 409600,
+  clustering: false,
+  rowTokens: 16,
+  oddTail: "once",
+};
+
+const OPTIONS: SystemOptions = {
+  system: "dgx-attacc",
+  gpu: "H100",
+  model: "GPT-13B",
+  powerlimit: true,
+  lin: 2000,
+  lout: 129,
+  batch: 4,
+  sparsity: { kvBudget: 1024 },
+};
+
+const run = (options: SystemOptions) =>
+  simulateSystem(parseSystemSpec({ ...OPTIONS, ...options }), memory);
+
+const near = (found: number, expected: number, tolerance = 1e-9) =>
+  ok(Math.abs(found - expected) <= tolerance * Math.abs(expected), `${found}, not ${expected}`);
+
+Deno.test("Quest reads two vectors a page, STARC one centroid for 16 tokens", async () => {
+  // 625 pages of 16 tokens: 1250 vectors in 79 steps of 16 units, 2 MACs each, in 13 channels.
+  const quest = selectionProgram(policies.quest, PROGRAM, 1);
+  deepEqual([quest.keptTokens, quest.contextTokens, quest.passes], [1250, 1250, "scores"]);
+  const starc = selectionProgram(policies.starc, PROGRAM, 1);
+  equal(starc.keptTokens, 625);
+  const [questRun, starcRun] = await memory.simulate([quest, starc]);
+  equal(questRun!.mac, 79 * 2 * 13);
+  equal(starcRun!.mac, 40 * 2 * 13);
+  equal(questRun!.softmax, 0);
+  equal(selectionMultiplyAdds(policies.quest, PROGRAM), 1250 * 128);
+});
+
+Deno.test("SparQ reads a quarter of the elements, each in a row of its own or two", async () => {
+  const program = selectionProgram(policies.sparq, PROGRAM, 1);
+  // 10000 tokens of an element are 10 columns of 64 banks of 16 elements; 32 of 128 elements.
+  ok(program.headBlocks!.every((blocks) => blocks.length === 32 * 10));
+  const [result] = await memory.simulate([program]);
+  equal(result!.mac, 32 * 10 * 13);
+  // Every element opens a row: at least nRC = 63 cycles, as against 10 columns of 6.
+  ok(result!.cycles > 20 * 63, `${result!.cycles}`);
+  const seeds = [1, 2].map((seed) => selectionProgram(policies.sparq, PROGRAM, seed).headBlocks);
+  ok(seeds[0]!.join() !== seeds[1]!.join());
+});
+
+Deno.test("steps of equal size have equal programs", () => {
+  for (const policy of Object.values(policies)) {
+    const at = (contextTokens: number) => ({ ...PROGRAM, contextTokens });
+    const [a, b] = [at(9999), at(10000)];
+    equal(selectionSize(policy, a), selectionSize(policy, b));
+    deepEqual(
+      { ...selectionProgram(policy, a, 1), keptTokens: 0 },
+      { ...selectionProgram(policy, b, 1), keptTokens: 0 },
+    );
+  }
+});
+
+Deno.test("what is charged is in the columns and told apart", async () => {
+  const plain = await run({});
+  for (const selection of ["quest", "starc", "sparq"] as const) {
+    const charged = await run({ selection });
+    const { milliseconds, nanojoules } = charged.charged.select!;
+    near(charged.row.g_matmul - plain.row.g_matmul, milliseconds, 1e-6);
+    near(charged.row["g_energy (nJ)"] - plain.row["g_energy (nJ)"], nanojoules, 1e-6);
+    deepEqual(charged.perStep.attentionCycles, plain.perStep.attentionCycles);
+  }
+  deepEqual(plain.charged, {});
+});
+
+Deno.test("selecting reads less the fewer metadata a policy has, SparQ's most", async () => {
+  const time = async (selection: "quest" | "starc" | "sparq") =>
+    (await run({ selection })).charged.select!.milliseconds;
+  const [quest, starc, sparq] = [await time("quest"), await time("starc"), await time("sparq")];
+  ok(starc < quest && quest < sparq, `${starc} ${quest} ${sparq}`);
+});
+
+Deno.test("metadata takes its place: SparQ has the keys twice", async () => {
+  const cache = 40 * 2 * 2128 * 5120 * 2 * 4;
+  const plain = (await run({})).row.required_cap;
+  equal((await run({ selection: "sparq" })).row.required_cap - plain, cache / 2);
+  equal((await run({ selection: "quest" })).row.required_cap - plain, cache / 16);
+  equal((await run({ selection: "starc" })).row.required_cap - plain, cache / 32);
+});
+
+Deno.test("clustering is charged with every 64th token", async () => {
+  const steps = Array.from({ length: 200 }, (_, step) => step).filter(clustersAt);
+  deepEqual(steps, [63, 127, 191]);
+  const [one, two] = [
+    await run({ clustering: "online", lout: 65 }),
+    await run({ clustering: "online", lout: 129 }),
+  ];
+  near(one.charged.cluster!.milliseconds, two.charged.cluster!.milliseconds);
+  deepEqual((await run({ clustering: "online", lout: 64 })).charged, {});
+  deepEqual((await run({ clustering: "online", sparsity: null })).charged, {});
+});
+
+Deno.test("keys and values move as fast as the engine reads and writes them", async () => {
+  const engine = await DramEngine.open({
+    organisation: "HBM3_8Gb_2R",
+    timing: "HBM3_5.2Gbps",
+    channels: 1,
+  });
+  const [ROW, BANK, GROUP, RANK, PSEUDOCHANNEL] = [10, 24, 26, 28, 29].map((bits) => 2 ** bits);
+  /** Columns of 64 tokens in one row of each of the 64 banks. */
+  const move = (op: string, row: number, columns: number): TraceRequest[] => {
+    const requests: TraceRequest[] = [];
+    for (let column = 0; column < columns; column++) {
+      for (let bank = 0; bank < 4; bank++) {
+        for (let rank = 0; rank < 2; rank++) {
+          for (let group = 0; group < 4; group++) {
+            for (let half = 0; half < 2; half++) {
+              const address = row * ROW! + column * 32 + bank * BANK! + group * GROUP! +
+                rank * RANK! + half * PSEUDOCHANNEL!;
+              requests.push({ op, address });
+            }
+          }
+        }
+      }
+    }
+    return requests;
+  };
+  // 64 tokens are 4 in each bank group: 8 columns of keys, and 4 of values in two rows.
+  const rows = [[0, 8], [1, 4], [2, 4]] as const;
+  const cycles = ["LD", "ST"].map((op) =>
+    engine.run(rows.flatMap(([row, columns]) => move(op, row, columns))).cycles
+  );
+  const formula = remapCycles(hbm3PimDevice("limited"), 1, 2, 4);
+  const measured = cycles[0]! + cycles[1]!;
+  ok(formula / measured > 0.8 && formula / measured < 1.25, `${formula} ${measured}`);
+});
