@@ -15,6 +15,7 @@ import { reportCommand } from "./report/command.ts";
 import { runCommand } from "./run_commands/command.ts";
 import { serveCommand } from "./serve/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
+import { workerCommand } from "./worker/command.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { lowerFirst } from "./user_error.ts";
 
@@ -63,6 +64,7 @@ function kvpim(surroundings: Surroundings): Command {
     reportCommand(surroundings),
     runCommand(surroundings),
     serveCommand(surroundings),
+    workerCommand(surroundings),
   ];
   for (const command of commands) program.addCommand(inheriting(command, program));
   return program;

@@ -35,9 +35,7 @@ export async function openRuns(
   { env, err }: Surroundings,
   others: Partial<RunServiceOptions> = {},
 ): Promise<RunService> {
-  const results = cache === false ? undefined : cache ?? cacheFolder(env);
-  // Opened once here, so that what is wrong with it is said before anything runs.
-  if (results !== undefined) ResultStore.open(results)[Symbol.dispose]();
+  const results = resultFolder(cache, env);
   return await RunService.open({
     folder: store ?? storeFolder(env),
     ...results !== undefined && { cache: results },
@@ -45,6 +43,22 @@ export async function openRuns(
     onFault: (fault) => err(`kvpim: ${fault instanceof Error ? fault.message : String(fault)}\n`),
     ...others,
   });
+}
+
+/**
+ * The folder where memory results are kept, if they are. It is opened once, so that what is wrong
+ * with it is said before anything runs.
+ *
+ * @throws {ResultStoreError} when it cannot be used
+ */
+export function resultFolder(
+  cache: MemoryOptions["cache"],
+  env: Surroundings["env"],
+): string | undefined {
+  if (cache === false) return undefined;
+  const folder = cache ?? cacheFolder(env);
+  ResultStore.open(folder)[Symbol.dispose]();
+  return folder;
 }
 
 /**

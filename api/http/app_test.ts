@@ -32,6 +32,25 @@ Deno.test(
 );
 
 Deno.test(
+  "a step's program is a run of its own, with the commands that issue and the step's cycles",
+  withServer(async (caller) => {
+    const { id } = await caller.done(smallRun());
+    const steps = (await (await caller.get(`/v1/runs/${id}/steps.csv`)).text()).split("\n");
+    const program = await (await caller.get(`/v1/runs/${id}/steps/2`)).json();
+    equal(program.program.contextTokens, 64 + 3);
+    const { id: step, result } = await caller.done(program);
+    equal(String(result.row.cycles), steps[3]!.split(",")[4]);
+    const commands = (await (await caller.get(`/v1/runs/${step}/commands.csv`)).text()).trim()
+      .split("\n");
+    equal(commands[0], "cycle,command,channel,pseudochannel,rank,bankgroup,bank,row,column");
+    ok(commands.length > 20);
+    const cycles = commands.slice(1).map((line) => Number(line.split(",")[0]));
+    ok(cycles.every((cycle, i) => i === 0 || cycle >= cycles[i - 1]!));
+    equal((await caller.get(`/v1/runs/${id}/steps/3`)).status, 404);
+  }),
+);
+
+Deno.test(
   "what is done is answered at once, may be kept for ever, and is not sent twice",
   withServer(async (caller) => {
     const { id } = await caller.done(smallRun());

@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { type Executor, RunAbortedError, RunRefusedError } from "./executor.ts";
 import type { Inputs, Output } from "./kinds/kind.ts";
 import type { OutputRecord, RunRecord } from "./run_record.ts";
 import type { RunSpec } from "./run_spec.ts";
 import type { RunStore } from "./run_store.ts";
 import { StoreError } from "./store_error.ts";
-import { RunAbortedError, RunRefusedError, type WorkerHandle } from "./worker_handle.ts";
 
 /** What a failed run says where the reason is none of the caller's business. */
 export const INTERNAL_ERROR = "A fault of the program ended the run; its log says more";
@@ -17,7 +17,6 @@ export const INTERNAL_ERROR = "A fault of the program ended the run; its log say
 export interface ExecutionContext {
   readonly store: RunStore;
   readonly owner: string;
-  readonly cache: string | undefined;
   /** Called when something about the run changed. */
   readonly onChange: (id: string) => void;
   /** Called with faults of the program. */
@@ -25,11 +24,12 @@ export interface ExecutionContext {
 }
 
 /** Does a claimed run and records its end. */
-export async function execute(run: RunRecord, worker: WorkerHandle, context: ExecutionContext) {
-  const { store, owner, cache, onChange, onFault } = context;
+export async function execute(run: RunRecord, executor: Executor, context: ExecutionContext) {
+  const { store, owner, onChange, onFault } = context;
   try {
     const inputs = inputsOf(run.spec, store);
-    const outputs = await worker.run({ spec: run.spec, inputs, cache }, (done, total) => {
+    const request = { id: run.id, spec: run.spec, inputs };
+    const outputs = await executor.run(request, (done, total) => {
       store.queue.progress(run.id, owner, done, total);
       onChange(run.id);
     });

@@ -4,8 +4,9 @@
  * @module
  */
 import { execute, type ExecutionContext } from "./execution.ts";
+import type { Executor } from "./executor.ts";
+import { isTerminal, type RunRecord } from "./run_record.ts";
 import type { RunStore } from "./run_store.ts";
-import { isTerminal } from "./run_record.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 /** How often a thread without work looks for runs of other processes. */
@@ -19,6 +20,8 @@ export interface RunPoolOptions {
   readonly leaseMs?: number;
   /** Folder where memory results are kept. Default: they are not. */
   readonly cache?: string;
+  /** Makes what does the runs. Default: a thread of this process. */
+  readonly executor?: () => Executor;
   readonly onChange?: (id: string) => void;
   readonly onFault?: (fault: unknown) => void;
 }
@@ -28,7 +31,8 @@ export class RunPool {
   readonly #context: ExecutionContext;
   readonly #width: number;
   readonly #leaseMs: number;
-  readonly #active = new Map<string, WorkerHandle>();
+  readonly #active = new Map<string, Executor>();
+  readonly #makeExecutor: () => Executor;
   readonly #idle = new Set<() => void>();
   readonly #slots: Promise<void>[] = [];
   readonly #heartbeat: ReturnType<typeof setInterval>;
@@ -38,7 +42,8 @@ export class RunPool {
     const { width = navigator.hardwareConcurrency, leaseMs = 10_000 } = options;
     const { onChange = () => {}, onFault = () => {}, cache } = options;
     const owner = crypto.randomUUID();
-    this.#context = { store, owner, cache, onChange, onFault };
+    this.#context = { store, owner, onChange, onFault };
+    this.#makeExecutor = options.executor ?? (() => new WorkerHandle(cache));
     this.#width = width;
     this.#leaseMs = leaseMs;
     this.#heartbeat = setInterval(() => this.#renew(), leaseMs / 4);
@@ -66,30 +71,30 @@ export class RunPool {
 
   /** Does one run, or waits until another process has done it. */
   async run(id: string) {
-    using worker = new WorkerHandle();
+    using executor = this.#makeExecutor();
     const { store, owner } = this.#context;
     while (!this.#closing && !isTerminal(store.get(id)!.state)) {
       const run = store.queue.claim(owner, this.#leaseMs, id);
-      if (run) await this.#execute(run, worker);
+      if (run) await this.#execute(run, executor);
       else await this.#pause();
     }
   }
 
   async #work() {
-    using worker = new WorkerHandle();
+    using executor = this.#makeExecutor();
     const { store, owner } = this.#context;
     while (!this.#closing) {
       const run = store.queue.claim(owner, this.#leaseMs);
-      if (run) await this.#execute(run, worker);
+      if (run) await this.#execute(run, executor);
       else await this.#pause();
     }
   }
 
-  async #execute(run: Parameters<typeof execute>[0], worker: WorkerHandle) {
-    this.#active.set(run.id, worker);
+  async #execute(run: RunRecord, executor: Executor) {
+    this.#active.set(run.id, executor);
     this.#context.onChange(run.id);
     try {
-      await execute(run, worker, this.#context);
+      await execute(run, executor, this.#context);
     } catch (fault) {
       // The store itself failed: the run stays taken until its lease is over.
       this.#context.onFault(fault);
@@ -115,8 +120,8 @@ export class RunPool {
     const { store, owner } = this.#context;
     if (this.#active.size === 0) return;
     const held = store.queue.renew(owner, this.#leaseMs);
-    for (const [id, worker] of this.#active) {
-      if (!held.has(id)) worker.abort();
+    for (const [id, executor] of this.#active) {
+      if (!held.has(id)) executor.abort();
     }
   }
 
@@ -125,9 +130,9 @@ export class RunPool {
     this.#closing = true;
     clearInterval(this.#heartbeat);
     const { store, owner } = this.#context;
-    for (const [id, worker] of this.#active) {
+    for (const [id, executor] of this.#active) {
       store.queue.giveBack(id, owner);
-      worker.abort();
+      executor.abort();
     }
     this.wake();
     await Promise.all(this.#slots);

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { engineDigest } from "./engine_digest.ts";
 import type { FindInput, Inputs } from "./kinds/kind.ts";
-import { memories, type MemoryName } from "./kinds/memories.ts";
+import type { MemoryName } from "./kinds/memories.ts";
+import { openPlatform, type Platform } from "./platform.ts";
 import { isTerminal, type RunEvent, type RunRecord } from "./run_record.ts";
 import { RunFeed } from "./run_feed.ts";
 import { RunPool, type RunPoolOptions } from "./run_pool.ts";
@@ -55,16 +55,15 @@ export class RunService implements AsyncDisposable {
   readonly store: RunStore;
   readonly #pool: RunPool;
   readonly #feed = new RunFeed();
-  readonly #engine = engineDigest();
-  readonly #memories: ReadonlyMap<MemoryName, string>;
+  readonly #platform: Platform;
   readonly #queueLimit: number;
 
   private constructor(
     { folder, queueLimit = 1000, ...pool }: RunServiceOptions,
-    digests: ReadonlyMap<MemoryName, string>,
+    platform: Platform,
   ) {
     this.store = RunStore.open(folder);
-    this.#memories = digests;
+    this.#platform = platform;
     this.#queueLimit = queueLimit;
     this.#pool = new RunPool(this.store, { ...pool, onChange: (id) => this.#feed.notify(id) });
   }
@@ -75,12 +74,7 @@ export class RunService implements AsyncDisposable {
    * @throws {StoreError} when it cannot be used
    */
   static async open(options: RunServiceOptions): Promise<RunService> {
-    const names = Object.keys(memories) as MemoryName[];
-    const digests = await Promise.all(names.map(async (name) => {
-      using memory = await memories[name].open();
-      return [name, memory.digest] as const;
-    }));
-    return new RunService(options, new Map(digests));
+    return new RunService(options, await openPlatform());
   }
 
   /** Begins to work on what is queued. */
@@ -95,7 +89,7 @@ export class RunService implements AsyncDisposable {
 
   /** What makes a spec's bytes besides the spec. */
   digestsOf({ memory }: RunSpec): Digests {
-    return { engine: this.#engine, memory: this.memoryDigest(memory) };
+    return { engine: this.#platform.engine, memory: this.memoryDigest(memory) };
   }
 
   /** The name a run would have here. */
@@ -105,7 +99,7 @@ export class RunService implements AsyncDisposable {
 
   /** Digest of a memory model. */
   memoryDigest(name: MemoryName): string {
-    return this.#memories.get(name)!;
+    return this.#platform.memories[name];
   }
 
   /** Content of this store, by its reference. */

@@ -10,9 +10,6 @@ import { sweepId, sweepPoints } from "./sweep.ts";
 import type { SweepRecord } from "./sweep_store.ts";
 import { type Objective, type SweepTable, sweepTable } from "./sweep_table.ts";
 
-/** How far the runs of a sweep are. */
-export type SweepProgress = Readonly<Record<RunRecord["state"], number>>;
-
 /**
  * Asks for all runs of a sweep, or for none.
  *
@@ -29,13 +26,6 @@ export function submitSweep(service: RunService, input: unknown): SweepRecord {
   const id = sweepId(points);
   service.store.sweeps.put(id, input as Json, points);
   return service.store.sweeps.get(id)!;
-}
-
-/** How many runs of a sweep are in each state. */
-export function sweepProgress({ store }: RunService, id: string): SweepProgress {
-  const counts = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
-  for (const { run } of store.sweeps.points(id)) counts[run.state]++;
-  return counts;
 }
 
 /** The table of a sweep as it is now. */

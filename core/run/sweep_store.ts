@@ -1,5 +1,5 @@
 import { canonicalJson, type Json } from "./canonical_json.ts";
-import type { RunRecord } from "./run_record.ts";
+import type { RunRecord, RunState } from "./run_record.ts";
 import type { StoreDatabase } from "./store_database.ts";
 
 /** One run of a sweep and what sets it apart. */
@@ -26,6 +26,7 @@ export class SweepStore {
   readonly #select;
   readonly #selectPoints;
   readonly #list;
+  readonly #count;
 
   constructor(database: StoreDatabase, get: (id: string) => RunRecord) {
     this.#database = database;
@@ -39,6 +40,10 @@ export class SweepStore {
     this.#select = database.prepare("SELECT * FROM sweep WHERE id = ?");
     this.#selectPoints = database.prepare(
       "SELECT run, point FROM sweep_point WHERE sweep = ? ORDER BY position",
+    );
+    this.#count = database.prepare(
+      `SELECT state, count(*) AS runs FROM sweep_point JOIN run ON run.id = sweep_point.run
+       WHERE sweep = ? GROUP BY state`,
     );
     this.#list = database.prepare("SELECT * FROM sweep ORDER BY created_at DESC, id LIMIT ?");
   }
@@ -65,6 +70,13 @@ export class SweepStore {
       point: JSON.parse(String(point)),
       run: this.#get(String(run)),
     }));
+  }
+
+  /** How many of its runs are in each state. */
+  counts(id: string): Record<RunState, number> {
+    const counts = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
+    for (const { state, runs } of this.#count.all(id)) counts[state as RunState] = Number(runs);
+    return counts;
   }
 
   /** The newest first. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parquetReadObjects } from "hyparquet";
 import { paretoFront } from "./pareto.ts";
 import { MOST_POINTS, sweepPoints } from "./sweep.ts";
-import { cancelSweep, submitSweep, sweepProgress, tableOfSweep } from "./sweep_service.ts";
+import { cancelSweep, submitSweep, tableOfSweep } from "./sweep_service.ts";
 import { sweepParquet } from "./sweep_parquet.ts";
 import { sweepCsv } from "./sweep_table.ts";
 import { smallRun, withService } from "./testing.ts";
@@ -71,7 +71,7 @@ Deno.test(
       list: [{ "/experiment/sparsity": null }, { "/experiment/sparsity": { kvBudget: 16 } }],
     };
     const { id } = submitSweep(service, input);
-    deepEqual(sweepProgress(service, id).queued, 4);
+    deepEqual(service.store.sweeps.counts(id).queued, 4);
     deepEqual(tableOfSweep(service, id).rows.map(({ figures }) => figures), [
       null,
       null,

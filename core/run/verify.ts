@@ -58,7 +58,7 @@ async function verify(
   service: RunService,
 ): Promise<Verification> {
   using worker = new WorkerHandle();
-  const made = await worker.run({ spec, inputs, cache: undefined }, () => {});
+  const made = await worker.run({ id, spec, inputs }, () => {});
   const found = new Map(made.map(({ name, text }) => [name, sha256(text)]));
   const names = [...new Set([...recorded.keys(), ...found.keys()])].sort();
   const outputs = names.map((name) => ({

@@ -1,35 +1,26 @@
+import {
+  type Executor,
+  RunAbortedError,
+  RunBrokenError,
+  RunRefusedError,
+  type RunRequest,
+} from "./executor.ts";
 import type { Output } from "./kinds/kind.ts";
 import type { RunWorkerRequest, RunWorkerResponse } from "./run_worker.ts";
 
-/** A run that cannot be done as it is asked for, in words for the one who asked. */
-export class RunRefusedError extends Error {
-  override readonly name = "RunRefusedError";
-}
-
-/** A fault of the program that ended a run. */
-export class RunBrokenError extends Error {
-  override readonly name = "RunBrokenError";
-}
-
-/** A run was ended from outside. */
-export class RunAbortedError extends Error {
-  override readonly name = "RunAbortedError";
-}
-
 /** A thread that does runs; it is started with the first. */
-export class WorkerHandle {
+export class WorkerHandle implements Executor {
+  readonly #cache: string | undefined;
   #worker: Worker | undefined;
   #abort: (() => void) | undefined;
 
-  /**
-   * Does a run.
-   *
-   * @throws {RunRefusedError} when the run asks for what cannot be done
-   * @throws {RunAbortedError} when {@linkcode abort} ended it
-   * @throws {RunBrokenError} when the program failed
-   */
+  /** @param cache folder where memory results are kept, if they are */
+  constructor(cache?: string) {
+    this.#cache = cache;
+  }
+
   run(
-    request: RunWorkerRequest,
+    { spec, inputs }: RunRequest,
     onProgress: (done: number, total: number) => void,
   ): Promise<readonly Output[]> {
     const worker = this.#worker ??= new Worker(new URL("./run_worker.ts", import.meta.url), {
@@ -57,11 +48,10 @@ export class WorkerHandle {
         this.#end();
         reject(new RunBrokenError(event.message));
       };
-      worker.postMessage(request);
+      worker.postMessage({ spec, inputs, cache: this.#cache } satisfies RunWorkerRequest);
     });
   }
 
-  /** Ends the run, wherever it is. */
   abort() {
     this.#abort?.();
   }

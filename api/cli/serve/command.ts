@@ -10,6 +10,7 @@ import { addStoreOptions, openRuns, type StoreOptions } from "../run_store.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
 import { wholeNumber } from "../values.ts";
+import { openQueue, queueOption } from "../queue.ts";
 import { interrupted } from "./interrupted.ts";
 
 interface ServeOptions extends StoreOptions {
@@ -18,7 +19,11 @@ interface ServeOptions extends StoreOptions {
   readonly token?: string;
   readonly queueLimit: number;
   readonly bodyLimit: number;
+  readonly queue?: string;
 }
+
+/** Runs that are given to workers at a time. */
+const QUEUED_RUNS = 64;
 
 const EXAMPLES = `
 Without --token only this machine is answered. With it, callers send it as "Authorization: Bearer
@@ -51,6 +56,7 @@ export function serveCommand(surroundings: Surroundings): Command {
       checkedOption("--body-limit <bytes>", "largest body of a request", wholeNumber(1024, 2 ** 30))
         .default(4 * 2 ** 20),
     );
+  command.addOption(queueOption("have `kvpim worker` processes do the runs"));
   return addStoreOptions(command)
     .addHelpText("after", EXAMPLES)
     .action((options: ServeOptions) => serveRuns(options, surroundings));
@@ -64,7 +70,13 @@ async function serveRuns(options: ServeOptions, surroundings: Surroundings) {
       `--host: expected --token beside an address that others can reach but found ${host} alone`,
     );
   }
-  await using service = await openRuns(options, surroundings, { queueLimit });
+  await using queue = options.queue === undefined
+    ? undefined
+    : await openQueue(options.queue, surroundings);
+  await using service = await openRuns(options, surroundings, {
+    queueLimit,
+    ...queue && { executor: () => queue.executor(), width: options.workers ?? QUEUED_RUNS },
+  });
   await using server = listen();
   surroundings.out(`kvpim listens on ${server.url}\n`);
   await interrupted();

@@ -104,6 +104,14 @@ browserTest(
     await page.waitForURL(/\/runs\/[0-9a-f]{64}$/);
     await charts(page).nth(1).waitFor();
     await keepPicture(page, "run");
+    const runLink = page.url();
+    await page.getByLabel(/^Decode step/).fill("3");
+    await page.getByRole("button", { name: "See its commands" }).click();
+    await page.getByRole("button", { name: "Zoom in" }).click();
+    await page.getByLabel(/commands from cycle/).waitFor();
+    match(page.url(), /\?cycles=\d+-\d+$/);
+    await keepPicture(page, "commands");
+    await page.goto(runLink);
     await page.getByRole("button", { name: "Compare with full attention" }).click();
     await page.waitForURL(/\/compare\?runs=/);
     await charts(page).first().waitFor();

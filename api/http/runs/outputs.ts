@@ -6,10 +6,15 @@
 import { Hono } from "hono";
 import * as v from "valibot";
 import { provenanceOf } from "../../../core/run/provenance.ts";
+import { inputsOf } from "../../../core/run/execution.ts";
+import type { Inputs } from "../../../core/run/kinds/kind.ts";
+import { kinds, type RunSpec } from "../../../core/run/run_spec.ts";
+import { programOfStep } from "../../../core/run/step_program.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
 import { answerImmutable } from "../caching.ts";
 import { route } from "../describe.ts";
-import { findDoneRun, outputBytes } from "./find_run.ts";
+import { ProblemError } from "../problem.ts";
+import { findDoneRun, findRun, outputBytes } from "./find_run.ts";
 
 const CSV = "text/csv; charset=utf-8";
 const JSON_TYPE = "application/json";
@@ -19,6 +24,7 @@ const FILES = {
   "output.csv": [CSV, "The result; of a system experiment the artifact's 51 columns"],
   "output.json": [JSON_TYPE, "The result with notes on it"],
   "steps.csv": [CSV, "What each decode step read and how long its attention took"],
+  "commands.csv": [CSV, "Commands that a channel issued, if the run was asked to keep them"],
 } as const;
 
 /** The routes. */
@@ -41,6 +47,19 @@ export function outputRoutes(service: RunService): Hono {
       },
     );
   }
+  routes.get(
+    "/steps/:step",
+    route({
+      tag: "runs",
+      summary: "The memory program of a decode step, as a run to ask for",
+      answers: { 200: ["a run that keeps its commands", kinds.dram.schema] },
+      problems: [401, 404, 409],
+    }),
+    async (c) => {
+      const { spec } = findRun(service, c.req.param("id")!);
+      return c.json(await stepRun(spec, inputsOf(spec, service.store), c.req.param("step")));
+    },
+  );
   return routes.get(
     "/provenance.json",
     route({
@@ -56,4 +75,13 @@ export function outputRoutes(service: RunService): Hono {
       return answerImmutable(c, text, { tag, type: JSON_TYPE });
     },
   );
+}
+
+/** @throws {ProblemError} when the run has no such step, or its steps run in no memory */
+async function stepRun(spec: RunSpec, inputs: Inputs, step: string) {
+  const program = spec.kind === "simulate" && /^\d{1,8}$/.test(step)
+    ? await programOfStep(spec, inputs, Number(step))
+    : undefined;
+  if (!program) throw new ProblemError("not-found", "Expected a step that runs in memory");
+  return { kind: "dram", memory: spec.memory, program, commands: {} };
 }

@@ -7,12 +7,7 @@ import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import type { RunService } from "../../../core/run/run_service.ts";
 import { sweepSchema } from "../../../core/run/sweep.ts";
-import {
-  cancelSweep,
-  submitSweep,
-  sweepProgress,
-  tableOfSweep,
-} from "../../../core/run/sweep_service.ts";
+import { cancelSweep, submitSweep, tableOfSweep } from "../../../core/run/sweep_service.ts";
 import { sweepParquet } from "../../../core/run/sweep_parquet.ts";
 import { type Objective, sweepCsv } from "../../../core/run/sweep_table.ts";
 import type { SweepRecord } from "../../../core/run/sweep_store.ts";
@@ -166,7 +161,7 @@ function pathOf(id: string): string {
 }
 
 function viewOf(service: RunService, { id, spec, createdAt }: SweepRecord) {
-  const runs = sweepProgress(service, id);
+  const runs = service.store.sweeps.counts(id);
   const self = pathOf(id);
   return {
     id,

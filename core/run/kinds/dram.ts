@@ -7,10 +7,13 @@ import * as v from "valibot";
 import type { AttentionProgram } from "../../memory/memory_model.ts";
 import { flag, namesOf, oneOf, whole } from "../experiment_schema.ts";
 import { SpecError } from "../spec_error.ts";
+import { CHANNELS, type CommandWindow, issuedCommandsCsv } from "./issued_commands.ts";
 import type { Output, Resolved, RunKind, Work } from "./kind.ts";
 import { memories, type MemoryName } from "./memories.ts";
 
 const MOST_TOKENS = 2 ** 24;
+/** The reference writes no trace of a clustering step with more heads. */
+const HEADS_IN_TEXT = 16;
 
 const programSchema = v.strictObject({
   pim: v.optional(oneOf("where the GEMV units sit", ["bank", "bankgroup", "buffer"]), "bank"),
@@ -48,11 +51,20 @@ const programSchema = v.strictObject({
   ),
 });
 
+const commandsSchema = v.pipe(
+  v.strictObject({
+    channel: v.optional(whole("channel of the stack", 0, CHANNELS - 1), 0),
+    most: v.optional(whole("commands kept, from the first on", 1, 20_000), 2000),
+  }),
+  v.description("keeps the commands that a channel issues, in commands.csv"),
+);
+
 const schema = v.pipe(
   v.strictObject({
     kind: v.literal("dram"),
     memory: v.optional(oneOf("memory model", namesOf(memories)), "hbm3-pim"),
     program: programSchema,
+    commands: v.optional(v.nullable(commandsSchema), null),
   }),
   v.title("Memory program"),
 );
@@ -62,13 +74,20 @@ export interface DramSpec {
   readonly kind: "dram";
   readonly memory: MemoryName;
   readonly program: Required<Omit<AttentionProgram, "headBlocks">>;
+  readonly commands: CommandWindow | null;
 }
 
 /** The kind. */
 export const dram: RunKind<typeof schema, DramSpec> = {
   title: "One attention program of PIM commands in one stack",
   schema,
-  resolve({ kind, memory, program }): Resolved<DramSpec> {
+  resolve({ kind, memory, program, commands }): Resolved<DramSpec> {
+    if (commands && program.clustering && program.heads > HEADS_IN_TEXT) {
+      throw new SpecError(
+        "/commands",
+        `Expected at most ${HEADS_IN_TEXT} heads with clustering but found ${program.heads}`,
+      );
+    }
     if (program.clustering && program.pim !== "bank") {
       throw new SpecError(
         "/program/clustering",
@@ -78,11 +97,11 @@ export const dram: RunKind<typeof schema, DramSpec> = {
     const keptTokens = program.keptTokens ?? program.contextTokens;
     const elementBytes = program.elementBytes;
     return {
-      spec: { kind, memory, program: { ...program, elementBytes, keptTokens } },
+      spec: { kind, memory, program: { ...program, elementBytes, keptTokens }, commands },
       inputs: new Map(),
     };
   },
-  async execute({ program }, { memory, onProgress }: Work): Promise<readonly Output[]> {
+  async execute({ program, commands }, { memory, onProgress }: Work): Promise<readonly Output[]> {
     const [result] = await memory.simulate([program], onProgress);
     const fields = Object.entries({ ...program, ...result! });
     const csv = [fields.map(([name]) => name), fields.map(([, value]) => value)];
@@ -90,6 +109,9 @@ export const dram: RunKind<typeof schema, DramSpec> = {
     return [
       { name: "output.csv", text: csv.map((line) => `${line.join(",")}\n`).join("") },
       { name: "output.json", text: `${JSON.stringify(json, null, 2)}\n` },
+      ...commands
+        ? [{ name: "commands.csv", text: await issuedCommandsCsv(program, commands) }]
+        : [],
     ];
   },
 };

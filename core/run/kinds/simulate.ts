@@ -46,11 +46,8 @@ export const simulate: RunKind<typeof schema, SimulateSpec> = {
       inputs: referring.inputs,
     };
   },
-  async execute({ experiment }, { memory, inputs, onProgress }: Work): Promise<readonly Output[]> {
-    const spec = parseSystemSpec({
-      ...experiment,
-      sparsity: withBudgets(experiment.sparsity, inputs),
-    });
+  async execute(run, { memory, inputs, onProgress }: Work): Promise<readonly Output[]> {
+    const spec = systemSpecOf(run, inputs);
     const { row, notes, perStep } = await simulateSystem(spec, memory, { onProgress });
     const ordered = Object.fromEntries(columns.map(({ name }) => [name, row[name]]));
     return [
@@ -104,6 +101,11 @@ function referringSparsity(
     sparsity: { ...others, kvBudgets: reference },
     inputs: new Map([[reference, bytes]]),
   };
+}
+
+/** The experiment of a resolved run, with its lists of budgets. */
+export function systemSpecOf({ experiment }: SimulateSpec, inputs: Inputs): SystemSpec {
+  return parseSystemSpec({ ...experiment, sparsity: withBudgets(experiment.sparsity, inputs) });
 }
 
 function withBudgets(sparsity: SparsitySpec, inputs: Inputs): SystemOptions["sparsity"] {

@@ -92,7 +92,8 @@ export const api = {
   cancelSweep: (id: string) => ask<Sweep>(`/v1/sweeps/${id}`, remove),
   compare: (ids: readonly string[]) => ask<Comparison>(`/v1/compare?runs=${ids.join(",")}`),
   kinds: () => ask<{ items: { name: string; schema: RunSchema }[] }>("/v1/kinds"),
-  steps: async (id: string) => await (await fetch(`/v1/runs/${id}/steps.csv`)).text(),
+  file: async (id: string, name: string) => await (await fetch(`/v1/runs/${id}/${name}`)).text(),
+  stepRun: (id: string, step: string) => ask<unknown>(`/v1/runs/${id}/steps/${step}`),
 };
 
 /** JSON schema of a run. */

@@ -6,6 +6,7 @@ import { button, h, table } from "../dom.ts";
 import { formLink } from "../form/experiment_form.ts";
 import { readText, shortId, titleOf } from "../words.ts";
 import { energyOf, latencyOf, PARTS, sumOf } from "../../../../../core/system/breakdown.ts";
+import { timelineSection } from "./timeline.ts";
 import { problemBox } from "./problem_box.ts";
 import { followRun } from "./follow_run.ts";
 
@@ -13,6 +14,7 @@ const FILES = {
   "output.csv": "output.csv: all columns",
   "output.json": "output.json: all columns and notes",
   "steps.csv": "steps.csv: every decode step",
+  "commands.csv": "commands.csv: the commands of a channel",
 } as const;
 
 /** The view of a run. */
@@ -74,23 +76,22 @@ async function doneContent(run: Run): Promise<HTMLElement> {
     ),
   );
   const files = h("section", {}, h("h2", {}, "Files"), links);
-  const main = run.spec.kind === "simulate" ? await systemContent(run) : programContent(run);
+  const main = run.spec.kind === "simulate" ? await systemContent(run) : await programContent(run);
   return h("div", {}, ...main, files);
 }
 
-function programContent(run: Run): HTMLElement[] {
-  return [table(
-    "Counters",
-    ["counter", "count"],
-    Object.entries(run.result!.row).map(
-      ([name, value]) => [name, Number(value)],
-    ),
-  )];
+async function programContent({ id, result, outputs }: Run): Promise<HTMLElement[]> {
+  const counters = Object.entries(result!.row).map(([name, value]) => [name, Number(value)]);
+  const hasCommands = outputs.some(({ name }) => name === "commands.csv");
+  return [
+    table("Counters", ["counter", "count"], counters),
+    ...hasCommands ? [timelineSection(id, await api.file(id, "commands.csv"))] : [],
+  ];
 }
 
 async function systemContent({ id, spec, result }: Run): Promise<HTMLElement[]> {
   const { row, notes = [] } = result!;
-  const steps = readSteps(await api.steps(id));
+  const steps = readSteps(await api.file(id, "steps.csv"));
   const name = spec.kind === "simulate" ? readText(spec.experiment.sparsity) : "";
   const figures = ([["latency, ms", latencyOf(row)], ["energy, J", energyOf(row)]] as const).map(
     ([label, parts]) => [label, sumOf(parts), ...PARTS.map((part) => parts[part])],
@@ -112,11 +113,41 @@ async function systemContent({ id, spec, result }: Run): Promise<HTMLElement[]> 
       `kvpim-${shortId(id)}-steps`,
       (width, theme) => stepsChart(steps, width, theme),
     ),
+    ...row.hw === "NONE" || row.hw === "CPU" ? [] : [stepForm(id, steps.length)],
     ...notes.length === 0 ? [] : [
       h("h2", {}, "Notes"),
       h("ul", {}, ...notes.map((note) => h("li", {}, note))),
     ],
   ];
+}
+
+/** Asks for the commands of a step. */
+function stepForm(id: string, steps: number): HTMLElement {
+  const input = h("input", {
+    id: "step",
+    type: "number",
+    min: 0,
+    max: steps - 1,
+    value: 0,
+    required: true,
+  });
+  const form = h(
+    "form",
+    { class: "row" },
+    h(
+      "div",
+      { class: "field" },
+      h("label", { for: "step" }, `Decode step, 0 to ${(steps - 1).toLocaleString("en")}`),
+      input,
+    ),
+    h("button", { type: "submit" }, "See its commands"),
+  );
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const program = await api.submitRun(await api.stepRun(id, input.value));
+    location.assign(`/runs/${program.id}`);
+  });
+  return form;
 }
 
 function comparisonLinks({ spec, id }: Pick<Run, "spec" | "id">): HTMLElement[] {

@@ -1,0 +1,50 @@
+/**
+ * `kvpim worker`: does the runs of a queue.
+ *
+ * @module
+ */
+import { Command } from "commander";
+import { openPlatform } from "../../../core/run/platform.ts";
+import { addMemoryOptions, type MemoryOptions } from "../memory_access.ts";
+import { checkReachable, queueFault, queueOption } from "../queue.ts";
+import { resultFolder } from "../run_store.ts";
+import { interrupted } from "../serve/interrupted.ts";
+import type { Surroundings } from "../surroundings.ts";
+
+interface WorkerOptions extends MemoryOptions {
+  readonly queue: string;
+}
+
+const EXAMPLES = `
+A worker takes only runs of a server whose program and memory models are the same as its own, so
+that it makes the same bytes.
+
+Example:
+  kvpim serve --queue redis://queue.example:6379
+  kvpim worker --queue redis://queue.example:6379      # on any number of machines`;
+
+/** The command. */
+export function workerCommand(surroundings: Surroundings): Command {
+  const command = new Command("worker")
+    .description("Do runs that kvpim serve --queue was asked for.")
+    .addOption(queueOption("where runs wait").makeOptionMandatory());
+  return addMemoryOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action((options: WorkerOptions) => work(options, surroundings));
+}
+
+async function work(options: WorkerOptions, { env, out, err }: Surroundings) {
+  const { queue: url, workers: width = navigator.hardwareConcurrency } = options;
+  await checkReachable(url);
+  const { redisWorker } = await import("../../../core/run/redis_queue.ts");
+  const { digest } = await openPlatform();
+  await using _worker = redisWorker({
+    url,
+    platformDigest: digest,
+    width,
+    cache: resultFolder(options.cache, env),
+    onFault: (fault) => err(`kvpim: ${queueFault(fault)}\n`),
+  });
+  out(`kvpim works on ${width} runs at a time\n`);
+  await interrupted();
+}

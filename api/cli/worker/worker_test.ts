@@ -1,0 +1,121 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { LONG_RUN } from "../../../core/run/testing.ts";
+import { checkReachable } from "../queue.ts";
+import { ServerProcess } from "../serve/testing.ts";
+import { inFolder, kvpim, kvpimProcess } from "../testing.ts";
+
+const REDIS = "/usr/bin/redis-server";
+
+function run(i: number) {
+  return {
+    kind: "simulate",
+    experiment: {
+      system: "dgx-attacc",
+      model: "GPT-13B",
+      lin: 64 + i,
+      lout: 800,
+      sparsity: { kvBudgets: [64, 128] },
+    },
+  };
+}
+
+/** A test with a queue of its own; skipped, saying so, where there is no redis-server. */
+function queueTest(name: string, test: (url: string, folder: string) => Promise<void>) {
+  const isAbsent = !existsSync(REDIS);
+  Deno.test({
+    name: isAbsent ? `${name} (skipped: ${REDIS} is absent)` : name,
+    ignore: isAbsent,
+    fn: inFolder(async (folder) => {
+      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+      const { port } = listener.addr as Deno.NetAddr;
+      listener.close();
+      const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
+      const redis = new Deno.Command(REDIS, { args, stdout: "null", stderr: "null" }).spawn();
+      const url = `redis://127.0.0.1:${port}`;
+      try {
+        while (!await checkReachable(url).then(() => true, () => false)) await sleep(50);
+        await test(url, folder);
+      } finally {
+        redis.kill("SIGKILL");
+        await redis.status;
+      }
+    }),
+  });
+}
+
+/** A worker in a process of its own. */
+async function startWorker(url: string) {
+  const child = kvpimProcess(["worker", "--queue", url, "--workers", "1", "--no-cache"]).spawn();
+  const errors = new Response(child.stderr).text();
+  for await (const line of createInterface({ input: Readable.from(child.stdout) })) {
+    if (line.startsWith("kvpim works")) break;
+  }
+  const end = async (signal: Deno.Signal) => {
+    child.kill(signal);
+    const { code } = await child.status;
+    return { code, errors: await errors };
+  };
+  return { end };
+}
+
+async function state(server: ServerProcess, id: string): Promise<string> {
+  return JSON.parse(await server.text(`/v1/runs/${id}?wait=1`)).state;
+}
+
+queueTest(
+  "a worker makes the same names and bytes as the command line, and another takes over one that is killed",
+  async (url, folder) => {
+    await using server = await ServerProcess.start(`${folder}/store`, "--queue", url);
+    const first = await startWorker(url);
+    const ids = await Promise.all(
+      Array.from({ length: 8 }, async (_, i) => (await server.submit(run(i))).id),
+    );
+    while (await state(server, ids[0]!) !== "done") await sleep(20);
+    await first.end("SIGKILL");
+    const second = await startWorker(url);
+    for (const id of ids) {
+      while (await state(server, id) !== "done") await sleep(20);
+    }
+    await Deno.writeTextFile(`${folder}/run.json`, JSON.stringify(run(7)));
+    const { out } = await kvpim([
+      "run",
+      "submit",
+      `${folder}/run.json`,
+      "--json",
+      "--store",
+      `${folder}/local`,
+    ]);
+    const local = JSON.parse(out);
+    equal(local.id, ids[7]);
+    const shown = JSON.parse(await server.text(`/v1/runs/${ids[7]}`));
+    deepEqual(
+      shown.outputs.map(({ sha256 }: { sha256: string }) => sha256),
+      local.outputs.map(({ digest }: { digest: string }) => digest),
+    );
+    deepEqual(await second.end("SIGTERM"), { code: 0, errors: "" });
+    deepEqual(await server.stop(), { code: 0, errors: "" });
+  },
+);
+
+queueTest("a cancelled run ends at its worker, which takes the next", async (url, folder) => {
+  await using server = await ServerProcess.start(`${folder}/store`, "--queue", url);
+  const worker = await startWorker(url);
+  const { id } = await server.submit(LONG_RUN);
+  await sleep(1500);
+  await (await fetch(`${server.url}/v1/runs/${id}`, { method: "DELETE" })).body?.cancel();
+  equal(await state(server, id), "cancelled");
+  equal((await server.submit(run(0), 60)).state, "done");
+  await worker.end("SIGTERM");
+});
+
+Deno.test("an address where nothing answers is named in one line", async () => {
+  const { code, err } = await kvpim(["worker", "--queue", "redis://127.0.0.1:1"]);
+  equal(code, 2);
+  match(err, /^kvpim: --queue: expected Valkey or Redis at 127\.0\.0\.1 but found .+\n$/);
+  const wrong = await kvpim(["worker", "--queue", "http://x"]);
+  match(wrong.err, /^kvpim: --queue: expected an address such as redis:/);
+});

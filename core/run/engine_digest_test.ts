@@ -1,0 +1,29 @@
+import { equal, match, ok } from "node:assert/strict";
+import { engineDigest, sources } from "./engine_digest.ts";
+
+Deno.test("the engine's digest covers what makes outputs, and only that", () => {
+  const found = sources();
+  for (
+    const path of [
+      "core/run/run_spec.ts",
+      "core/run/kinds/steps_csv.ts",
+      "core/system/simulate.ts",
+      "core/system/csv.ts",
+      "core/hardware/models.ts",
+      "core/memory/program_runner.ts",
+      "wasm/build.ts",
+      "wasm/dram/standards/hbm3_pim.ts",
+      "wasm/dram/assembly/controller.ts",
+      "wasm/pim/assembly/attention.ts",
+    ]
+  ) ok(found.has(path), path);
+  for (const path of found) {
+    ok(!path.startsWith("..") && !path.endsWith("_test.ts"), path);
+    ok(!path.startsWith("api/") && !path.startsWith("core/run/run_store"), path);
+  }
+});
+
+Deno.test("the engine's digest is the same every time", () => {
+  match(engineDigest(), /^[0-9a-f]{64}$/);
+  equal(engineDigest(), engineDigest());
+});

@@ -1,0 +1,55 @@
+import { DramEngine, type IssuedCommand } from "../../memory/engine.ts";
+import type { AttentionProgram } from "../../memory/memory_model.ts";
+import { readTrace, writeProgramText } from "../../memory/trace_text.ts";
+
+/** Channels of the stack. */
+export const CHANNELS = 16;
+
+/** Which issued commands a run keeps. */
+export interface CommandWindow {
+  /** Channel of the stack. */
+  readonly channel: number;
+  /** Most commands, from the first on. */
+  readonly most: number;
+}
+
+const HEADER = "cycle,command,channel,pseudochannel,rank,bankgroup,bank,row,column";
+
+/** Ends the writing of a program when there are enough commands. */
+class Enough extends Error {}
+
+/** The commands that a channel issues first, in the columns of the reference's log, as CSV. */
+export async function issuedCommandsCsv(
+  program: AttentionProgram,
+  { channel, most }: CommandWindow,
+): Promise<string> {
+  const engine = await DramEngine.open({
+    organisation: "HBM3_8Gb_2R",
+    timing: program.power === "limited" ? "HBM3_5.2Gbps" : "HBM3_5.2Gbps_NPC",
+    channels: CHANNELS,
+  });
+  const words = engine.device.standard.requests.map(({ trace }) => trace);
+  const issued: IssuedCommand[] = [];
+  const decoder = new TextDecoder();
+  let rest = "";
+  engine.begin(channel);
+  try {
+    await writeProgramText(program, (piece) => {
+      const lines = (rest + decoder.decode(piece)).split("\n");
+      rest = lines.pop()!;
+      engine.send(readTrace(lines, words, "the program"));
+      issued.push(...engine.takeLog());
+      if (issued.length >= most) throw new Enough();
+    });
+    engine.finish();
+    issued.push(...engine.takeLog());
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error;
+  }
+  return `${[HEADER, ...issued.slice(0, most).map(lineOf)].join("\n")}\n`;
+}
+
+function lineOf(issued: IssuedCommand): string {
+  const { cycle, command, channel, pseudochannel, rank, bankgroup, bank, row, column } = issued;
+  return [cycle, command, channel, pseudochannel, rank, bankgroup, bank, row, column].join(",");
+}
