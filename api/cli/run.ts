@@ -6,19 +6,25 @@
 import { Command, CommanderError } from "commander";
 import { ResultStoreError } from "../../core/memory/result_store.ts";
 import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
+import { QueueFullError } from "../../core/run/run_service.ts";
+import { StoreError } from "../../core/run/store_error.ts";
+import { DisagreementError } from "./disagreement_error.ts";
 import { dramCommand } from "./dram/command.ts";
 import { reportCommand } from "./report/command.ts";
+import { runCommand } from "./run_commands/command.ts";
+import { serveCommand } from "./serve/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { UserError } from "./user_error.ts";
 
 /** Errors that say what is wrong with what the user gave. */
-const USER_ERRORS = [UserError, ResultStoreError, TraceSyntaxError];
+const USER_ERRORS = [UserError, ResultStoreError, StoreError, QueueFullError, TraceSyntaxError];
 
 /**
  * Runs the command line.
  *
- * @returns the exit code: 0, or 2 for a user's mistake, which standard error names in one line
+ * @returns the exit code: 0, 1 where a check found a difference, or 2 for a user's mistake, which
+ * standard error names in one line
  * @throws {Error} what went wrong in the program itself
  */
 export async function run(
@@ -31,6 +37,10 @@ export async function run(
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return 0;
     if (error instanceof CommanderError && error.exitCode === 0) return 0;
+    if (error instanceof DisagreementError) {
+      surroundings.err(`kvpim: ${error.message}\n`);
+      return 1;
+    }
     const message = messageOf(error);
     if (message === undefined) throw error;
     surroundings.err(`kvpim: ${message}\n`);
@@ -45,16 +55,16 @@ function kvpim(surroundings: Surroundings): Command {
     .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
     .showSuggestionAfterError()
     .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
-  for (
-    const command of [
-      simulateCommand(surroundings),
-      reportCommand(surroundings),
-      dramCommand(surroundings),
-    ]
-  ) {
-    program.addCommand(command.copyInheritedSettings(program));
+  for (const command of [simulateCommand, reportCommand, dramCommand, runCommand, serveCommand]) {
+    addTo(program, command(surroundings));
   }
   return program;
+}
+
+/** Adds a command; it and its own commands write and fail as the program does. */
+function addTo(parent: Command, command: Command) {
+  parent.addCommand(command.copyInheritedSettings(parent));
+  for (const own of command.commands) own.copyInheritedSettings(command);
 }
 
 /** The line a user is shown, or nothing where the mistake is not the user's. */

@@ -74,12 +74,15 @@ export class PolicyStorage {
     this.#heads.forEach((storage, head) => {
       const own = slots.subarray(head * count, (head + 1) * count);
       own.forEach((_, index) => storage.leaveSlot(firstToken + index));
-      own.forEach((slot, index) => take(storage, firstToken + index, slot, head));
-      for (const slot of own) {
-        if (storage.unstatedIn(slot, this.#checked)) {
-          throw sharedSlot(slot, storage.tokenAt.get(slot) ?? slot, slot, head);
+      const present = (index: number) => storage.evicted[firstToken + index] === 0;
+      own.forEach((slot, index) => {
+        if (present(index)) take(storage, firstToken + index, slot, head);
+      });
+      own.forEach((slot, index) => {
+        if (present(index) && storage.unstatedIn(slot, this.#checked)) {
+          throw sharedSlot(slot, firstToken + index, slot, head);
         }
-      }
+      });
     });
   }
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { loadPolicy, unwrap } from "../../core/host/mod.ts";
 import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { FullReference } from "../reference/full.ts";
+import { testAgainstReference } from "../testing/equality.ts";
 
 const built = buildPlugin(new URL("./", import.meta.url));
 const NONE = new Float32Array(0);
@@ -64,3 +66,7 @@ Deno.test("full takes no parameters", async () => {
     value: { expected: 0, found: 1 },
   });
 });
+
+testAgainstReference("full", [
+  { name: "defaults", reference: (shape) => new FullReference(shape) },
+]);

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import {
   MOST_BUDGET_TOKENS,
@@ -24,7 +23,7 @@ import type { ExperimentOptions, Method, Sparsity } from "./options.ts";
 export function readBudgetTable(option: string, path: string): number[] {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = Deno.readTextFileSync(path);
   } catch (error) {
     throw new UserError(
       `${option}: expected a table of budgets but found ${path}: ${reasonOf(error)}`,

@@ -30,7 +30,7 @@ export class BankState {
   clear(): void {
     this.openBanks = 0;
     this.version = 0;
-    for (let bank = 0; bank < this.banks; bank++) this.counts[bank] = 0;
+    memory.fill(changetype<usize>(this.counts), 0, this.counts.length << 2);
   }
 
   isOpen(bank: i32): bool {

@@ -1,5 +1,5 @@
 /** When each command may next issue at each node of a channel's tree. */
-import { cellOf, Command } from "./command";
+import { Command } from "./command";
 import { Device } from "./device";
 
 /** A cycle so long ago that every window counted from it is over. */
@@ -12,6 +12,8 @@ export class ChannelTiming {
   private history: StaticArray<i64>;
   private historyAt: StaticArray<i32>;
   private ring: i32;
+  /** Whether anything was remembered since the last clearing. */
+  private remembers: bool = true;
 
   constructor(private device: Device) {
     let ring = 1;
@@ -21,7 +23,7 @@ export class ChannelTiming {
     }
     const rings = device.windowedCommands * device.tree.nodes;
     this.ring = ring;
-    this.ready = new StaticArray<i64>(device.tree.nodes * device.commands.length);
+    this.ready = new StaticArray<i64>(device.cells.count);
     this.history = new StaticArray<i64>(rings * ring);
     this.historyAt = new StaticArray<i32>(rings);
     this.clear();
@@ -29,6 +31,8 @@ export class ChannelTiming {
 
   clear(): void {
     memory.fill(changetype<usize>(this.ready), 0, this.ready.length << 3);
+    if (!this.remembers) return;
+    this.remembers = false;
     for (let i = 0; i < this.history.length; i++) this.history[i] = LONG_AGO;
     memory.fill(changetype<usize>(this.historyAt), 0, this.historyAt.length << 2);
   }
@@ -87,13 +91,14 @@ export class ChannelTiming {
       const ring = command.windowedIndex * tree.nodes + node;
       if (node !== remembered) this.remember(ring, cycle);
       remembered = node;
-      const cell = cellOf(node, constraint.follower, this.device.commands.length);
+      const cell = this.device.cells.at(node, constraint.follower);
       const earliest = this.issuedBack(ring, constraint.window) + constraint.cycles;
       if (earliest > this.ready[cell]) this.ready[cell] = earliest;
     }
   }
 
   private remember(ring: i32, cycle: i64): void {
+    this.remembers = true;
     const at = (this.historyAt[ring] + 1) % this.ring;
     this.historyAt[ring] = at;
     this.history[ring * this.ring + at] = cycle;

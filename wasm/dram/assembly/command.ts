@@ -14,12 +14,26 @@ export const REQUIRES_ROW_OPEN: i32 = 1;
 export const CONSTRAINT_WORDS: i32 = 5;
 
 /**
- * Earliest issue cycles are kept in a table with a cell for each command at each node of the tree.
- *
- * @returns the cell of a command at a node
+ * Numbers for the earliest issue cycles that are kept: one for each command at each node of the tree
+ * where some constraint reaches it.
  */
-export function cellOf(node: i32, command: i32, commands: i32): i32 {
-  return node * commands + command;
+export class CellTable {
+  /** Cells numbered so far. */
+  count: i32 = 0;
+  private numbers: StaticArray<i32>;
+
+  constructor(nodes: i32, private commands: i32) {
+    const numbers = new StaticArray<i32>(nodes * commands);
+    for (let i = 0; i < numbers.length; i++) numbers[i] = -1;
+    this.numbers = numbers;
+  }
+
+  /** The cell of a command at a node. */
+  at(node: i32, command: i32): i32 {
+    const i = node * this.commands + command;
+    if (this.numbers[i] < 0) this.numbers[i] = this.count++;
+    return this.numbers[i];
+  }
 }
 
 /** A constraint that counts from an earlier issue than the last. */
@@ -82,16 +96,21 @@ export class Command {
   }
 
   /** Completes the command once all are known. */
-  link(commands: StaticArray<Command>, tree: Tree, constraints: StaticArray<i32>): void {
+  link(
+    commands: StaticArray<Command>,
+    tree: Tree,
+    cells: CellTable,
+    constraints: StaticArray<i32>,
+  ): void {
     if (this.openerIndex >= 0) this.opener = commands[this.openerIndex];
     if (this.closerIndex >= 0) this.closer = commands[this.closerIndex];
-    this.layReadyCells(commands.length, tree, constraints);
-    this.layFollowers(commands.length, tree, constraints);
+    this.layReadyCells(cells, tree, constraints);
+    this.layFollowers(cells, tree, constraints);
     this.layWindowed(constraints);
     if (this.otherBanks[BANK] >= 0) this.layOtherCells(tree);
   }
 
-  private layReadyCells(commands: i32, tree: Tree, constraints: StaticArray<i32>): void {
+  private layReadyCells(table: CellTable, tree: Tree, constraints: StaticArray<i32>): void {
     let depths = 0;
     for (let i = 0; i < constraints.length; i += CONSTRAINT_WORDS) {
       if (constraints[i + 1] === this.index) depths |= 1 << constraints[i + 2];
@@ -102,14 +121,14 @@ export class Command {
       let at = 0;
       for (let depth = 0; depth < NODE_LEVELS; depth++) {
         if (((depths >> depth) & 1) === 0) continue;
-        ofBank[at++] = cellOf(tree.node(bank, depth), this.index, commands);
+        ofBank[at++] = table.at(tree.node(bank, depth), this.index);
       }
       cells[bank] = ofBank;
     }
     this.readyCells = cells;
   }
 
-  private layFollowers(commands: i32, tree: Tree, constraints: StaticArray<i32>): void {
+  private layFollowers(table: CellTable, tree: Tree, constraints: StaticArray<i32>): void {
     const chosen = new StaticArray<i32>(constraints.length / CONSTRAINT_WORDS);
     let count = 0;
     for (let depth = 0; depth < NODE_LEVELS; depth++) {
@@ -126,7 +145,7 @@ export class Command {
       const ofBank = new StaticArray<i32>(count);
       for (let k = 0; k < count; k++) {
         const node = tree.node(bank, constraints[chosen[k] + 2]);
-        ofBank[k] = cellOf(node, constraints[chosen[k] + 1], commands);
+        ofBank[k] = table.at(node, constraints[chosen[k] + 1]);
       }
       cells[bank] = ofBank;
     }

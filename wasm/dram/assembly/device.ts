@@ -1,5 +1,5 @@
 /** The device the engine runs: everything a standard's table says, laid out for lookup. */
-import { Command, CONSTRAINT_WORDS } from "./command";
+import { CellTable, Command, CONSTRAINT_WORDS } from "./command";
 import { ImageReader } from "./image_reader";
 import { ADDRESS_LEVELS, BANK, CHANNEL, COLUMN, PSEUDOCHANNEL, ROW } from "./levels";
 import { Tree } from "./tree";
@@ -37,6 +37,7 @@ export class Device {
   readonly refreshNodes: i32;
   readonly refreshNodeBanks: i32;
   readonly commands: StaticArray<Command>;
+  readonly cells: CellTable;
   /** Commands with a windowed constraint. */
   readonly windowedCommands: i32;
   readonly requests: StaticArray<RequestKind>;
@@ -71,9 +72,11 @@ export class Device {
     this.refreshNodeBanks = tree.banks / refreshNodes;
 
     const commands = readCommands(tree, reader);
+    const cells = new CellTable(tree.nodes, commands.length);
     this.commands = commands;
+    this.cells = cells;
     this.requests = readRequests(commands, reader);
-    this.windowedCommands = linkCommands(commands, tree, reader);
+    this.windowedCommands = linkCommands(commands, tree, cells, reader);
     this.placeShift = order[0] === COLUMN ? accessShift + bitsOf(counts[COLUMN]) : 0;
     this.layAddressMap(accessShift, order);
   }
@@ -141,12 +144,17 @@ function readRequests(
 }
 
 /** Lays the constraints; returns how many commands have windowed ones. */
-function linkCommands(commands: StaticArray<Command>, tree: Tree, reader: ImageReader): i32 {
+function linkCommands(
+  commands: StaticArray<Command>,
+  tree: Tree,
+  cells: CellTable,
+  reader: ImageReader,
+): i32 {
   const count = reader.next();
   const constraints = reader.take(count * CONSTRAINT_WORDS);
   let windowed = 0;
   for (let i = 0; i < commands.length; i++) {
-    commands[i].link(commands, tree, constraints);
+    commands[i].link(commands, tree, cells, constraints);
     if (commands[i].windowed.length > 0) commands[i].windowedIndex = windowed++;
   }
   return windowed;

@@ -1,0 +1,28 @@
+import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
+import { reasonOf } from "../output_file.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { UserError } from "../user_error.ts";
+
+/**
+ * JSON of a file, `-` being standard input.
+ *
+ * @throws {UserError} when it cannot be read or is none
+ */
+export async function readJson(file: string, { input }: Surroundings): Promise<unknown> {
+  const content = file === "-" ? await text(input()) : readText(file);
+  try {
+    return JSON.parse(content);
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new UserError(`${file}: expected JSON but found: ${error.message}`);
+  }
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    throw new UserError(`expected a file of JSON but found ${file}: ${reasonOf(error)}`);
+  }
+}

@@ -1,0 +1,44 @@
+import { resolveRunSpec } from "../../../core/run/run_spec.ts";
+import type { RunRecord } from "../../../core/run/run_record.ts";
+import type { RunService } from "../../../core/run/run_service.ts";
+import { SpecError } from "../../../core/run/spec_error.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { lowerFirst, UserError } from "../user_error.ts";
+import { readJson } from "./read_json.ts";
+import { show } from "./show.ts";
+
+/** Does the run of a file and says what it is called. */
+export async function submit(
+  service: RunService,
+  file: string,
+  { json }: { readonly json?: true },
+  surroundings: Surroundings,
+) {
+  const input = await readJson(file, surroundings);
+  const { spec, inputs } = resolved(file, input, service);
+  const { run, isStored } = service.submitResolved(spec, inputs);
+  const done = await service.runNow(run.id);
+  if (done.state !== "done") {
+    throw new UserError(
+      `${file}: expected a run that can be done but it ${done.state}: ${
+        lowerFirst(done.error ?? "")
+      }`,
+    );
+  }
+  if (json) return show(service, done.id, surroundings);
+  surroundings.out(summaryOf(done, isStored));
+}
+
+function resolved(file: string, input: unknown, { findInput }: RunService) {
+  try {
+    return resolveRunSpec(input, findInput);
+  } catch (error) {
+    if (!(error instanceof SpecError)) throw error;
+    throw new UserError(`${file}: ${lowerFirst(error.message)}`);
+  }
+}
+
+function summaryOf({ id, outputs }: RunRecord, isStored: boolean): string {
+  const files = outputs.map(({ name, bytes }) => `  ${name} (${bytes} bytes)`);
+  return [`${id} ${isStored ? "was done before" : "is done"}`, ...files, ""].join("\n");
+}

@@ -1,0 +1,90 @@
+/**
+ * `kvpim serve`: the HTTP service and its page.
+ *
+ * @module
+ */
+import { Command } from "commander";
+import { isLoopback, serve } from "../../http/serve.ts";
+import { checkedOption } from "../option.ts";
+import { addStoreOptions, openRuns, type StoreOptions } from "../run_store.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { UserError } from "../user_error.ts";
+import { wholeNumber } from "../values.ts";
+import { interrupted } from "./interrupted.ts";
+
+interface ServeOptions extends StoreOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly token?: string;
+  readonly queueLimit: number;
+  readonly bodyLimit: number;
+}
+
+const EXAMPLES = `
+Without --token only this machine is answered. With it, callers send it as "Authorization: Bearer
+TOKEN", a browser as the password it asks for. The token may also come from $KVPIM_TOKEN.
+
+Example:
+  kvpim serve
+  curl -s localhost:8787/v1/runs?wait=60 -H content-type:application/json \\
+    -d '{"kind":"simulate","experiment":{"system":"dgx-attacc","model":"Mistral-7B"}}'`;
+
+/** The command. */
+export function serveCommand(surroundings: Surroundings): Command {
+  const command = new Command("serve")
+    .description("Offer runs over HTTP, with a page for a browser.")
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .addOption(
+      checkedOption(
+        "--port <number>",
+        "port to listen on; 0 takes a free one",
+        wholeNumber(0, 65535),
+      )
+        .default(8787),
+    )
+    .option("--token <text>", "what callers must send; needed to listen on other addresses")
+    .addOption(
+      checkedOption("--queue-limit <runs>", "most runs that may wait", wholeNumber(1, 1_000_000))
+        .default(1000),
+    )
+    .addOption(
+      checkedOption("--body-limit <bytes>", "largest body of a request", wholeNumber(1024, 2 ** 30))
+        .default(4 * 2 ** 20),
+    );
+  return addStoreOptions(command)
+    .addHelpText("after", EXAMPLES)
+    .action((options: ServeOptions) => serveRuns(options, surroundings));
+}
+
+async function serveRuns(options: ServeOptions, surroundings: Surroundings) {
+  const { host, port, queueLimit, bodyLimit } = options;
+  const token = options.token ?? surroundings.env("KVPIM_TOKEN");
+  if (!isLoopback(host) && !token) {
+    throw new UserError(
+      `--host: expected --token beside an address that others can reach but found ${host} alone`,
+    );
+  }
+  await using service = await openRuns(options, surroundings, { queueLimit });
+  await using server = listen();
+  surroundings.out(`kvpim listens on ${server.url}\n`);
+  await interrupted();
+
+  function listen() {
+    try {
+      return serve(service, {
+        hostname: host,
+        port,
+        token,
+        bodyLimitBytes: bodyLimit,
+        onFault: (fault) => surroundings.err(`kvpim: ${faultText(fault)}\n`),
+      });
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+      throw new UserError(`--port: expected a free port but found ${port} in use`);
+    }
+  }
+}
+
+function faultText(fault: unknown): string {
+  return fault instanceof Error ? fault.stack ?? fault.message : String(fault);
+}

@@ -1,0 +1,105 @@
+/**
+ * Descriptions of routes, from which the OpenAPI document is made.
+ *
+ * @module
+ */
+import { toJsonSchema } from "@valibot/to-json-schema";
+import { describeRoute, type DescribeRouteOptions } from "hono-openapi";
+import type { OpenAPIV3_1 } from "openapi-types";
+import type { GenericSchema } from "valibot";
+import { problemSchema } from "./problem.ts";
+
+/** A valibot schema as JSON schema; checks that JSON schema cannot say are left out. */
+export function jsonSchema(
+  schema: GenericSchema,
+  typeMode: "input" | "output" = "input",
+): OpenAPIV3_1.SchemaObject {
+  const { $schema: _, ...converted } = toJsonSchema(schema, { typeMode, errorMode: "ignore" });
+  return converted as OpenAPIV3_1.SchemaObject;
+}
+
+const problem = {
+  content: { "application/problem+json": { schema: jsonSchema(problemSchema) } },
+};
+
+const PROBLEMS = {
+  400: "what was sent is not valid",
+  401: "a token is needed",
+  404: "there is no such thing",
+  409: "the state does not allow it",
+  413: "the body is too large",
+  415: "the body is not application/json",
+  429: "too many runs wait",
+} as const;
+
+/** What a route does, as {@linkcode route} takes it. */
+export interface RouteDescription {
+  readonly tag: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** Schema of the body, JSON. */
+  readonly body?: GenericSchema;
+  readonly query?: Readonly<Record<string, QueryParameter>>;
+  /** Answers by status; a schema means JSON, text its media type. */
+  readonly answers: Readonly<
+    Record<number, readonly [description: string, GenericSchema | string]>
+  >;
+  /** Statuses of problems it may answer with. */
+  readonly problems?: readonly (keyof typeof PROBLEMS)[];
+}
+
+/** A parameter of a query. */
+export interface QueryParameter {
+  readonly description: string;
+  readonly schema: {
+    readonly type: "string" | "integer";
+    readonly minimum?: number;
+    readonly maximum?: number;
+    readonly default?: number;
+    readonly enum?: string[];
+  };
+}
+
+/** Describes a route; its path's parameters are found by themselves. */
+export function route(description: RouteDescription) {
+  const { tag, summary, body, query = {}, answers, problems = [] } = description;
+  const options: DescribeRouteOptions = {
+    tags: [tag],
+    summary,
+    parameters: Object.entries(query).map(([name, { description, schema }]) => ({
+      in: "query",
+      name,
+      description,
+      schema,
+    })),
+    responses: {
+      ...Object.fromEntries(problems.map((status) => [
+        status,
+        { description: PROBLEMS[status], ...problem },
+      ])),
+      ...Object.fromEntries(
+        Object.entries(answers).map(([status, [text, content]]) => [status, answer(text, content)]),
+      ),
+    },
+  };
+  if (description.description) options.description = description.description;
+  if (body) {
+    options.requestBody = {
+      required: true,
+      content: { "application/json": { schema: jsonSchema(body) } },
+    };
+  }
+  return describeRoute(options);
+}
+
+function answer(description: string, content: GenericSchema | string) {
+  if (typeof content !== "string") {
+    return {
+      description,
+      content: { "application/json": { schema: jsonSchema(content, "output") } },
+    };
+  }
+  return content === ""
+    ? { description }
+    : { description, content: { [content]: { schema: { type: "string" as const } } } };
+}

@@ -1,0 +1,83 @@
+import type { TopLevelSpec } from "vega-lite";
+import { chartConfig, type Theme } from "./theme.ts";
+
+/** A run as a point. */
+export interface ParetoPoint {
+  readonly name: string;
+  readonly href: string;
+  readonly latency: number;
+  readonly energy: number;
+  readonly isOnFront: boolean;
+}
+
+/** Runs by latency and energy of a decode step, and the line of those that none beats. */
+export function paretoChart(
+  points: readonly ParetoPoint[],
+  width: number,
+  theme: Theme,
+): TopLevelSpec {
+  const front = points.filter(({ isOnFront }) => isOnFront);
+  const encoding = {
+    x: {
+      field: "latency",
+      type: "quantitative" as const,
+      title: "latency of a decode step, ms",
+      scale: { zero: false, padding: 20 },
+    },
+    y: {
+      field: "energy",
+      type: "quantitative" as const,
+      title: "energy of a decode step, J",
+      scale: { zero: false, padding: 20 },
+    },
+  };
+  return {
+    description: `${points.length} runs by latency and energy; none beats ${
+      front.map(({ name }) => name).join("; ")
+    }`,
+    width: Math.max(width - 80, 160),
+    height: 320,
+    layer: [
+      {
+        data: { values: [...front] },
+        mark: { type: "line", color: theme.accent, strokeDash: [5, 4], interpolate: "step-after" },
+        encoding,
+      },
+      {
+        data: { values: points.map((point) => ({ ...point, series: seriesOf(point) })) },
+        mark: { type: "point", filled: true, size: 90, opacity: 1 },
+        encoding: {
+          ...encoding,
+          color: {
+            field: "series",
+            type: "nominal",
+            scale: {
+              domain: ["no run is better in both", "another run is better"],
+              range: [theme.accent, theme.quiet],
+            },
+            legend: { columns: width < 480 ? 1 : 2 },
+          },
+          shape: {
+            field: "series",
+            type: "nominal",
+            scale: {
+              domain: ["no run is better in both", "another run is better"],
+              range: ["circle", "square"],
+            },
+          },
+          href: { field: "href" },
+          tooltip: [
+            { field: "name", title: "run" },
+            { field: "latency", title: "ms", format: ".4~g" },
+            { field: "energy", title: "J", format: ".4~g" },
+          ],
+        },
+      },
+    ],
+    config: chartConfig(theme),
+  };
+}
+
+function seriesOf({ isOnFront }: ParetoPoint): string {
+  return isOnFront ? "no run is better in both" : "another run is better";
+}

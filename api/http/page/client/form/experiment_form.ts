@@ -1,0 +1,175 @@
+/**
+ * The form of an experiment: what runs, where, and how the KV cache is read.
+ *
+ * @module
+ */
+import { api, type FieldSchema, Problem } from "../api.ts";
+import { h } from "../dom.ts";
+import { problemBox } from "../views/problem_box.ts";
+import { PolicyRows, type Sparsity } from "./policy_rows.ts";
+import { type FieldValue, type SchemaField, schemaField } from "./schema_field.ts";
+import { VariationRows, type Variations } from "./variation_rows.ts";
+
+const GROUPS = {
+  "Model and context": ["model", "lin", "lout", "batch", "word"],
+  "System": ["system", "gpu", "ngpu", "gmemcap", "pim", "powerlimit", "ffopt", "pipeopt"],
+  "Fidelity": ["profile", "clustering"],
+} as const;
+
+/** What a form begins with where its link says nothing: the paper's setting, with fewer tokens. */
+const BEGINNING: FormState = {
+  experiment: {
+    model: "Mistral-7B",
+    lout: 4000,
+    batch: 16,
+    system: "dgx-attacc",
+    gpu: "H100",
+    powerlimit: true,
+    ffopt: true,
+    pipeopt: true,
+  },
+  policies: [{ kvBudget: 1024 }],
+  vary: {},
+};
+
+/** What a form holds. */
+export interface FormState {
+  readonly experiment: Readonly<Record<string, unknown>>;
+  readonly policies: readonly Sparsity[];
+  readonly vary: Variations;
+}
+
+/** The path of a form that holds something. */
+export function formLink(state: Partial<FormState>): string {
+  const entries = Object.entries(state).map(([name, value]) => [name, JSON.stringify(value)]);
+  return `/?${new URLSearchParams(Object.fromEntries(entries))}`;
+}
+
+/** What the page's address says of a form. */
+function stateOf(query: URLSearchParams): FormState {
+  const part = <Name extends keyof FormState>(name: Name): FormState[Name] => {
+    const text = query.get(name);
+    if (text === null) return query.size === 0 ? BEGINNING[name] : EMPTY[name];
+    try {
+      return JSON.parse(text);
+    } catch {
+      return EMPTY[name];
+    }
+  };
+  return { experiment: part("experiment"), policies: part("policies"), vary: part("vary") };
+}
+
+const EMPTY: FormState = { experiment: {}, policies: [], vary: {} };
+
+/** The form. */
+export class ExperimentForm {
+  readonly element: HTMLFormElement;
+  readonly #fields: ReadonlyMap<string, SchemaField>;
+  readonly #policies: PolicyRows;
+  readonly #variations: VariationRows;
+  readonly #problem = h("div", { role: "alert" });
+  readonly #submit = h("button", { type: "submit", class: "primary" }, "Simulate");
+  /** Parts of an experiment that the form has no field for. */
+  readonly #others: Readonly<Record<string, unknown>>;
+
+  constructor(schemas: Readonly<Record<string, FieldSchema>>, query: URLSearchParams) {
+    const { experiment, policies, vary } = stateOf(query);
+    const names = Object.values(GROUPS).flat();
+    this.#fields = new Map(
+      names.map((name) => [name, schemaField(name, schemas[name]!, experiment[name])]),
+    );
+    this.#others = Object.fromEntries(
+      Object.entries(experiment).filter(([name]) => !this.#fields.has(name) && name !== "sparsity"),
+    );
+    const onChange = () => this.#rememberLink();
+    this.#policies = new PolicyRows(policies, onChange);
+    const varied = names.filter((name) => schemas[name]!.type !== "boolean");
+    this.#variations = new VariationRows(
+      Object.fromEntries(varied.map((name) => [name, schemas[name]!])),
+      vary,
+      onChange,
+    );
+    this.element = this.#build();
+    this.element.addEventListener("change", onChange);
+    this.element.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#send();
+    });
+  }
+
+  #build(): HTMLFormElement {
+    const groups = Object.entries(GROUPS).map(([title, names]) => {
+      const fields = names.map((name) => this.#fields.get(name)!.element);
+      return h("fieldset", {}, h("legend", {}, title), h("div", { class: "fields" }, ...fields));
+    });
+    return h(
+      "form",
+      { novalidate: false },
+      ...groups.slice(0, 2),
+      h(
+        "fieldset",
+        {},
+        h("legend", {}, "Policies"),
+        h("p", { class: "quiet" }, "Each is compared with full attention, which is always run."),
+        this.#policies.element,
+      ),
+      h(
+        "fieldset",
+        {},
+        h("legend", {}, "Sweep"),
+        h("p", { class: "quiet" }, "Every combination of values is run with every policy."),
+        this.#variations.element,
+      ),
+      groups[2]!,
+      this.#problem,
+      h("div", { class: "actions" }, this.#submit),
+    );
+  }
+
+  #experiment(): Record<string, unknown> {
+    const values = [...this.#fields].map(([name, { value }]) =>
+      [name, value()] as [string, FieldValue | undefined]
+    );
+    const changed = values.filter(([, value]) => value !== undefined);
+    return { ...this.#others, ...Object.fromEntries(changed) };
+  }
+
+  /** The address follows what the form holds, so that it can be passed on at any time. */
+  #rememberLink() {
+    const state = {
+      experiment: this.#experiment(),
+      policies: this.#policies.link(),
+      vary: this.#variations.read(),
+    };
+    history.replaceState(null, "", formLink(state));
+  }
+
+  async #send() {
+    this.#submit.disabled = true;
+    this.#problem.replaceChildren();
+    for (const { invalidate } of this.#fields.values()) invalidate("");
+    try {
+      const policies = [null, ...await this.#policies.read()];
+      const grid = Object.entries(this.#variations.read())
+        .map(([field, values]) => [`/experiment/${field}`, values]);
+      const sweep = await api.submitSweep({
+        base: { kind: "simulate", experiment: this.#experiment() },
+        list: policies.map((sparsity) => ({ "/experiment/sparsity": sparsity })),
+        grid: Object.fromEntries(grid),
+      });
+      location.assign(`/sweeps/${sweep.id}`);
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error;
+      this.#show(error);
+    } finally {
+      this.#submit.disabled = false;
+    }
+  }
+
+  #show(problem: Problem) {
+    const name = /^\/base\/experiment\/(\w+)/.exec(problem.pointer)?.[1];
+    const field = name === undefined ? undefined : this.#fields.get(name);
+    if (field) field.invalidate(problem.message.replace(/^\S+: /, ""));
+    else this.#problem.replaceChildren(problemBox(problem));
+  }
+}

@@ -1,0 +1,23 @@
+import { api } from "../api.ts";
+import { h } from "../dom.ts";
+import { ExperimentForm } from "../form/experiment_form.ts";
+
+/** The view of a new experiment. */
+export async function newExperimentView(): Promise<HTMLElement> {
+  const { items } = await api.kinds();
+  const { schema } = items.find(({ name }) => name === "simulate")!;
+  const { properties } = schema.properties.experiment;
+  const form = new ExperimentForm(properties, new URLSearchParams(location.search));
+  return h(
+    "div",
+    {},
+    h("h1", {}, "What does it cost to read the KV cache this way?"),
+    h(
+      "p",
+      { class: "quiet" },
+      "A model decodes on GPUs whose attention runs in memory, to the cycle. The address of this " +
+        "page always holds what the form says, except files.",
+    ),
+    form.element,
+  );
+}

@@ -1,0 +1,157 @@
+import { api, Problem, type Run } from "../api.ts";
+import { breakdownChart } from "../charts/breakdown.ts";
+import { chartFigure } from "../charts/chart_figure.ts";
+import { readSteps, stepsChart, strideOf } from "../charts/steps.ts";
+import { button, h, table } from "../dom.ts";
+import { formLink } from "../form/experiment_form.ts";
+import { readText, shortId, titleOf } from "../words.ts";
+import { energyOf, latencyOf, PARTS, sumOf } from "../../../../../core/system/breakdown.ts";
+import { problemBox } from "./problem_box.ts";
+import { followRun } from "./follow_run.ts";
+
+const FILES = {
+  "output.csv": "output.csv: all columns",
+  "output.json": "output.json: all columns and notes",
+  "steps.csv": "steps.csv: every decode step",
+} as const;
+
+/** The view of a run. */
+export async function runView(id: string): Promise<HTMLElement> {
+  const run = await api.run(id);
+  document.title = `${titleOf(run.spec)} – kvpim`;
+  const place = h("div");
+  const show = async (current: Run) => place.replaceChildren(await content(current, follow));
+  const follow = () => followRun(id, place, async () => show(await api.run(id)));
+  await show(run);
+  return h(
+    "div",
+    {},
+    h("h1", {}, titleOf(run.spec)),
+    h("p", { class: "mono quiet" }, `run ${run.id}`),
+    place,
+    h("details", {}, h("summary", {}, "The resolved spec"), specList(run)),
+  );
+}
+
+async function content(run: Run, follow: () => HTMLElement): Promise<HTMLElement> {
+  switch (run.state) {
+    case "queued":
+    case "running":
+      return follow();
+    case "failed":
+      return problemBox(new Error(`The run failed: ${run.error}`));
+    case "cancelled":
+      return h(
+        "div",
+        {},
+        h("p", {}, "The run was cancelled."),
+        button("Run it", async () => {
+          await api.submitRun(run.spec);
+          location.reload();
+        }),
+      );
+    case "done":
+      return await doneContent(run);
+  }
+}
+
+async function doneContent(run: Run): Promise<HTMLElement> {
+  const links = h(
+    "ul",
+    {},
+    ...Object.entries(FILES).filter(([name]) => run.outputs.some((output) => output.name === name))
+      .map(([name, text]) =>
+        h("li", {}, h("a", { href: `/v1/runs/${run.id}/${name}`, download: name }, text))
+      ),
+    h(
+      "li",
+      {},
+      h(
+        "a",
+        { href: `/v1/runs/${run.id}/provenance.json`, download: "provenance.json" },
+        "provenance.json: what kvpim run replay needs",
+      ),
+    ),
+  );
+  const files = h("section", {}, h("h2", {}, "Files"), links);
+  const main = run.spec.kind === "simulate" ? await systemContent(run) : programContent(run);
+  return h("div", {}, ...main, files);
+}
+
+function programContent(run: Run): HTMLElement[] {
+  return [table(
+    "Counters",
+    ["counter", "count"],
+    Object.entries(run.result!.row).map(
+      ([name, value]) => [name, Number(value)],
+    ),
+  )];
+}
+
+async function systemContent({ id, spec, result }: Run): Promise<HTMLElement[]> {
+  const { row, notes = [] } = result!;
+  const steps = readSteps(await api.steps(id));
+  const name = spec.kind === "simulate" ? readText(spec.experiment.sparsity) : "";
+  const figures = ([["latency, ms", latencyOf(row)], ["energy, J", energyOf(row)]] as const).map(
+    ([label, parts]) => [label, sumOf(parts), ...PARTS.map((part) => parts[part])],
+  );
+  const stride = strideOf(steps);
+  return [
+    h("div", { class: "actions" }, ...comparisonLinks({ spec, id })),
+    table("A decode step", ["figure", "total", ...PARTS], figures),
+    chartFigure(
+      "Where the time and the energy of a decode step go.",
+      `kvpim-${shortId(id)}`,
+      (width, theme) => breakdownChart([{ name, row }], "this run", width, theme),
+    ),
+    h("h2", {}, "Every decode step"),
+    chartFigure(
+      `Rows that each step reads and what its attention takes${
+        stride > 1 ? `; every ${stride}th step is drawn, all are in steps.csv` : ""
+      }.`,
+      `kvpim-${shortId(id)}-steps`,
+      (width, theme) => stepsChart(steps, width, theme),
+    ),
+    ...notes.length === 0 ? [] : [
+      h("h2", {}, "Notes"),
+      h("ul", {}, ...notes.map((note) => h("li", {}, note))),
+    ],
+  ];
+}
+
+function comparisonLinks({ spec, id }: Pick<Run, "spec" | "id">): HTMLElement[] {
+  if (spec.kind !== "simulate") return [];
+  const { sparsity, switches: _, ...experiment } = spec.experiment;
+  const change = h(
+    "a",
+    {
+      class: "button",
+      href: formLink({ experiment, policies: sparsity === null ? [] : [{ ...sparsity }] }),
+    },
+    "Change it",
+  );
+  if (sparsity === null) return [change];
+  const full = { ...spec, experiment: { ...spec.experiment, sparsity: null, clustering: "none" } };
+  const compare = button("Compare with full attention", async () => {
+    try {
+      const reference = await api.submitRun(full);
+      location.assign(`/compare?runs=${reference.id},${id}`);
+    } catch (error) {
+      if (error instanceof Problem) compare.after(problemBox(error));
+      else throw error;
+    }
+  });
+  return [compare, change];
+}
+
+function specList({ spec }: Run): HTMLElement {
+  const fields = Object.entries(spec.kind === "simulate" ? spec.experiment : spec.program);
+  return h(
+    "dl",
+    {},
+    ...fields.flatMap(([name, value]) => [
+      h("dt", {}, name),
+      h("dd", { class: "mono" }, typeof value === "string" ? value : JSON.stringify(value)),
+    ]),
+  );
+}

@@ -1,0 +1,23 @@
+import { api } from "../api.ts";
+import { h, table } from "../dom.ts";
+import { shortId } from "../words.ts";
+
+/** The view of all sweeps. */
+export async function sweepsView(): Promise<HTMLElement> {
+  const { sweeps } = await api.sweeps();
+  const rows = sweeps.map(({ id, createdAt, runs, spec }) => [
+    h("a", { href: `/sweeps/${id}`, class: "mono" }, shortId(id)),
+    String(spec.base.experiment?.model ?? ""),
+    Object.entries(runs).filter(([, count]) => count > 0)
+      .map(([state, count]) => `${count} ${state}`).join(", "),
+    new Date(createdAt).toLocaleString(),
+  ]);
+  return h(
+    "div",
+    {},
+    h("h1", {}, "Sweeps"),
+    rows.length === 0
+      ? h("p", {}, "There are none yet.")
+      : table("The newest first", ["sweep", "model", "runs", "asked for"], rows),
+  );
+}

@@ -1,0 +1,55 @@
+/**
+ * Specs in a few words.
+ *
+ * @module
+ */
+import type { DramSpec } from "../../../../core/run/kinds/dram.ts";
+import type { SimulateSpec } from "../../../../core/run/kinds/simulate.ts";
+
+/** Which tokens a step reads, as a spec or a sweep's point says it. */
+export interface SparsityLike {
+  readonly kvBudget?: number | undefined;
+  readonly kvBudgets?: unknown;
+  readonly kvBudgetTable?: { readonly name: string };
+  readonly ratio?: number | undefined;
+}
+
+/** What is read, e.g. `"1,024 tokens"`. */
+export function readText(sparsity: SparsityLike | null): string {
+  if (sparsity === null) return "full attention";
+  const { kvBudget, kvBudgets, kvBudgetTable, ratio } = sparsity;
+  if (kvBudget !== undefined) return `${kvBudget.toLocaleString("en")} tokens`;
+  if (ratio !== undefined) return `${+(ratio * 100).toFixed(2)} % of rows`;
+  if (kvBudgetTable) return kvBudgetTable.name;
+  return typeof kvBudgets === "string" ? `table ${kvBudgets.slice(7, 13)}` : "list of budgets";
+}
+
+/** A run in a line. */
+export function titleOf(spec: SimulateSpec | DramSpec): string {
+  const tokens = (count: number) => count.toLocaleString("en");
+  if (spec.kind === "dram") {
+    const { keptTokens, contextTokens, heads } = spec.program;
+    return `Memory program: ${tokens(keptTokens)} of ${
+      tokens(contextTokens)
+    } tokens, ${heads} heads`;
+  }
+  const { model, lin, lout, batch, sparsity } = spec.experiment;
+  const read = sparsity === null ? readText(sparsity) : `reading ${readText(sparsity)}`;
+  return `${model}, ${tokens(lin)} + ${tokens(lout)} tokens, batch ${batch}, ${read}`;
+}
+
+/** A point of a sweep in a line. */
+export function pointText(point: Readonly<Record<string, unknown>>): string {
+  const parts = Object.entries(point).map(([pointer, value]) => {
+    if (pointer === "/experiment/sparsity") return readText(value as SparsityLike | null);
+    return `${pointer.split("/").at(-1)} ${
+      typeof value === "string" ? value : JSON.stringify(value)
+    }`;
+  });
+  return parts.join(", ") || "one run";
+}
+
+/** The beginning of an id, enough to tell runs apart. */
+export function shortId(id: string): string {
+  return id.slice(0, 12);
+}

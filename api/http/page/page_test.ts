@@ -1,0 +1,217 @@
+/**
+ * The page in a real browser. Screenshots are left in a folder for a person to look at.
+ *
+ * @module
+ */
+/// <reference lib="dom" />
+import { Buffer } from "node:buffer";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { existsSync, mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { LONG_RUN } from "../../../core/run/testing.ts";
+import { type Caller, withServer } from "../testing.ts";
+
+const CHROMIUM = Deno.env.get("KVPIM_CHROMIUM") ?? "/usr/bin/chromium";
+const SCREENSHOTS = Deno.env.get("KVPIM_SCREENSHOTS") ?? join(tmpdir(), "kvpim-screenshots");
+
+const WIDE = { width: 1280, height: 900 };
+const NARROW = { width: 390, height: 844 };
+
+/** A test in a browser; skipped, saying so, where there is none. No message to its console is let pass. */
+function browserTest(
+  name: string,
+  test: (page: Page, caller: Caller) => Promise<void>,
+  options: BrowserContextOptions = {},
+) {
+  const isAbsent = !existsSync(CHROMIUM);
+  Deno.test({
+    name: isAbsent ? `${name} (skipped: ${CHROMIUM} is absent)` : name,
+    ignore: isAbsent,
+    // The browser is a process of its own.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: withServer(async (caller) => {
+      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
+      try {
+        await inPage(browser, options, (page) => test(page, caller));
+      } finally {
+        await browser.close();
+      }
+    }),
+  });
+}
+
+async function inPage(
+  browser: Browser,
+  options: BrowserContextOptions,
+  test: (page: Page) => Promise<void>,
+) {
+  const page = await browser.newPage({ viewport: WIDE, ...options });
+  page.setDefaultTimeout(60_000);
+  const messages: string[] = [];
+  page.on("console", (message) => {
+    // The browser itself says so when it is answered with a problem, which a mistake is.
+    if (message.text().includes("status of 400")) return;
+    if (message.type() === "error" || message.type() === "warning") messages.push(message.text());
+  });
+  page.on("pageerror", ({ message }) => messages.push(message));
+  page.on("request", (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    if (protocol.startsWith("http") && hostname !== "127.0.0.1") messages.push(request.url());
+  });
+  await test(page);
+  deepEqual(messages, []);
+}
+
+async function keepPicture(page: Page, name: string) {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+}
+
+/** Opens the form with a small experiment. */
+async function openForm(page: Page, { url }: Caller) {
+  await page.goto(url);
+  await page.getByLabel("Output, tokens").fill("40");
+  await page.getByLabel("Model").selectOption("GPT-13B");
+}
+
+const charts = (page: Page) => page.locator("figure svg");
+
+browserTest(
+  "a filled form leads to charts, a run, a comparison, and links that show them again",
+  async (page, caller) => {
+    await openForm(page, caller);
+    await page.locator("#policy-1-value").fill("64");
+    await page.getByRole("button", { name: "Add a policy" }).click();
+    await page.locator("#policy-2").selectOption("kvBudgetTable");
+    await page.locator("#policy-2-value").setInputFiles({
+      name: "budgets.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from("# two\n128\n256\n"),
+    });
+    await keepPicture(page, "form");
+    await page.getByRole("button", { name: "Simulate" }).click();
+    await page.waitForURL(/\/sweeps\/[0-9a-f]{64}$/);
+    await charts(page).nth(1).waitFor();
+    equal(await page.getByRole("link", { name: "budgets.txt" }).count(), 1);
+    await keepPicture(page, "sweep");
+    await page.reload();
+    await charts(page).nth(1).waitFor();
+
+    await page.getByRole("link", { name: "64 tokens" }).click();
+    await page.waitForURL(/\/runs\/[0-9a-f]{64}$/);
+    await charts(page).nth(1).waitFor();
+    await keepPicture(page, "run");
+    await page.getByRole("button", { name: "Compare with full attention" }).click();
+    await page.waitForURL(/\/compare\?runs=/);
+    await charts(page).first().waitFor();
+    await keepPicture(page, "comparison");
+    match(await page.locator("table").last().innerText(), /kvBudget/);
+  },
+);
+
+browserTest(
+  "the address holds what the form says, and opens the same form",
+  async (page, caller) => {
+    await openForm(page, caller);
+    await page.getByRole("button", { name: "Vary a field" }).click();
+    await page.locator("#variation-1-values").fill("16, 32");
+    await page.locator("#variation-1-values").blur();
+    const link = page.url();
+    await page.goto("about:blank");
+    await page.goto(link);
+    equal(await page.getByLabel("Output, tokens").inputValue(), "40");
+    equal(await page.getByLabel("Model").inputValue(), "GPT-13B");
+    equal(await page.locator("#variation-1-values").inputValue(), "16, 32");
+    equal(await page.getByLabel("Power limit").isChecked(), true);
+  },
+);
+
+browserTest("a mistake is shown at its field, in the service's words", async (page, caller) => {
+  await openForm(page, caller);
+  await page.getByLabel("GPUs", { exact: true }).fill("41");
+  await page.getByRole("button", { name: "Simulate" }).click();
+  await page.getByText("at most 40, the heads of GPT-13B").waitFor();
+  equal(await page.locator("[aria-invalid=true]").getAttribute("id"), "field-ngpu");
+  await keepPicture(page, "mistake");
+});
+
+browserTest("a run is watched and cancelled", async (page, caller) => {
+  const { id } = await (await caller.post("/v1/runs", LONG_RUN)).json();
+  await page.goto(`${caller.url}/runs/${id}`);
+  await page.getByRole("progressbar").waitFor();
+  await keepPicture(page, "running");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByText("The run was cancelled.").waitFor();
+});
+
+browserTest("pictures and tables are downloaded", async (page, caller) => {
+  await openForm(page, caller);
+  await page.getByRole("button", { name: "Simulate" }).click();
+  await charts(page).first().waitFor();
+  const fetched = async (click: () => Promise<void>) => {
+    const [download] = await Promise.all([page.waitForEvent("download"), click()]);
+    return await Deno.readFile(await download.path());
+  };
+  const button = (name: string) => page.getByRole("button", { name }).first();
+  const svg = new TextDecoder().decode(await fetched(() => button("Download SVG").click()));
+  match(svg, /^<svg/);
+  match(svg, /full attention/);
+  const png = await fetched(() => button("Download PNG").click());
+  deepEqual([...png.subarray(1, 4)], [0x50, 0x4e, 0x47]);
+  const csv = await fetched(() => page.getByRole("link", { name: "CSV" }).click());
+  match(new TextDecoder().decode(csv), /^\/experiment\/sparsity,run,state,pareto,model/);
+});
+
+browserTest(
+  "everything is reached by keyboard, and every control has a name",
+  async (page, caller) => {
+    await openForm(page, caller);
+    await page.locator("body").press("Tab");
+    const names = new Set<string>();
+    for (let i = 0; i < 40; i++) {
+      const { tag, name } = await page.evaluate(() => {
+        const active = document.activeElement as HTMLInputElement;
+        const name = active.labels?.[0]?.textContent || active.getAttribute("aria-label") ||
+          active.textContent;
+        return { tag: active.tagName, name };
+      });
+      if (tag !== "BODY") ok(name, `a ${tag} has no name`);
+      names.add(name ?? "");
+      await page.keyboard.press("Tab");
+    }
+    for (const name of ["Model", "Policy 1: each step reads", "Add a policy", "Simulate"]) {
+      ok(names.has(name), name);
+    }
+    await page.getByRole("button", { name: "Simulate" }).press("Enter");
+    await page.waitForURL(/\/sweeps\//);
+    await charts(page).first().waitFor();
+    await page.getByLabel(/^Latency and energy of a decode step, full attention being 1/).waitFor();
+  },
+);
+
+for (const colorScheme of ["light", "dark"] as const) {
+  browserTest(
+    `nothing is wider than a telephone's screen, ${colorScheme}`,
+    async (page, caller) => {
+      await openForm(page, caller);
+      const fits = async (name: string) => {
+        equal(await page.evaluate(() => document.documentElement.scrollWidth), NARROW.width, name);
+        await keepPicture(page, `${name}-390-${colorScheme}`);
+      };
+      await fits("form");
+      await page.getByRole("button", { name: "Simulate" }).click();
+      await charts(page).first().waitFor();
+      await fits("sweep");
+      await page.getByRole("link", { name: "full attention" }).click();
+      await charts(page).nth(1).waitFor();
+      await fits("run");
+      await page.getByRole("link", { name: "Runs", exact: true }).click();
+      await page.getByRole("checkbox").first().waitFor();
+      await fits("runs");
+    },
+    { viewport: NARROW, colorScheme },
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * `/v1/sweeps`: many runs at once, and what they show together.
+ *
+ * @module
+ */
+import { type Context, Hono } from "hono";
+import * as v from "valibot";
+import type { RunService } from "../../../core/run/run_service.ts";
+import { sweepSchema } from "../../../core/run/sweep.ts";
+import {
+  cancelSweep,
+  submitSweep,
+  sweepProgress,
+  tableOfSweep,
+} from "../../../core/run/sweep_service.ts";
+import { sweepParquet } from "../../../core/run/sweep_parquet.ts";
+import { type Objective, sweepCsv } from "../../../core/run/sweep_table.ts";
+import type { SweepRecord } from "../../../core/run/sweep_store.ts";
+import { route } from "../describe.ts";
+import { jsonBody } from "../json_body.ts";
+import { ProblemError } from "../problem.ts";
+import { checkQuery } from "../query.ts";
+import { timeText } from "../runs/representation.ts";
+
+const sweepView = v.object({
+  id: v.pipe(v.string(), v.description("SHA-256 of its points and their runs")),
+  createdAt: v.nullable(v.string()),
+  runs: v.pipe(v.record(v.string(), v.number()), v.description("runs in each state")),
+  isOver: v.boolean(),
+  spec: v.unknown(),
+  links: v.record(v.string(), v.string()),
+});
+
+const tableView = v.object({
+  objectives: v.array(v.object({ column: v.string(), better: v.string() })),
+  rows: v.array(v.looseObject({ run: v.string(), state: v.string() })),
+});
+
+const objectivesQuery = v.object({
+  minimise: v.optional(v.string()),
+  maximise: v.optional(v.string()),
+});
+
+const OBJECTIVES = {
+  minimise: {
+    description: "columns to be kept low, with commas between; default time, energy and cycles",
+    schema: { type: "string" },
+  },
+  maximise: { description: "columns to be kept high", schema: { type: "string" } },
+} as const;
+
+const PARQUET = "application/vnd.apache.parquet";
+
+/** The routes. */
+export function sweepRoutes(service: RunService): Hono {
+  return new Hono()
+    .post(
+      "/",
+      route({
+        tag: "sweeps",
+        summary: "Ask for a run for every combination of values of some fields",
+        body: sweepSchema,
+        answers: { 202: ["the runs are on their way", sweepView] },
+        problems: [400, 401, 413, 415, 429],
+      }),
+      async (c) => {
+        const sweep = submitSweep(service, await jsonBody(c));
+        c.header("location", pathOf(sweep.id));
+        return c.json(viewOf(service, sweep), 202);
+      },
+    )
+    .get(
+      "/",
+      route({
+        tag: "sweeps",
+        summary: "List sweeps, the newest first",
+        answers: { 200: ["sweeps", v.object({ sweeps: v.array(sweepView) })] },
+        problems: [401],
+      }),
+      (c) =>
+        c.json({ sweeps: service.store.sweeps.list(50).map((sweep) => viewOf(service, sweep)) }),
+    )
+    .get(
+      "/:id",
+      route({
+        tag: "sweeps",
+        summary: "How far a sweep is",
+        answers: { 200: ["the sweep", sweepView] },
+        problems: [401, 404],
+      }),
+      (c) => c.json(viewOf(service, findSweep(service, c.req.param("id")))),
+    )
+    .get(
+      "/:id/output.json",
+      route({
+        tag: "sweeps",
+        summary: "The table of a sweep with its Pareto front, as far as it is",
+        query: OBJECTIVES,
+        answers: { 200: ["the table", tableView] },
+        problems: [401, 404],
+      }),
+      (c) => c.json(table(c, service)),
+    )
+    .get(
+      "/:id/output.csv",
+      route({
+        tag: "sweeps",
+        summary: "The table of a sweep with its Pareto front, as far as it is",
+        query: OBJECTIVES,
+        answers: { 200: ["the table", "text/csv"] },
+        problems: [401, 404],
+      }),
+      (c) =>
+        c.body(sweepCsv(table(c, service)), 200, { "content-type": "text/csv; charset=utf-8" }),
+    )
+    .get(
+      "/:id/output.parquet",
+      route({
+        tag: "sweeps",
+        summary: "The table of a sweep with its Pareto front, as far as it is",
+        query: OBJECTIVES,
+        answers: { 200: ["the table", PARQUET] },
+        problems: [401, 404],
+      }),
+      (c) => c.body(sweepParquet(table(c, service)), 200, { "content-type": PARQUET }),
+    )
+    .delete(
+      "/:id",
+      route({
+        tag: "sweeps",
+        summary: "Cancel the runs of a sweep that are not over",
+        answers: { 200: ["the sweep", sweepView] },
+        problems: [401, 404],
+      }),
+      (c) => {
+        const sweep = findSweep(service, c.req.param("id"));
+        cancelSweep(service, sweep.id);
+        return c.json(viewOf(service, sweep));
+      },
+    );
+}
+
+function table(c: Context, service: RunService) {
+  const { id } = findSweep(service, c.req.param("id")!);
+  const { minimise, maximise } = checkQuery(c, objectivesQuery);
+  if (minimise === undefined && maximise === undefined) return tableOfSweep(service, id);
+  const objectives: Objective[] = [
+    ...columnsOf(minimise).map((column) => ({ column, better: "lower" as const })),
+    ...columnsOf(maximise).map((column) => ({ column, better: "higher" as const })),
+  ];
+  return tableOfSweep(service, id, objectives);
+}
+
+function columnsOf(list: string | undefined): string[] {
+  return list?.split(",").map((name) => name.trim()).filter((name) => name !== "") ?? [];
+}
+
+function findSweep(service: RunService, id: string): SweepRecord {
+  const sweep = service.store.sweeps.get(id);
+  if (sweep) return sweep;
+  throw new ProblemError("not-found", "Expected the id of a sweep but found another");
+}
+
+function pathOf(id: string): string {
+  return `/v1/sweeps/${id}`;
+}
+
+function viewOf(service: RunService, { id, spec, createdAt }: SweepRecord) {
+  const runs = sweepProgress(service, id);
+  const self = pathOf(id);
+  return {
+    id,
+    createdAt: timeText(createdAt),
+    runs,
+    isOver: runs.queued + runs.running === 0,
+    spec,
+    links: {
+      self,
+      csv: `${self}/output.csv`,
+      json: `${self}/output.json`,
+      parquet: `${self}/output.parquet`,
+    },
+  };
+}

@@ -1,0 +1,60 @@
+/**
+ * For tests only: a service that answers, and callers of it.
+ *
+ * @module
+ */
+import type { RunService } from "../../core/run/run_service.ts";
+import { withService } from "../../core/run/testing.ts";
+import { type RunningServer, serve, type ServeOptions } from "./serve.ts";
+
+/** A caller of a service. */
+export class Caller {
+  readonly url: string;
+  readonly service: RunService;
+
+  constructor(server: RunningServer, service: RunService) {
+    this.url = server.url;
+    this.service = service;
+  }
+
+  /** Sends a value as JSON. */
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    });
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.url + path, { headers });
+  }
+
+  /** Asks for a run and waits until it is over. */
+  async done(spec: unknown) {
+    const response = await this.post("/v1/runs?wait=60", spec);
+    return await response.json();
+  }
+}
+
+/** Runs a test with a service that listens on a port of its own; no fault is let pass. */
+export function withServer(
+  test: (caller: Caller) => Promise<void>,
+  options: ServeOptions & { readonly queueLimit?: number; readonly width?: number } = {},
+): () => Promise<void> {
+  const { queueLimit, width, ...serveOptions } = options;
+  const faults: unknown[] = [];
+  const onFault = (fault: unknown) => faults.push(fault);
+  const limits = {
+    onFault,
+    ...queueLimit !== undefined && { queueLimit },
+    ...width !== undefined && { width },
+  };
+  return withService(async (service) => {
+    {
+      await using server = serve(service, { port: 0, onFault, ...serveOptions });
+      await test(new Caller(server, service));
+    }
+    if (faults.length > 0) throw faults[0];
+  }, limits);
+}

@@ -1,0 +1,207 @@
+// deno-lint-ignore-file no-console -- a bench prints its table
+/**
+ * How fast decoding is.
+ *
+ * `deno run -A bench/llm/decode_bench.ts [tiny] [1b]` measures, in one process:
+ *
+ * 1. `tiny`: the tiny model at its full context of 1,024 tokens. Each way of decoding has a
+ *    sequence of its own with a prompt of 960 tokens, and takes the last 64 steps; the ways take
+ *    turns, seven times, and the fastest is shown. `dense` has no policy; `everything` is a policy that
+ *    says so; `all listed` names every token for every head; `64 recent` names the last 64 tokens.
+ * 2. `1b`: a model of Llama-3.2-1B's shape (16 layers, hidden 2048, 8 KV heads, vocabulary 128,256)
+ *    with random weights of 4 bits, beside its matrix products alone: the same matrices, the same
+ *    operator and threads, one ONNX Runtime session a layer, on inputs of its own. Both take turns
+ *    of 8 tokens after a prompt of 64; the fastest of ten is shown. Memory is what the process
+ *    holds before the second copy of the matrices is loaded, less what it held before the first.
+ *    The C library keeps what ONNX Runtime frees between blocks it holds; with
+ *    `MALLOC_MMAP_THRESHOLD_=1000000` glibc gives it back, and memory is what is really in use.
+ *
+ * @module
+ */
+import Table from "cli-table3";
+import { EVERYTHING, fullAttention, type KvPolicy } from "../../core/llm/kv_policy.ts";
+import { LanguageModel } from "../../core/llm/language_model.ts";
+import type { ModelConfig } from "../../core/llm/model_config.ts";
+import { linear, type LinearPart } from "../../core/llm/onnx/linear.ts";
+import { OnnxGraph } from "../../core/llm/onnx/onnx_graph.ts";
+import { QUANTIZATION_BLOCK } from "../../core/llm/onnx/quantize.ts";
+import { SegmentSession } from "../../core/llm/onnx/segment_session.ts";
+import type { Sequence } from "../../core/llm/sequence.ts";
+import { layerTensors, modelTensors } from "../../core/llm/tensor_names.ts";
+import { tinyLlama } from "../../core/llm/tiny_llama.ts";
+import { tokenSetsOf } from "../../core/llm/token_sets.ts";
+import { RandomWeights } from "./random_weights.ts";
+
+const LLAMA_1B: ModelConfig = {
+  architecture: "LlamaForCausalLM",
+  layers: 16,
+  hidden: 2048,
+  feedForward: 8192,
+  queryHeads: 32,
+  kvHeads: 8,
+  headDim: 64,
+  vocabulary: 128256,
+  maximumPositions: 131072,
+  normEpsilon: 1e-5,
+  rope: { type: "default", theta: 500000 },
+  tiedEmbedding: true,
+  bias: { qkv: false, output: false, feedForward: false },
+  headNorm: false,
+  endTokens: [],
+};
+
+const THREADS = navigator.hardwareConcurrency;
+
+/** A policy that shows every head the tokens from some place on. */
+function showing(from: (position: number) => number): KvPolicy {
+  return {
+    ...fullAttention,
+    open: async (layer) => ({
+      ...await fullAttention.open(layer),
+      select: ({ position }) => {
+        const first = from(position);
+        const list = Uint32Array.from({ length: position + 1 - first }, (_, i) => first + i);
+        const value = tokenSetsOf(Array.from({ length: layer.queryHeads }, () => list));
+        return { ...EVERYTHING, visible: { tag: "only", value } };
+      },
+    }),
+  };
+}
+
+const WAYS: Readonly<Record<string, KvPolicy | undefined>> = {
+  dense: undefined,
+  everything: fullAttention,
+  "all listed": showing(() => 0),
+  "64 recent": showing((position) => Math.max(0, position - 63)),
+};
+
+/** Milliseconds a step over so many steps. */
+async function stepTime(sequence: Sequence, steps: number): Promise<number> {
+  const begin = performance.now();
+  for (let i = 0; i < steps; i++) await sequence.step(1 + i);
+  return (performance.now() - begin) / steps;
+}
+
+async function measureTiny() {
+  const model = await LanguageModel.open(tinyLlama);
+  const prompt = Array.from({ length: 960 }, (_, i) => 1 + i % 2000);
+  const times = new Map<string, number[]>(Object.keys(WAYS).map((way) => [way, []]));
+  for (let round = 0; round < 7; round++) {
+    for (const [way, policy] of Object.entries(WAYS)) {
+      const sequence = await model.sequence(policy && { policy });
+      await sequence.prefill(prompt);
+      times.get(way)!.push(await stepTime(sequence, 64));
+    }
+  }
+  await model.close();
+  const dense = Math.min(...times.get("dense")!);
+  const table = new Table({
+    head: ["tiny model, 1,024 tokens", "ms a token", "tokens/s", "of dense"],
+  });
+  for (const [way, list] of times) {
+    const time = Math.min(...list);
+    table.push([way, time.toFixed(2), (1000 / time).toFixed(0), (time / dense).toFixed(2)]);
+  }
+  console.log(table.toString());
+}
+
+/** All matrices of a model, each on an input of its own, a session a layer and one for the head. */
+async function loadProducts(config: ModelConfig, weights: RandomWeights) {
+  const { hidden, feedForward, queryHeads, kvHeads, headDim } = config;
+  const part = (names: LinearPart["names"], outputs: number) => ({
+    names,
+    outputs,
+    hasBias: false,
+  });
+  const width = queryHeads * headDim;
+  const kvWidth = kvHeads * headDim;
+  const load = async (products: readonly (readonly [number, LinearPart[]])[]) => {
+    const graph = new OnnxGraph();
+    const feeds = products.map(([inputs, parts], i) => {
+      const x = graph.input(`x${i}`, ["tokens", inputs]);
+      const outputs = parts.reduce((total, one) => total + one.outputs, 0);
+      const product = linear(graph, weights, x, inputs, parts, "int4");
+      graph.output(`y${i}`, product, ["tokens", outputs]);
+      return [`x${i}`, { data: new Float32Array(inputs).fill(0.5), dims: [1, inputs] }] as const;
+    });
+    const options = { provider: "cpu", threads: THREADS } as const;
+    const session = await SegmentSession.load(graph.finish(), options);
+    const outputs = products.map((_, i) => `y${i}`);
+    return () => session.run(Object.fromEntries(feeds), outputs);
+  };
+  const runs = [];
+  for (let layer = 0; layer < config.layers; layer++) {
+    const names = layerTensors(layer);
+    runs.push(
+      await load([
+        [hidden, [
+          part(names.query, width),
+          part(names.key, kvWidth),
+          part(names.value, kvWidth),
+        ]],
+        [width, [part(names.output, hidden)]],
+        [hidden, [part(names.gate, feedForward), part(names.up, feedForward)]],
+        [feedForward, [part(names.down, hidden)]],
+      ]),
+    );
+  }
+  const head = part({ weight: modelTensors.embedding, bias: "" }, config.vocabulary);
+  runs.push(await load([[hidden, [head]]]));
+  return runs;
+}
+
+function weightCount(
+  { layers, hidden, feedForward, queryHeads, kvHeads, headDim, vocabulary }: ModelConfig,
+) {
+  const attention = 2 * hidden * (queryHeads + kvHeads) * headDim;
+  return layers * (attention + 3 * hidden * feedForward) + vocabulary * hidden;
+}
+
+/** Memory of the process in MB, as Linux tells: now (VmRSS) or at its peak (VmHWM). */
+function memoryOf(what: "VmRSS" | "VmHWM"): number {
+  const status = Deno.readTextFileSync("/proc/self/status");
+  return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+}
+
+async function measure1B() {
+  const weights = new RandomWeights(1);
+  const generation = { endTokens: [], sample: false, temperature: 1, topK: 0, topP: 1 };
+  const before = memoryOf("VmRSS");
+  const begin = performance.now();
+  const model = await LanguageModel.load(LLAMA_1B, generation, weights, {
+    format: "int4",
+    threads: THREADS,
+  });
+  const loading = (performance.now() - begin) / 1000;
+  const sequence = await model.sequence({ maxTokens: 1024 });
+  await sequence.prefill(Array.from({ length: 64 }, (_, i) => i));
+  await sequence.step(1);
+  const [memory, peak] = [memoryOf("VmRSS") - before, memoryOf("VmHWM") - before];
+  const products = await loadProducts(LLAMA_1B, weights);
+  const [decode, alone]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 11; round++) {
+    const time = await stepTime(sequence, 8);
+    const start = performance.now();
+    for (let i = 0; i < 8; i++) for (const run of products) await run();
+    if (round === 0) continue; // The first pass brings everything into memory.
+    decode.push(time);
+    alone.push((performance.now() - start) / 8);
+  }
+  const megabytes = weightCount(LLAMA_1B) * (4 + 32 / QUANTIZATION_BLOCK) / 8 / 2 ** 20;
+  const table = new Table({ head: ["1B shape, int4", ""] });
+  table.push(
+    ["threads", THREADS],
+    ["decode, ms a token", Math.min(...decode).toFixed(1)],
+    ["matrix products alone, ms", Math.min(...alone).toFixed(1)],
+    ["decode over products", (Math.min(...decode) / Math.min(...alone)).toFixed(2)],
+    ["loading and rounding, s", loading.toFixed(1)],
+    ["weights, MB", megabytes.toFixed(0)],
+    ["memory while decoding, less the process's own, MB", memory.toFixed(0)],
+    ["memory at its peak, while loading, MB", peak.toFixed(0)],
+  );
+  console.log(table.toString());
+}
+
+const wanted = Deno.args.length === 0 ? ["tiny", "1b"] : Deno.args;
+if (wanted.includes("tiny")) await measureTiny();
+if (wanted.includes("1b")) await measure1B();

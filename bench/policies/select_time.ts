@@ -1,0 +1,87 @@
+/**
+ * How long policies take for one layer of Llama-3.1-8B at 32k tokens and a budget of 1024.
+ *
+ *     deno run -A bench/policies/select_time.ts starc quest sparq
+ *
+ * @module
+ */
+import Table from "cli-table3";
+import { builtPolicy } from "../../plugins/testing/built_plugin.ts";
+import { LayerRun } from "./layer_run.ts";
+
+const CONTEXT = 32768;
+const BUDGET = 1024;
+const STEPS = 130;
+/** Steps at which STARC clusters its tail, beside the first. */
+const FLUSH_STEPS = [65, 129];
+
+/** Enough for ClusterKV's k-means of the prompt. */
+const MOST_FUEL = 5e12;
+
+/** Times of one policy, in milliseconds. */
+interface Times {
+  readonly prefill: number;
+  readonly select: readonly number[];
+  readonly append: readonly number[];
+  readonly fuel: number;
+  readonly memoryBytes: number;
+}
+
+async function measure(name: string, metering: boolean): Promise<Times> {
+  const policy = await builtPolicy(name, { metering, limits: { fuelPerCall: MOST_FUEL } });
+  const run = await LayerRun.open(policy, BUDGET, CONTEXT + STEPS);
+  const { milliseconds: prefill } = await run.prefill(CONTEXT);
+  const select: number[] = [];
+  const append: number[] = [];
+  let fuel = 0;
+  let memoryBytes = 0;
+  for (let step = 1; step <= STEPS; step++) {
+    append.push((await run.append()).milliseconds);
+    const { milliseconds, usage } = await run.select();
+    select.push(milliseconds);
+    fuel = usage.fuel;
+    memoryBytes = usage.memoryBytes;
+  }
+  run.close();
+  return { prefill, select, append, fuel, memoryBytes };
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
+}
+
+if (import.meta.main) {
+  const names = Deno.args.length > 0 ? Deno.args : ["full", "starc", "quest", "sparq"];
+  const table = new Table({
+    head: [
+      "policy",
+      "metered",
+      "select ms",
+      "least",
+      "append ms",
+      "flush ms",
+      "prefill ms",
+      "fuel",
+      "MiB",
+    ],
+    style: { head: [], border: [] },
+  });
+  for (const name of names) {
+    for (const metering of [true, false]) {
+      const { prefill, select, append, fuel, memoryBytes } = await measure(name, metering);
+      table.push([
+        name,
+        metering ? "yes" : "no",
+        median(select).toFixed(2),
+        Math.min(...select).toFixed(2),
+        median(append).toFixed(3),
+        Math.min(...FLUSH_STEPS.map((step) => append[step - 1] ?? NaN)).toFixed(2),
+        prefill.toFixed(0),
+        String(fuel),
+        (memoryBytes / 2 ** 20).toFixed(0),
+      ]);
+    }
+  }
+  // deno-lint-ignore no-console
+  console.log(table.toString());
+}

@@ -1,0 +1,149 @@
+import { equal, match, ok, rejects } from "node:assert/strict";
+import { join } from "node:path";
+import type { ElementType } from "./element_type.ts";
+import { LanguageModel } from "./language_model.ts";
+import type { WeightFormat } from "./onnx/linear.ts";
+import { ReferenceModel } from "./reference.ts";
+import { prefillLogits, stepLogits, TOKENS, withModel, worst } from "./testing/decoding.ts";
+import { randomCheckpoint } from "./testing/random_checkpoint.ts";
+import { tinyLlama } from "./tiny_llama.ts";
+import { openWeights } from "./weights.ts";
+
+/** Every family and every rotary variant. */
+const MODELS: Readonly<Record<string, readonly [Record<string, unknown>, ElementType]>> = {
+  "Llama 2": [{ num_key_value_heads: 4 }, "F16"],
+  "Llama 3.1 with llama3 scaling": [{
+    max_position_embeddings: 512,
+    rope_theta: 500,
+    rope_scaling: {
+      rope_type: "llama3",
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 64,
+    },
+  }, "BF16"],
+  "Llama with linear scaling": [{ rope_scaling: { type: "linear", factor: 4 } }, "F32"],
+  "Llama with dynamic scaling": [{
+    max_position_embeddings: 16,
+    rope_scaling: { type: "dynamic", factor: 4 },
+  }, "F32"],
+  "LongChat with condensed positions": [{
+    max_position_embeddings: 16,
+    rope_condense_ratio: 8,
+    num_key_value_heads: 4,
+  }, "F16"],
+  "Llama with biases everywhere": [{ attention_bias: true, mlp_bias: true }, "F32"],
+  "Llama with one KV head": [{ num_key_value_heads: 1 }, "F32"],
+  "Mistral": [{ architectures: ["MistralForCausalLM"], sliding_window: null }, "BF16"],
+  "Qwen2": [{ architectures: ["Qwen2ForCausalLM"], tie_word_embeddings: true }, "BF16"],
+  "Qwen3": [{ architectures: ["Qwen3ForCausalLM"], head_dim: 16 }, "F32"],
+};
+
+Deno.test("logits are those of the model's definition", async (t) => {
+  for (const [name, [fields, type]] of Object.entries(MODELS)) {
+    await t.step(
+      name,
+      () =>
+        withModel(randomCheckpoint(fields, { type }), async (model, reference) => {
+          const expected = reference().forward(TOKENS);
+          ok(worst(await prefillLogits(model, TOKENS), expected) < 1e-5);
+        }),
+    );
+  }
+});
+
+Deno.test("a prompt equals as many steps", async (t) => {
+  for (const [name, [fields, type]] of Object.entries(MODELS)) {
+    await t.step(name, () =>
+      withModel(randomCheckpoint(fields, { type }), async (model) => {
+        // Beyond the first context, dynamic scaling turns each step by another base.
+        const tokens = name.includes("dynamic") ? TOKENS.slice(0, 16) : TOKENS;
+        const [prompt, steps] = [
+          await prefillLogits(model, tokens),
+          await stepLogits(model, tokens),
+        ];
+        ok(worst(steps, prompt) < 1e-5);
+      }));
+  }
+});
+
+Deno.test("dynamic scaling turns a prompt and each step by the length they lead to", () =>
+  withModel(
+    randomCheckpoint(MODELS["Llama with dynamic scaling"]![0]),
+    async (model, reference) => {
+      const definition = reference();
+      const expected = [
+        ...definition.forward(TOKENS.slice(0, 30)).slice(-1),
+        ...TOKENS.slice(30).map((token) => definition.forward([token])[0]!),
+      ];
+      const sequence = await model.sequence();
+      const found = [await sequence.prefill(TOKENS.slice(0, 30))];
+      for (const token of TOKENS.slice(30)) found.push(await sequence.step(token));
+      ok(worst(found, expected) < 1e-5);
+    },
+  ));
+
+/** The held-out text of the tiny model and the losses its training left it with. */
+const HELD_OUT: { readonly tokens: number[]; readonly nll_float32: number[] } = JSON.parse(
+  Deno.readTextFileSync(join(tinyLlama, "heldout_nll.json")),
+);
+
+/** Losses of the tiny model on the held-out text. */
+async function heldOutLosses(format: WeightFormat): Promise<number[]> {
+  const model = await LanguageModel.open(tinyLlama, { format });
+  const sequence = await model.sequence();
+  const losses: number[] = [];
+  await sequence.prefill(HELD_OUT.tokens.slice(0, 1024), {
+    onLogits: (at, logits) => losses.push(lossOf(logits, HELD_OUT.tokens[at + 1]!)),
+  });
+  await model.close();
+  return losses;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+Deno.test("the tiny model has the losses its training left it with", async () => {
+  const losses = await heldOutLosses("fp32");
+  equal(losses.length, 1024);
+  const errors = losses.map((loss, at) => Math.abs(loss - HELD_OUT.nll_float32[at]!));
+  ok(Math.max(...errors) < 1e-4);
+});
+
+for (const [format, tolerance] of [["int8", 0.002], ["int4", 0.05]] as const) {
+  Deno.test(`rounding the tiny model to ${format} costs less than ${tolerance} nats`, async () => {
+    const losses = await heldOutLosses(format);
+    ok(Math.abs(mean(losses) - mean(HELD_OUT.nll_float32)) < tolerance);
+  });
+}
+
+Deno.test("the tiny model's logits are those of the definition", async () => {
+  using weights = openWeights(tinyLlama);
+  const text = HELD_OUT.tokens.slice(0, 48);
+  const model = await LanguageModel.open(tinyLlama);
+  const expected = new ReferenceModel(model.config, weights).forward(text);
+  ok(worst(await prefillLogits(model, text), expected) < 1e-5);
+  ok(worst(await stepLogits(model, text), expected) < 1e-5);
+  await model.close();
+});
+
+function lossOf(logits: Float32Array, token: number): number {
+  const top = logits.reduce((a, b) => Math.max(a, b));
+  const total = logits.reduce((sum, logit) => sum + Math.exp(logit - top), 0);
+  return Math.log(total) + top - logits[token]!;
+}
+
+Deno.test("weights that do not fit config.json are named", async () => {
+  using directory = randomCheckpoint();
+  const config = JSON.parse(Deno.readTextFileSync(join(directory.path, "config.json")));
+  directory.write("config.json", { ...config, intermediate_size: 64 });
+  await rejects(LanguageModel.open(directory.path), (error: Error) => {
+    match(
+      error.message,
+      /model\.safetensors: tensor model\.layers\.0\.mlp\.gate_proj\.weight: Expected shape \[64, 32\] but found \[48, 32\]$/,
+    );
+    return true;
+  });
+});

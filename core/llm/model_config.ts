@@ -1,0 +1,130 @@
+import { join } from "node:path";
+import * as v from "valibot";
+import { CheckpointError } from "./checkpoint_error.ts";
+import { readJson } from "./read_json.ts";
+import { resolveRope, type RopeConfig, RopeFields } from "./rope_config.ts";
+
+/** What a model's forward pass follows from. */
+export interface ModelConfig {
+  /** Name of the architecture in config.json, e.g. `"LlamaForCausalLM"`. */
+  readonly architecture: Architecture;
+  readonly layers: number;
+  /** Width of the residual stream. */
+  readonly hidden: number;
+  /** Width of the feed-forward block, whose activation is SwiGLU. */
+  readonly feedForward: number;
+  /** Query heads; a multiple of `kvHeads`. */
+  readonly queryHeads: number;
+  /** Heads of the KV cache. */
+  readonly kvHeads: number;
+  /** Elements of one head; even. */
+  readonly headDim: number;
+  /** Rows of the embedding, and logits. */
+  readonly vocabulary: number;
+  /** Most tokens of a sequence, prompt and generated. */
+  readonly maximumPositions: number;
+  readonly normEpsilon: number;
+  readonly rope: RopeConfig;
+  /** Whether the head's matrix is the embedding. */
+  readonly tiedEmbedding: boolean;
+  /** Which projections have a bias. */
+  readonly bias: { readonly qkv: boolean; readonly output: boolean; readonly feedForward: boolean };
+  /** Whether queries and keys are normalised head by head before they are rotated (Qwen3). */
+  readonly headNorm: boolean;
+  /** Ids that end a text, as far as config.json states them. */
+  readonly endTokens: readonly number[];
+}
+
+/** Where architectures differ beyond what config.json says. */
+const ARCHITECTURES = {
+  LlamaForCausalLM: { qkvBias: false, headNorm: false },
+  MistralForCausalLM: { qkvBias: false, headNorm: false },
+  Qwen2ForCausalLM: { qkvBias: true, headNorm: false },
+  Qwen3ForCausalLM: { qkvBias: false, headNorm: true },
+} as const;
+
+/** An architecture that can be run. */
+export type Architecture = keyof typeof ARCHITECTURES;
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const tokens = v.nullish(v.union([v.number(), v.array(v.number())]));
+
+const Config = v.object({
+  architectures: v.pipe(v.array(v.string()), v.minLength(1)),
+  hidden_size: count,
+  intermediate_size: count,
+  num_hidden_layers: count,
+  num_attention_heads: count,
+  num_key_value_heads: v.nullish(count),
+  head_dim: v.nullish(count),
+  vocab_size: count,
+  rms_norm_eps: v.optional(v.pipe(v.number(), v.gtValue(0)), 1e-6),
+  hidden_act: v.optional(v.string(), "silu"),
+  tie_word_embeddings: v.optional(v.boolean(), false),
+  attention_bias: v.optional(v.boolean(), false),
+  mlp_bias: v.optional(v.boolean(), false),
+  sliding_window: v.nullish(count),
+  use_sliding_window: v.optional(v.boolean(), true),
+  eos_token_id: tokens,
+  ...RopeFields,
+});
+
+/**
+ * Reads config.json of a checkpoint directory.
+ *
+ * A model with a sliding window is run within that window, where it equals full attention.
+ *
+ * @throws {CheckpointError} when a field is missing, wrong or asks for what is not supported
+ */
+export function readModelConfig(directory: string): ModelConfig {
+  const file = join(directory, "config.json");
+  const raw = readJson(file, Config);
+  const architecture = supportedArchitecture(file, raw.architectures);
+  const { qkvBias, headNorm } = ARCHITECTURES[architecture];
+  if (raw.hidden_act !== "silu") {
+    throw new CheckpointError(file, "hidden_act", "silu", raw.hidden_act);
+  }
+  const { rope, maximumPositions } = resolveRope(file, raw);
+  const window = raw.use_sliding_window ? raw.sliding_window ?? Infinity : Infinity;
+  return {
+    architecture,
+    layers: raw.num_hidden_layers,
+    hidden: raw.hidden_size,
+    feedForward: raw.intermediate_size,
+    ...headShape(file, raw),
+    vocabulary: raw.vocab_size,
+    maximumPositions: Math.floor(Math.min(maximumPositions, window)),
+    normEpsilon: raw.rms_norm_eps,
+    rope,
+    tiedEmbedding: raw.tie_word_embeddings,
+    bias: {
+      qkv: qkvBias || raw.attention_bias,
+      output: raw.attention_bias,
+      feedForward: raw.mlp_bias,
+    },
+    headNorm,
+    endTokens: [raw.eos_token_id ?? []].flat(),
+  };
+}
+
+function supportedArchitecture(file: string, names: readonly string[]): Architecture {
+  for (const name of names) {
+    if (Object.hasOwn(ARCHITECTURES, name)) return name as Architecture;
+  }
+  const expected = `one of ${Object.keys(ARCHITECTURES).join(", ")}`;
+  throw new CheckpointError(file, "architectures", expected, names.join(", "));
+}
+
+function headShape(file: string, raw: v.InferOutput<typeof Config>) {
+  const queryHeads = raw.num_attention_heads;
+  const kvHeads = raw.num_key_value_heads ?? queryHeads;
+  const headDim = raw.head_dim ?? raw.hidden_size / queryHeads;
+  if (queryHeads % kvHeads !== 0) {
+    const expected = `a divisor of ${queryHeads} query heads`;
+    throw new CheckpointError(file, "num_key_value_heads", expected, String(kvHeads));
+  }
+  if (headDim % 4 !== 0) {
+    throw new CheckpointError(file, "head_dim", "a multiple of 4", String(headDim));
+  }
+  return { queryHeads, kvHeads, headDim };
+}

@@ -1,0 +1,127 @@
+import * as v from "valibot";
+import { CheckpointError } from "./checkpoint_error.ts";
+
+/**
+ * How the rotary embedding's frequencies are made, by the names of the `transformers` library.
+ *
+ * `theta` is the base of the frequencies, `originalPositions` the context the model was first
+ * trained with, `factor` how often longer the context has become.
+ */
+export type RopeConfig =
+  | { readonly type: "default"; readonly theta: number }
+  /** Positions divided by `factor`; LongChat's condensed rotary embedding is the same thing. */
+  | { readonly type: "linear"; readonly theta: number; readonly factor: number }
+  /** A base that grows with the context once that is longer than `originalPositions`. */
+  | {
+    readonly type: "dynamic";
+    readonly theta: number;
+    readonly factor: number;
+    readonly originalPositions: number;
+  }
+  /** Low frequencies divided by `factor`, high ones kept, those between interpolated. */
+  | {
+    readonly type: "llama3";
+    readonly theta: number;
+    readonly factor: number;
+    readonly lowFrequencyFactor: number;
+    readonly highFrequencyFactor: number;
+    readonly originalPositions: number;
+  };
+
+const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
+const ROPE_TYPES = ["default", "linear", "dynamic", "llama3"] as const;
+
+/** `rope_scaling` of config.json, or `rope_parameters` as newer files call it. */
+export const RopeScaling = v.looseObject({
+  rope_type: v.optional(v.string()),
+  type: v.optional(v.string()),
+  rope_theta: v.optional(positive),
+  factor: v.optional(positive),
+  low_freq_factor: v.optional(positive),
+  high_freq_factor: v.optional(positive),
+  original_max_position_embeddings: v.optional(positive),
+});
+
+/** The fields of config.json that bear on the rotary embedding. */
+export const RopeFields = {
+  max_position_embeddings: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  rope_theta: v.optional(positive),
+  rope_scaling: v.nullish(RopeScaling),
+  rope_parameters: v.nullish(RopeScaling),
+  rope_condense_ratio: v.nullish(positive),
+  partial_rotary_factor: v.nullish(v.number()),
+};
+
+const Fields = v.object(RopeFields);
+
+/** The rotary embedding and how many positions it is good for. */
+export interface ResolvedRope {
+  readonly rope: RopeConfig;
+  readonly maximumPositions: number;
+}
+
+/**
+ * Makes sense of the rotary fields of a config.json.
+ *
+ * The context of `linear` and `dynamic` scaling is `factor` times `max_position_embeddings`, as
+ * FastChat and vLLM have it; `llama3` states its full context there.
+ *
+ * @param file path of the config.json, for messages
+ * @throws {CheckpointError} when the type is unknown or a parameter of it is missing
+ */
+export function resolveRope(file: string, fields: v.InferOutput<typeof Fields>): ResolvedRope {
+  const positions = fields.max_position_embeddings;
+  const place = fields.rope_parameters ? "rope_parameters" : "rope_scaling";
+  const scaling = fields.rope_parameters ?? fields.rope_scaling ?? {};
+  const theta = scaling.rope_theta ?? fields.rope_theta ?? 10_000;
+  const type = namedType(file, place, scaling);
+  if ((fields.partial_rotary_factor ?? 1) !== 1) {
+    const found = String(fields.partial_rotary_factor);
+    throw new CheckpointError(file, "partial_rotary_factor", "1 (whole heads rotated)", found);
+  }
+  const need = (name: string): number => {
+    const value = scaling[name];
+    if (typeof value === "number") return value;
+    throw new CheckpointError(file, `${place}.${name}`, `a number for ${type}`, "none");
+  };
+  switch (type) {
+    case "default":
+      return condensed(theta, positions, fields.rope_condense_ratio ?? 1);
+    case "linear": {
+      const factor = need("factor");
+      return { rope: { type: "linear", theta, factor }, maximumPositions: factor * positions };
+    }
+    case "dynamic": {
+      const factor = need("factor");
+      const rope = { type: "dynamic", theta, factor, originalPositions: positions } as const;
+      return { rope, maximumPositions: factor * positions };
+    }
+    case "llama3":
+      return { rope: llama3(theta, need), maximumPositions: positions };
+  }
+}
+
+function namedType(file: string, place: string, scaling: v.InferOutput<typeof RopeScaling>) {
+  const name = scaling.rope_type ?? scaling.type ?? "default";
+  const field = `${place}.${scaling.rope_type === undefined ? "type" : "rope_type"}`;
+  const type = ROPE_TYPES.find((known) => known === name);
+  if (type !== undefined) return type;
+  throw new CheckpointError(file, field, `one of ${ROPE_TYPES.join(", ")}`, name);
+}
+
+/** FastChat's `rope_condense_ratio` divides positions and multiplies the context. */
+function condensed(theta: number, positions: number, ratio: number): ResolvedRope {
+  if (ratio === 1) return { rope: { type: "default", theta }, maximumPositions: positions };
+  return { rope: { type: "linear", theta, factor: ratio }, maximumPositions: ratio * positions };
+}
+
+function llama3(theta: number, need: (name: string) => number): RopeConfig {
+  return {
+    type: "llama3",
+    theta,
+    factor: need("factor"),
+    lowFrequencyFactor: need("low_freq_factor"),
+    highFrequencyFactor: need("high_freq_factor"),
+    originalPositions: need("original_max_position_embeddings"),
+  };
+}

@@ -1,0 +1,169 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Template } from "@huggingface/jinja";
+import { Tokenizer } from "@huggingface/tokenizers";
+import * as v from "valibot";
+import { CheckpointError } from "./checkpoint_error.ts";
+import type { ModelConfig } from "./model_config.ts";
+import { readJson, readJsonIfPresent } from "./read_json.ts";
+import { readSentencePiece } from "./sentencepiece.ts";
+
+/** One turn of a conversation. */
+export interface ChatMessage {
+  /** `"system"`, `"user"` or `"assistant"`, as far as the model's template knows them. */
+  readonly role: string;
+  readonly content: string;
+}
+
+/** How a chat template is filled in. */
+export interface ChatOptions {
+  /** Whether the beginning of the model's answer is added; true unless stated. */
+  readonly addGenerationPrompt?: boolean;
+  /** What else the template knows by name, e.g. `date_string` in Llama 3.1's. */
+  readonly variables?: Readonly<Record<string, unknown>>;
+}
+
+const specialToken = v.nullish(v.union([v.string(), v.looseObject({ content: v.string() })]));
+
+const Settings = v.looseObject({
+  chat_template: v.nullish(
+    v.union([v.string(), v.array(v.object({ name: v.string(), template: v.string() }))]),
+  ),
+  bos_token: specialToken,
+  eos_token: specialToken,
+  unk_token: specialToken,
+  pad_token: specialToken,
+});
+
+const TokenizerJson = v.looseObject({
+  model: v.looseObject({ vocab: v.union([v.record(v.string(), v.number()), v.array(v.any())]) }),
+});
+
+/** Text to token ids and back, and conversations to text. */
+export class TextTokenizer {
+  readonly #settings: v.InferOutput<typeof Settings>;
+  readonly #template: Template | undefined;
+
+  private constructor(
+    private readonly directory: string,
+    private readonly tokenizer: Tokenizer,
+    settings: v.InferOutput<typeof Settings>,
+  ) {
+    this.#settings = settings;
+    const source = chatTemplate(directory, settings);
+    this.#template = source === undefined ? undefined : new Template(source);
+  }
+
+  /**
+   * Reads tokenizer.json (or else SentencePiece's tokenizer.model), tokenizer_config.json and
+   * chat_template.jinja of a checkpoint directory.
+   *
+   * @param model when given, the tokenizer must fit its vocabulary
+   * @throws {CheckpointError} when there is no tokenizer, it is damaged or has ids the model lacks
+   */
+  static open(directory: string, model?: ModelConfig): TextTokenizer {
+    const settings = readJsonIfPresent(join(directory, "tokenizer_config.json"), Settings) ?? {};
+    const [file, json] = readDefinition(directory);
+    const tokenizer = construct(file, json, settings);
+    if (model) checkVocabulary(file, tokenizer, model.vocabulary);
+    return new TextTokenizer(directory, tokenizer, settings);
+  }
+
+  /**
+   * Token ids of a text. Special tokens written out in the text are recognised either way.
+   *
+   * @param options.special whether the model's own beginning (and end) of a text is added; true
+   * unless stated
+   */
+  encode(text: string, { special = true } = {}): number[] {
+    return this.tokenizer.encode(text, { add_special_tokens: special }).ids;
+  }
+
+  /**
+   * Text of token ids.
+   *
+   * @param options.skipSpecial whether tokens like the end of a text are left out; true unless
+   * stated
+   */
+  decode(tokens: readonly number[], { skipSpecial = true } = {}): string {
+    if (tokens.length === 0) return "";
+    return this.tokenizer.decode([...tokens], { skip_special_tokens: skipSpecial });
+  }
+
+  /** Id of a token by its text, if there is one. */
+  tokenId(token: string): number | undefined {
+    return this.tokenizer.token_to_id(token);
+  }
+
+  /** Whether the checkpoint has a chat template. */
+  get hasChatTemplate(): boolean {
+    return this.#template !== undefined;
+  }
+
+  /**
+   * A conversation as the model was trained to see it. The text holds its special tokens, so
+   * encode it with `special` false.
+   *
+   * @throws {CheckpointError} when the checkpoint has no chat template
+   */
+  applyChatTemplate(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
+    if (this.#template === undefined) {
+      const file = join(this.directory, "tokenizer_config.json");
+      throw new CheckpointError(file, "chat_template", "a template", "none");
+    }
+    const specials = Object.entries(this.#settings)
+      .filter(([name]) => name.endsWith("_token"))
+      .map(([name, token]) => [name, tokenText(token)]);
+    return this.#template.render({
+      tools: null,
+      documents: null,
+      ...Object.fromEntries(specials),
+      ...options.variables,
+      messages,
+      add_generation_prompt: options.addGenerationPrompt ?? true,
+    });
+  }
+}
+
+function tokenText(token: unknown): unknown {
+  return typeof token === "object" && token !== null
+    ? (token as { content?: string }).content
+    : token;
+}
+
+function chatTemplate(
+  directory: string,
+  settings: v.InferOutput<typeof Settings>,
+): string | undefined {
+  const file = join(directory, "chat_template.jinja");
+  if (existsSync(file)) return readFileSync(file, "utf8");
+  const template = settings.chat_template ?? undefined;
+  if (!Array.isArray(template)) return template;
+  return (template.find(({ name }) => name === "default") ?? template[0])?.template;
+}
+
+/** The file the tokenizer is in, and its content in the form of a tokenizer.json. */
+function readDefinition(directory: string): [string, object] {
+  const json = join(directory, "tokenizer.json");
+  const sentencePiece = join(directory, "tokenizer.model");
+  if (existsSync(json)) return [json, readJson(json, TokenizerJson)];
+  if (existsSync(sentencePiece)) return [sentencePiece, readSentencePiece(sentencePiece)];
+  throw new CheckpointError(directory, "", "tokenizer.json or tokenizer.model", "neither");
+}
+
+function construct(file: string, json: object, settings: object): Tokenizer {
+  try {
+    return new Tokenizer(json, settings);
+  } catch (error) {
+    const found = error instanceof Error ? error.message : String(error);
+    throw new CheckpointError(file, "", "a tokenizer that can be run", found);
+  }
+}
+
+function checkVocabulary(file: string, tokenizer: Tokenizer, vocabulary: number) {
+  for (const [token, id] of tokenizer.get_vocab(true)) {
+    if (id < vocabulary) continue;
+    const expected = `ids below ${vocabulary} (vocab_size of config.json)`;
+    throw new CheckpointError(file, "vocabulary", expected, `${id} for ${JSON.stringify(token)}`);
+  }
+}

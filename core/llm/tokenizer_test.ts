@@ -1,0 +1,173 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import { join } from "node:path";
+import fc from "fast-check";
+import { CheckpointError } from "./checkpoint_error.ts";
+import { readModelConfig } from "./model_config.ts";
+import { TemporaryDirectory } from "./testing/random_checkpoint.ts";
+import { tinyLlama } from "./tiny_llama.ts";
+import { TextTokenizer } from "./tokenizer.ts";
+
+Deno.test("ids are those of the tokenizers library 0.23.2", () => {
+  const tokenizer = TextTokenizer.open(tinyLlama);
+  const cases: [string, number[]][] = [
+    ["Call me Ishmael. Some years ago", [
+      ...[68, 345, 410, 765, 105, 1286, 472, 47, 355, 504, 800, 476, 112],
+    ]],
+    ["It's 1851, isn't it?", [
+      ...[74, 117, 486, 33, 50, 57, 54, 50, 45, 330, 111, 1475, 328, 64],
+    ]],
+    ["naïve café 鯨 🐋", [
+      ...[111, 98, 196, 176, 306, 1223, 103, 196, 170, 33, 234, 176, 169, 33, 241, 160, 145, 140],
+    ]],
+    ["  two  spaces\n\n\tand tabs ", [
+      ...[33, 801, 33, 621, 475, 281, 1541, 10, 400, 257, 385, 116, 33],
+    ]],
+    ["", []],
+    ["<|endoftext|>The end<|endoftext|>", [0, 820, 867, 0]],
+  ];
+  for (const [text, ids] of cases) {
+    deepEqual(tokenizer.encode(text), ids);
+    equal(tokenizer.decode(ids, { skipSpecial: false }), text);
+  }
+  equal(tokenizer.decode([0, 820, 867, 0]), "The end");
+  equal(tokenizer.tokenId("<|endoftext|>"), 0);
+});
+
+Deno.test("any text comes back", () => {
+  const tokenizer = TextTokenizer.open(tinyLlama);
+  fc.assert(fc.property(fc.string({ unit: "grapheme", maxLength: 40 }), (text) => {
+    equal(tokenizer.decode(tokenizer.encode(text), { skipSpecial: false }), text);
+  }));
+});
+
+/** testdata/bpe.model was trained by SentencePiece 0.2.2 with Llama 2's settings. */
+function sentencePieceDirectory(): TemporaryDirectory {
+  const directory = new TemporaryDirectory();
+  const model = new URL("testdata/bpe.model", import.meta.url);
+  directory.write("tokenizer.model", Deno.readFileSync(model));
+  return directory;
+}
+
+Deno.test("ids of a tokenizer.model are SentencePiece's own", () => {
+  using directory = sentencePieceDirectory();
+  const tokenizer = TextTokenizer.open(directory.path);
+  const cases: [string, number[]][] = [
+    ["Call me Ishmael.", [401, 440, 391, 340, 295, 407, 409, 414, 404, 402, 411, 424]],
+    ["the  whale\n and 1851", [265, 401, 316, 404, 286, 14, 284, 401, 53, 60, 57, 53]],
+    ["", []],
+    ["naïve café 鯨 🐋", [
+      ...[300, 404, 199, 179, 345, 278, 404, 418, 199, 173, 401, 237, 179, 172, 401, 244, 163, 148],
+      143,
+    ]],
+    [" leading and trailing ", [401, 401, 286, 309, 272, 284, 260, 410, 404, 393, 272, 401]],
+    ["aaaaaaaaaa thethethe", [
+      ...[262, 404, 404, 404, 404, 404, 404, 404, 404, 404, 265, 403, 261, 403, 261],
+    ]],
+  ];
+  for (const [text, ids] of cases) {
+    deepEqual(tokenizer.encode(text, { special: false }), ids);
+    equal(tokenizer.decode(ids), text);
+  }
+  deepEqual(tokenizer.encode("the"), [1, 265]);
+});
+
+Deno.test("a damaged tokenizer.model is refused", () => {
+  using directory = sentencePieceDirectory();
+  const file = join(directory.path, "tokenizer.model");
+  Deno.writeFileSync(file, Deno.readFileSync(file).subarray(0, 1000));
+  throws(
+    () => TextTokenizer.open(directory.path),
+    /tokenizer\.model: Expected a SentencePiece model/,
+  );
+  Deno.writeFileSync(file, new Uint8Array(0));
+  throws(
+    () => TextTokenizer.open(directory.path),
+    /tokenizer\.model: pieces: Expected at least one/,
+  );
+});
+
+Deno.test("damage anywhere ends in an error of the file or in another tokenizer", () => {
+  using directory = sentencePieceDirectory();
+  const file = join(directory.path, "tokenizer.model");
+  const good = Deno.readFileSync(file);
+  fc.assert(
+    fc.property(fc.nat(good.length - 1), fc.nat(255), (at, byte) => {
+      const bad = good.slice();
+      bad[at] = byte;
+      Deno.writeFileSync(file, bad);
+      try {
+        TextTokenizer.open(directory.path).encode("the whale");
+      } catch (error) {
+        equal(error instanceof CheckpointError, true, String(error));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+Deno.test("a tokenizer with ids the model lacks is refused", () => {
+  const model = { ...readModelConfig(tinyLlama), vocabulary: 2047 };
+  throws(
+    () => TextTokenizer.open(tinyLlama, model),
+    /tokenizer\.json: vocabulary: Expected ids below 2047 \(vocab_size of config\.json\) but found 2047 for /,
+  );
+});
+
+Deno.test("a directory without a tokenizer says so", () => {
+  using directory = new TemporaryDirectory();
+  throws(
+    () => TextTokenizer.open(directory.path),
+    /Expected tokenizer\.json or tokenizer\.model but found neither$/,
+  );
+  directory.write("tokenizer.json", { model: {} });
+  throws(() => TextTokenizer.open(directory.path), /tokenizer\.json: model\.vocab: Expected /);
+});
+
+/** The tiny model's tokenizer with other settings. */
+function withSettings(settings: object): TemporaryDirectory {
+  const directory = new TemporaryDirectory();
+  directory.write("tokenizer.json", Deno.readTextFileSync(join(tinyLlama, "tokenizer.json")));
+  directory.write("tokenizer_config.json", settings);
+  return directory;
+}
+
+const MESSAGES = [{ role: "user", content: "Where is the whale?" }];
+
+Deno.test("conversations are written by the model's template", () => {
+  using directory = withSettings({
+    bos_token: { content: "<s>" },
+    chat_template:
+      "{{ bos_token }}{% for m in messages %}[{{ m['role'] }}] {{ m['content'] | trim }}" +
+      "{% endfor %}{% if add_generation_prompt %}[assistant]{% endif %}",
+  });
+  const tokenizer = TextTokenizer.open(directory.path);
+  const expected = "<s>[user] Where is the whale?";
+  equal(tokenizer.applyChatTemplate(MESSAGES), `${expected}[assistant]`);
+  equal(tokenizer.applyChatTemplate(MESSAGES, { addGenerationPrompt: false }), expected);
+});
+
+Deno.test("a template knows that there are no tools, and what it is told beside", () => {
+  using directory = withSettings({
+    chat_template: "{% if tools is not none %}tools{% endif %}" +
+      "{% if date_string is defined %}{{ date_string }}{% else %}no date{% endif %}",
+  });
+  const tokenizer = TextTokenizer.open(directory.path);
+  equal(tokenizer.applyChatTemplate(MESSAGES), "no date");
+  const variables = { date_string: "26 Jul 2024" };
+  equal(tokenizer.applyChatTemplate(MESSAGES, { variables }), "26 Jul 2024");
+});
+
+Deno.test("a template may lie in its own file or be one of several", () => {
+  using named = withSettings({
+    chat_template: [{ name: "tool", template: "x" }, { name: "default", template: "y" }],
+  });
+  equal(TextTokenizer.open(named.path).applyChatTemplate(MESSAGES), "y");
+  named.write("chat_template.jinja", "z");
+  equal(TextTokenizer.open(named.path).applyChatTemplate(MESSAGES), "z");
+});
+
+Deno.test("a model without a template has none to apply", () => {
+  const tokenizer = TextTokenizer.open(tinyLlama);
+  equal(tokenizer.hasChatTemplate, false);
+  throws(() => tokenizer.applyChatTemplate(MESSAGES), /chat_template: Expected a template/);
+});

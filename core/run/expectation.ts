@@ -1,0 +1,45 @@
+/**
+ * Messages "Expected … but found …", written and read.
+ *
+ * @module
+ */
+
+/** What was wanted and what was there instead. */
+export interface Expectation {
+  readonly expected: string;
+  readonly received: string;
+}
+
+/** Longest part of a value that a message repeats. */
+const SHOWN_CHARACTERS = 80;
+
+/** The message of a schema that wants `what`. */
+export function expecting(what: string): (issue: { readonly input: unknown }) => string {
+  return ({ input }) => `Expected ${what} but found ${shown(input)}`;
+}
+
+/** A value as a message shows it. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "nothing";
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+}
+
+/**
+ * The two halves of a message, if it is one.
+ *
+ * @example
+ * ```ts
+ * import { readExpectation } from "./expectation.ts";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(readExpectation("Expected --lout to be at least 2 but found 1"), {
+ *   expected: "--lout to be at least 2",
+ *   received: "1",
+ * });
+ * ```
+ */
+export function readExpectation(message: string): Expectation | undefined {
+  const found = /\b[Ee]xpected (.+?),? but found:? (.+)$/s.exec(message);
+  return found ? { expected: found[1]!, received: found[2]! } : undefined;
+}

@@ -1,0 +1,95 @@
+/**
+ * A run of one attention program in the memory alone.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import type { AttentionProgram } from "../../memory/memory_model.ts";
+import { flag, namesOf, oneOf, whole } from "../experiment_schema.ts";
+import { SpecError } from "../spec_error.ts";
+import type { Output, Resolved, RunKind, Work } from "./kind.ts";
+import { memories, type MemoryName } from "./memories.ts";
+
+const MOST_TOKENS = 2 ** 24;
+
+const programSchema = v.strictObject({
+  pim: v.optional(oneOf("where the GEMV units sit", ["bank", "bankgroup", "buffer"]), "bank"),
+  power: v.optional(
+    oneOf("whether MACs keep the power budget", ["limited", "unlimited"]),
+    "limited",
+  ),
+  heads: v.optional(whole("heads of the stack, one channel a head, 16 at a time", 1, 4096), 16),
+  headDim: v.optional(whole("elements of a K or V vector", 1, 4096), 128),
+  elementBytes: v.optional(whole("bytes of an element", 1, 2), 2),
+  contextTokens: whole("tokens in the KV cache", 1, MOST_TOKENS),
+  keptTokens: v.optional(whole("tokens that are read; all where left out", 1, 2 * MOST_TOKENS)),
+  partitionTokens: v.optional(
+    whole("tokens a head's keys have room for: AttAcc 4096, STARC 409600", 1, MOST_TOKENS),
+    409600,
+  ),
+  clustering: v.optional(flag("also cluster the whole context"), false),
+  rowTokens: v.optional(whole("tokens of a row that clustering moves", 1, MOST_TOKENS), 16),
+  oddTail: v.optional(
+    oneOf("how often the last, unpaired iteration's softmax block is sent", ["once", "per-step"]),
+    "once",
+  ),
+  secondContext: v.optional(
+    oneOf("whose values the second of two overlapped iterations reads", ["first", "own"]),
+    "first",
+  ),
+  partnerTraffic: v.optional(
+    oneOf("buffer commands of an overlapped partner", ["truncated", "whole"]),
+    "truncated",
+  ),
+  queries: v.optional(whole("queries that share a head and that each MAC serves", 1, 16), 1),
+  passes: v.optional(
+    oneOf("scores, softmax and values, or scores alone", ["attention", "scores"]),
+    "attention",
+  ),
+});
+
+const schema = v.pipe(
+  v.strictObject({
+    kind: v.literal("dram"),
+    memory: v.optional(oneOf("memory model", namesOf(memories)), "hbm3-pim"),
+    program: programSchema,
+  }),
+  v.title("Memory program"),
+);
+
+/** A resolved run of a program. */
+export interface DramSpec {
+  readonly kind: "dram";
+  readonly memory: MemoryName;
+  readonly program: Required<Omit<AttentionProgram, "headBlocks">>;
+}
+
+/** The kind. */
+export const dram: RunKind<typeof schema, DramSpec> = {
+  title: "One attention program of PIM commands in one stack",
+  schema,
+  resolve({ kind, memory, program }): Resolved<DramSpec> {
+    if (program.clustering && program.pim !== "bank") {
+      throw new SpecError(
+        "/program/clustering",
+        `Expected clustering with pim bank only but found pim ${program.pim}`,
+      );
+    }
+    const keptTokens = program.keptTokens ?? program.contextTokens;
+    const elementBytes = program.elementBytes;
+    return {
+      spec: { kind, memory, program: { ...program, elementBytes, keptTokens } },
+      inputs: new Map(),
+    };
+  },
+  async execute({ program }, { memory, onProgress }: Work): Promise<readonly Output[]> {
+    const [result] = await memory.simulate([program], onProgress);
+    const fields = Object.entries({ ...program, ...result! });
+    const csv = [fields.map(([name]) => name), fields.map(([, value]) => value)];
+    const json = { kind: "dram", row: result, program };
+    return [
+      { name: "output.csv", text: csv.map((line) => `${line.join(",")}\n`).join("") },
+      { name: "output.json", text: `${JSON.stringify(json, null, 2)}\n` },
+    ];
+  },
+};

@@ -1,0 +1,54 @@
+/**
+ * What every kind of run has, in the order in which a run meets it.
+ *
+ * @module
+ */
+import type * as v from "valibot";
+import type { MemoryModel } from "../../memory/memory_model.ts";
+
+/** Content that a spec refers to as `sha256:` and the digest of its bytes. */
+export type Inputs = ReadonlyMap<string, Uint8Array>;
+
+/** Finds content by its reference, if it is known. */
+export type FindInput = (reference: string) => Uint8Array | undefined;
+
+/** A spec that says everything, and what it refers to. */
+export interface Resolved<Spec> {
+  /** Every default filled in; resolving it again changes nothing. */
+  readonly spec: Spec;
+  readonly inputs: Inputs;
+}
+
+/** What a run is given to work with. */
+export interface Work {
+  readonly memory: MemoryModel;
+  readonly inputs: Inputs;
+  /** Called with how much is done and of how much. */
+  readonly onProgress: (done: number, total: number) => void;
+}
+
+/** A file that a run makes. */
+export interface Output {
+  /** e.g. `"output.csv"` */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A kind of run. */
+export interface RunKind<Schema extends v.GenericSchema, Spec> {
+  readonly title: string;
+  /** What a caller may write. */
+  readonly schema: Schema;
+  /**
+   * Fills in what was left out and takes content out of the spec.
+   *
+   * @throws {SpecError} when the spec contradicts itself or refers to unknown content
+   */
+  readonly resolve: (input: v.InferOutput<Schema>, find: FindInput) => Resolved<Spec>;
+  /**
+   * Does the work. Equal specs, memories and engines give equal bytes.
+   *
+   * @throws {RangeError} when the memory cannot do what is asked
+   */
+  readonly execute: (spec: Spec, work: Work) => Promise<readonly Output[]>;
+}

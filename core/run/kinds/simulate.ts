@@ -1,0 +1,116 @@
+/**
+ * A run of the whole system.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { columns } from "../../system/columns.ts";
+import { csvHeader, csvRow } from "../../system/csv.ts";
+import { simulateSystem } from "../../system/simulate.ts";
+import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../system/spec.ts";
+import { type ExperimentInput, experimentSchema, namesOf, oneOf } from "../experiment_schema.ts";
+import { SpecError } from "../spec_error.ts";
+import { budgetInput, budgetsOfInput, readBudgets } from "./budget_input.ts";
+import type { FindInput, Inputs, Output, Resolved, RunKind, Work } from "./kind.ts";
+import { memories, type MemoryName } from "./memories.ts";
+import { stepsCsv } from "./steps_csv.ts";
+
+const schema = v.pipe(
+  v.strictObject({
+    kind: v.literal("simulate"),
+    memory: v.optional(oneOf("memory model", namesOf(memories)), "hbm3-pim"),
+    experiment: v.optional(experimentSchema, {}),
+  }),
+  v.title("Simulate"),
+);
+
+/** A resolved run of the system; a list of budgets is content of its own. */
+export interface SimulateSpec {
+  readonly kind: "simulate";
+  readonly memory: MemoryName;
+  readonly experiment: Omit<SystemSpec, "sparsity"> & { readonly sparsity: SparsitySpec };
+}
+
+type Sparsity = NonNullable<SystemSpec["sparsity"]>;
+type SparsitySpec = null | Omit<Sparsity, "kvBudgets"> & { readonly kvBudgets?: string };
+
+/** The kind. */
+export const simulate: RunKind<typeof schema, SimulateSpec> = {
+  title: "A model decodes on GPUs with attention there, on CPUs or in memory",
+  schema,
+  resolve({ kind, memory, experiment }, find): Resolved<SimulateSpec> {
+    const { sparsity, ...checked } = systemSpec(experiment, find);
+    const referring = referringSparsity(sparsity);
+    return {
+      spec: { kind, memory, experiment: { ...checked, sparsity: referring.sparsity } },
+      inputs: referring.inputs,
+    };
+  },
+  async execute({ experiment }, { memory, inputs, onProgress }: Work): Promise<readonly Output[]> {
+    const spec = parseSystemSpec({
+      ...experiment,
+      sparsity: withBudgets(experiment.sparsity, inputs),
+    });
+    const { row, notes, perStep } = await simulateSystem(spec, memory, { onProgress });
+    const ordered = Object.fromEntries(columns.map(({ name }) => [name, row[name]]));
+    return [
+      { name: "output.csv", text: `${csvHeader}\n${csvRow(row)}\n` },
+      {
+        name: "output.json",
+        text: `${JSON.stringify({ kind: "simulate", row: ordered, notes }, null, 2)}\n`,
+      },
+      { name: "steps.csv", text: stepsCsv(spec, perStep) },
+    ];
+  },
+};
+
+/** @throws {SpecError} what `parseSystemSpec` finds wrong, with the place */
+function systemSpec({ sparsity, ...others }: ExperimentInput, find: FindInput): SystemSpec {
+  const options = { ...others, sparsity: sparsity && sparsityOptions(sparsity, find) };
+  try {
+    return parseSystemSpec(options);
+  } catch (error) {
+    if (!(error instanceof RangeError) || error instanceof SpecError) throw error;
+    throw new SpecError(pointerOf(error.message), error.message);
+  }
+}
+
+function sparsityOptions(
+  sparsity: NonNullable<ExperimentInput["sparsity"]>,
+  find: FindInput,
+): SystemOptions["sparsity"] {
+  const { kvBudget, ratio, rowSize } = sparsity;
+  const kvBudgets = readBudgets(sparsity, find);
+  const ways = Object.entries({ kvBudget, kvBudgets, ratio, rowSize });
+  return Object.fromEntries(ways.filter(([, value]) => value !== undefined));
+}
+
+/** The system's messages name fields as options of a command line. */
+function pointerOf(message: string): string {
+  const option = /--(\w+)(?: (\S+))?/.exec(message);
+  if (!option) return "/experiment";
+  if (option[1] === "switch") return "/experiment/switches";
+  return `/experiment/${option[1]}`;
+}
+
+function referringSparsity(
+  sparsity: SystemSpec["sparsity"],
+): { readonly sparsity: SparsitySpec; readonly inputs: Inputs } {
+  if (sparsity === null) return { sparsity, inputs: new Map() };
+  const { kvBudgets, ...others } = sparsity;
+  if (kvBudgets === undefined) return { sparsity: others, inputs: new Map() };
+  const [reference, bytes] = budgetInput(kvBudgets);
+  return {
+    sparsity: { ...others, kvBudgets: reference },
+    inputs: new Map([[reference, bytes]]),
+  };
+}
+
+function withBudgets(sparsity: SparsitySpec, inputs: Inputs): SystemOptions["sparsity"] {
+  if (sparsity === null) return null;
+  const { kvBudgets, ...others } = sparsity;
+  if (kvBudgets === undefined) return others;
+  const content = inputs.get(kvBudgets);
+  if (!content) throw new Error(`Expected the content of ${kvBudgets} but found none`);
+  return { ...others, kvBudgets: [...budgetsOfInput(content)] };
+}

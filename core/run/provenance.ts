@@ -1,0 +1,82 @@
+/**
+ * What someone else needs to do a run again and to know that it came out the same.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { changedSwitches } from "../system/switches.ts";
+import { checkSpec } from "./check_spec.ts";
+import { sha256 } from "./digest.ts";
+import { inputsOf } from "./execution.ts";
+import type { Inputs } from "./kinds/kind.ts";
+import { SpecError } from "./spec_error.ts";
+import type { RunRecord } from "./run_record.ts";
+import type { RunStore } from "./run_store.ts";
+
+const FORMAT = "kvpim-provenance-1";
+
+const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
+
+const schema = v.object({
+  format: v.literal(FORMAT),
+  id: hex,
+  spec: v.record(v.string(), v.unknown()),
+  inputs: v.record(v.string(), v.string()),
+  digests: v.object({ engine: hex, memory: hex }),
+  outputs: v.record(v.string(), v.object({ sha256: hex, bytes: v.number() })),
+});
+
+/** The part of a provenance that a replay needs. */
+export type Provenance = v.InferOutput<typeof schema>;
+
+/**
+ * The provenance of a finished run: its spec, the content it refers to, digests of what made it and
+ * of what it made; then facts that do not determine its bytes.
+ */
+export function provenanceOf(run: RunRecord, store: RunStore) {
+  const decoder = new TextDecoder();
+  const inputs = [...inputsOf(run.spec, store)]
+    .map(([reference, content]) => [reference, decoder.decode(content)]);
+  const outputs = run.outputs.map(({ name, digest, bytes }) => [name, { sha256: digest, bytes }]);
+  return {
+    format: FORMAT,
+    id: run.id,
+    spec: run.spec,
+    inputs: Object.fromEntries(inputs),
+    digests: run.digests,
+    outputs: Object.fromEntries(outputs),
+    ...switchesOf(run),
+    host: run.host,
+    attempts: run.attempts,
+    createdAt: timeOf(run.createdAt),
+    startedAt: timeOf(run.startedAt),
+    finishedAt: timeOf(run.finishedAt),
+  };
+}
+
+function switchesOf({ spec }: RunRecord) {
+  if (spec.kind !== "simulate") return {};
+  const { profile, switches } = spec.experiment;
+  const changed = changedSwitches(profile, switches).map((name) => [name, switches[name]]);
+  return { profile, changedSwitches: Object.fromEntries(changed) };
+}
+
+function timeOf(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : new Date(milliseconds).toISOString();
+}
+
+/**
+ * Reads a provenance and the content it holds.
+ *
+ * @throws {SpecError} when it is none, or content is not what its digest says
+ */
+export function readProvenance(value: unknown): { provenance: Provenance; inputs: Inputs } {
+  const provenance = checkSpec(schema, value);
+  const inputs = Object.entries(provenance.inputs).map(([reference, text]) => {
+    const content = new TextEncoder().encode(text);
+    const found = `sha256:${sha256(content)}`;
+    if (found === reference) return [reference, content] as const;
+    throw new SpecError("/inputs", `Expected the content of ${reference} but found ${found}`);
+  });
+  return { provenance, inputs: new Map(inputs) };
+}

@@ -1,0 +1,195 @@
+/**
+ * Runs from the asking to the answer: what the command line and the HTTP service are doors to.
+ *
+ * @module
+ */
+import { engineDigest } from "./engine_digest.ts";
+import type { FindInput, Inputs } from "./kinds/kind.ts";
+import { memories, type MemoryName } from "./kinds/memories.ts";
+import { isTerminal, type RunEvent, type RunRecord } from "./run_record.ts";
+import { RunFeed } from "./run_feed.ts";
+import { RunPool, type RunPoolOptions } from "./run_pool.ts";
+import { type Digests, resolveRunSpec, runId, type RunSpec } from "./run_spec.ts";
+import { RunStore } from "./run_store.ts";
+
+/** More runs wait than may. */
+export class QueueFullError extends Error {
+  override readonly name = "QueueFullError";
+}
+
+/** Options of {@linkcode RunService.open}. */
+export interface RunServiceOptions extends Omit<RunPoolOptions, "onChange"> {
+  /** Folder of the store. */
+  readonly folder: string;
+  /** Most runs that may wait. Default 1000. */
+  readonly queueLimit?: number;
+}
+
+/** A run that was asked for. */
+export interface Submission {
+  readonly run: RunRecord;
+  /** Whether its outputs were there already. */
+  readonly isStored: boolean;
+}
+
+/**
+ * A store of runs with threads that work on them.
+ *
+ * @example
+ * ```ts
+ * import { RunService } from "./run_service.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * {
+ *   await using service = await RunService.open({ folder, width: 1 });
+ *   service.start();
+ *   const { run } = service.submit({ kind: "simulate", experiment: { lout: 3 } });
+ *   const done = await service.settled(run.id, 60_000);
+ *   equal(done.state, "done");
+ * }
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export class RunService implements AsyncDisposable {
+  readonly store: RunStore;
+  readonly #pool: RunPool;
+  readonly #feed = new RunFeed();
+  readonly #engine = engineDigest();
+  readonly #memories: ReadonlyMap<MemoryName, string>;
+  readonly #queueLimit: number;
+
+  private constructor(
+    { folder, queueLimit = 1000, ...pool }: RunServiceOptions,
+    digests: ReadonlyMap<MemoryName, string>,
+  ) {
+    this.store = RunStore.open(folder);
+    this.#memories = digests;
+    this.#queueLimit = queueLimit;
+    this.#pool = new RunPool(this.store, { ...pool, onChange: (id) => this.#feed.notify(id) });
+  }
+
+  /**
+   * Opens the store of a folder.
+   *
+   * @throws {StoreError} when it cannot be used
+   */
+  static async open(options: RunServiceOptions): Promise<RunService> {
+    const names = Object.keys(memories) as MemoryName[];
+    const digests = await Promise.all(names.map(async (name) => {
+      using memory = await memories[name].open();
+      return [name, memory.digest] as const;
+    }));
+    return new RunService(options, new Map(digests));
+  }
+
+  /** Begins to work on what is queued. */
+  start() {
+    this.#pool.start();
+  }
+
+  /** Runs this process works on. */
+  get active(): number {
+    return this.#pool.active;
+  }
+
+  /** What makes a spec's bytes besides the spec. */
+  digestsOf({ memory }: RunSpec): Digests {
+    return { engine: this.#engine, memory: this.memoryDigest(memory) };
+  }
+
+  /** The name a run would have here. */
+  idOf(spec: RunSpec): string {
+    return runId(spec, this.digestsOf(spec));
+  }
+
+  /** Digest of a memory model. */
+  memoryDigest(name: MemoryName): string {
+    return this.#memories.get(name)!;
+  }
+
+  /** Content of this store, by its reference. */
+  readonly findInput: FindInput = (reference) =>
+    this.store.blobs.get(reference.slice("sha256:".length));
+
+  /**
+   * Asks for a run.
+   *
+   * @throws {SpecError} naming the first part of the spec that is wrong
+   * @throws {QueueFullError} when too many runs wait
+   */
+  submit(input: unknown): Submission {
+    const { spec, inputs } = resolveRunSpec(input, this.findInput);
+    return this.submitResolved(spec, inputs);
+  }
+
+  /**
+   * Asks for a run whose spec was resolved.
+   *
+   * @throws {QueueFullError} when too many runs wait
+   */
+  submitResolved(spec: RunSpec, inputs: Inputs): Submission {
+    const known = this.store.get(this.idOf(spec));
+    if (known && (!isTerminal(known.state) || known.state === "done")) {
+      return { run: known, isStored: known.state === "done" };
+    }
+    this.checkRoom(1);
+    for (const content of inputs.values()) this.store.blobs.put(content);
+    const run = this.store.submit(spec, this.digestsOf(spec));
+    this.#feed.notify(run.id);
+    this.#pool.wake();
+    return { run, isStored: false };
+  }
+
+  /** @throws {QueueFullError} when so many more runs may not wait */
+  checkRoom(runs: number) {
+    const { queued } = this.store.counts();
+    if (queued + runs <= this.#queueLimit) return;
+    throw new QueueFullError(
+      `Expected at most ${this.#queueLimit} runs to wait but found ${queued + runs}`,
+    );
+  }
+
+  /** Does a queued run in this process now, whatever else waits, and gives it when it is over. */
+  async runNow(id: string): Promise<RunRecord> {
+    await this.#pool.run(id);
+    return this.store.get(id)!;
+  }
+
+  /** The run once it is over, or as it is after a time. */
+  async settled(id: string, ms: number, signal?: AbortSignal): Promise<RunRecord> {
+    const end = performance.now() + ms;
+    for (;;) {
+      const run = this.store.get(id)!;
+      if (isTerminal(run.state) || performance.now() >= end || signal?.aborted) return run;
+      await this.#feed.changed(id, signal);
+    }
+  }
+
+  /** Cancels a run; says whether it was not over. */
+  cancel(id: string): boolean {
+    const wasGoing = this.store.queue.cancel(id);
+    this.#pool.abort(id);
+    this.#feed.notify(id);
+    return wasGoing;
+  }
+
+  /** What happens to a run, from after an event on, until it is over. */
+  async *events(id: string, after: number, signal: AbortSignal): AsyncGenerator<RunEvent> {
+    let last = after;
+    while (!signal.aborted) {
+      for (const event of this.store.events.after(id, last)) {
+        last = event.sequence;
+        yield event;
+        if (event.type !== "progress" && isTerminal(event.type)) return;
+      }
+      await this.#feed.changed(id, signal);
+    }
+  }
+
+  /** Ends the threads and closes the store; what was not finished goes on after a restart. */
+  async [Symbol.asyncDispose]() {
+    await this.#pool[Symbol.asyncDispose]();
+    this.store[Symbol.dispose]();
+  }
+}

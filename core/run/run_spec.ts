@@ -1,0 +1,93 @@
+/**
+ * What a run is.
+ *
+ * A new kind of run is a unit in `kinds/` and one entry in {@linkcode kinds}.
+ *
+ * @module
+ */
+import * as v from "valibot";
+import { canonicalJson } from "./canonical_json.ts";
+import { checkSpec } from "./check_spec.ts";
+import { sha256 } from "./digest.ts";
+import { dram, type DramSpec } from "./kinds/dram.ts";
+import type { FindInput, Output, Resolved, Work } from "./kinds/kind.ts";
+import { simulate, type SimulateSpec } from "./kinds/simulate.ts";
+
+/** Every kind of run. */
+export const kinds = { simulate, dram } as const;
+
+/** Name of a kind of run. */
+export type KindName = keyof typeof kinds;
+
+/** A run as a caller writes it. */
+export const runSpecSchema = v.variant("kind", [simulate.schema, dram.schema]);
+
+/** A run as a caller may write it. */
+export type RunInput = v.InferInput<typeof runSpecSchema>;
+
+/** A run with every default filled in. */
+export type RunSpec = SimulateSpec | DramSpec;
+
+/**
+ * Checks a run and fills in what was left out.
+ *
+ * @param find content that the spec may refer to
+ * @throws {SpecError} naming the first part that is wrong
+ *
+ * @example
+ * ```ts
+ * import { resolveRunSpec } from "./run_spec.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { spec } = resolveRunSpec({ kind: "simulate", experiment: { model: "Mistral-7B" } });
+ * equal(spec.kind === "simulate" && spec.experiment.lin, 2048);
+ * ```
+ */
+export function resolveRunSpec(
+  input: unknown,
+  find: FindInput = () => undefined,
+): Resolved<RunSpec> {
+  const checked = checkSpec(runSpecSchema, input);
+  switch (checked.kind) {
+    case "simulate":
+      return simulate.resolve(checked, find);
+    case "dram":
+      return dram.resolve(checked, find);
+  }
+}
+
+/** Does the work of a run. */
+export function executeRun(spec: RunSpec, work: Work): Promise<readonly Output[]> {
+  switch (spec.kind) {
+    case "simulate":
+      return simulate.execute(spec, work);
+    case "dram":
+      return dram.execute(spec, work);
+  }
+}
+
+/** Digests of what makes a run's bytes besides its spec, by what it is for. */
+export interface Digests {
+  /** Sources of the program. */
+  readonly engine: string;
+  /** The memory model's component and tables. */
+  readonly memory: string;
+}
+
+/**
+ * The name of a run: SHA-256 of what determines its outputs. Inputs are in the spec, by digest.
+ *
+ * @example
+ * ```ts
+ * import { resolveRunSpec, runId } from "./run_spec.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * const digests = { engine: "e", memory: "m" };
+ * const { spec } = resolveRunSpec({ kind: "simulate" });
+ * const same = resolveRunSpec({ kind: "simulate", experiment: { lin: 2048 } }).spec;
+ * equal(runId(spec, digests), runId(same, digests));
+ * ```
+ */
+export function runId(spec: RunSpec, digests: Digests): string {
+  return sha256(canonicalJson({ spec, digests }));
+}

@@ -1,0 +1,58 @@
+/**
+ * Sweeps from the asking to the table.
+ *
+ * @module
+ */
+import type { Json } from "./canonical_json.ts";
+import { isTerminal, type RunRecord } from "./run_record.ts";
+import type { RunService } from "./run_service.ts";
+import { sweepId, sweepPoints } from "./sweep.ts";
+import type { SweepRecord } from "./sweep_store.ts";
+import { type Objective, type SweepTable, sweepTable } from "./sweep_table.ts";
+
+/** How far the runs of a sweep are. */
+export type SweepProgress = Readonly<Record<RunRecord["state"], number>>;
+
+/**
+ * Asks for all runs of a sweep, or for none.
+ *
+ * @throws {SpecError} naming what is wrong with the sweep or the first run that is
+ * @throws {QueueFullError} when so many runs may not wait
+ */
+export function submitSweep(service: RunService, input: unknown): SweepRecord {
+  const resolved = sweepPoints(input, service.findInput);
+  service.checkRoom(new Set(resolved.map(({ spec }) => service.idOf(spec))).size);
+  const points = resolved.map(({ point, spec, inputs }) => ({
+    point,
+    run: service.submitResolved(spec, inputs).run.id,
+  }));
+  const id = sweepId(points);
+  service.store.sweeps.put(id, input as Json, points);
+  return service.store.sweeps.get(id)!;
+}
+
+/** How many runs of a sweep are in each state. */
+export function sweepProgress({ store }: RunService, id: string): SweepProgress {
+  const counts = { queued: 0, running: 0, done: 0, failed: 0, cancelled: 0 };
+  for (const { run } of store.sweeps.points(id)) counts[run.state]++;
+  return counts;
+}
+
+/** The table of a sweep as it is now. */
+export function tableOfSweep(
+  { store }: RunService,
+  id: string,
+  objectives?: readonly Objective[],
+): SweepTable {
+  const figuresOf = ({ outputs }: RunRecord) => {
+    const output = outputs.find(({ name }) => name === "output.json")!;
+    return JSON.parse(new TextDecoder().decode(store.blobs.get(output.digest))).row;
+  };
+  return sweepTable(store.sweeps.points(id), figuresOf, objectives);
+}
+
+/** Cancels the runs of a sweep that are not over; says how many. */
+export function cancelSweep(service: RunService, id: string): number {
+  const going = service.store.sweeps.points(id).filter(({ run }) => !isTerminal(run.state));
+  return going.filter(({ run }) => service.cancel(run.id)).length;
+}

@@ -1,0 +1,135 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import fc from "fast-check";
+import { parquetReadObjects } from "hyparquet";
+import { paretoFront } from "./pareto.ts";
+import { MOST_POINTS, sweepPoints } from "./sweep.ts";
+import { cancelSweep, submitSweep, sweepProgress, tableOfSweep } from "./sweep_service.ts";
+import { sweepParquet } from "./sweep_parquet.ts";
+import { sweepCsv } from "./sweep_table.ts";
+import { smallRun, withService } from "./testing.ts";
+
+const MINUTE = 60_000;
+
+Deno.test("entries of a list are combined with every combination of the grid", () => {
+  const points = sweepPoints({
+    base: smallRun(),
+    grid: { "/experiment/lin": [1, 2], "/experiment/batch": [3, 4] },
+    list: [{ "/experiment/sparsity": null }, { "/experiment/sparsity": { kvBudget: 16 } }],
+  });
+  equal(points.length, 8);
+  deepEqual(points[5]!.point, {
+    "/experiment/sparsity": { kvBudget: 16 },
+    "/experiment/lin": 1,
+    "/experiment/batch": 4,
+  });
+  deepEqual(points[5]!.spec.kind === "simulate" && points[5]!.spec.experiment.batch, 4);
+});
+
+for (
+  const [input, pointer] of [
+    [{ base: smallRun(), grid: { "/experiment/lout": [4, 1] } }, "/grid/~1experiment~1lout/1"],
+    [{ base: smallRun(), list: [{}, { "/experiment/model": "x" }] }, "/list/1"],
+    [{ base: { kind: "simulate", experiment: { lin: 0 } } }, "/base/experiment/lin"],
+    [{ base: smallRun(), grid: { "lout": [1] } }, "/grid/lout/0"],
+    [{ base: smallRun(), grid: { "/experiment/lin/x": [1] } }, "/grid/~1experiment~1lin~1x/0"],
+    [{ base: smallRun(), grid: { "/experiment/lin": [] } }, "/grid/~1experiment~1lin"],
+    [{ base: smallRun(), list: [{ "/experiment/model": "\ud800" }] }, ""],
+    [{ base: smallRun(), grid: { "/a": Array(200).fill(1), "/b": Array(200).fill(1) } }, ""],
+    [{}, "/base"],
+  ] as const
+) {
+  Deno.test(`a mistake of a sweep says where it was written: ${JSON.stringify(input).slice(0, 90)}`, () => {
+    throws(() => sweepPoints(input), { name: "SpecError", pointer });
+  });
+}
+
+Deno.test(`a sweep of more than ${MOST_POINTS} runs is refused before any is made`, () => {
+  const values = Array.from({ length: 1000 }, (_, i) => i + 1);
+  const grid = {
+    "/experiment/lin": values,
+    "/experiment/batch": values,
+    "/experiment/ngpu": values,
+  };
+  throws(() => sweepPoints({ base: smallRun(), grid }), { message: /but found 1000000000$/ });
+});
+
+Deno.test("a value nested too deeply is refused", () => {
+  let deep: unknown = 1;
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  throws(
+    () => sweepPoints({ base: smallRun(), list: [{ "/experiment/lin": deep }] }),
+    { name: "SpecError", message: /deeper/ },
+  );
+});
+
+Deno.test(
+  "a sweep's table has a row a run with its Pareto front, and fills as runs end",
+  withService(async (service) => {
+    const input = {
+      base: smallRun(),
+      grid: { "/experiment/batch": [1, 64] },
+      list: [{ "/experiment/sparsity": null }, { "/experiment/sparsity": { kvBudget: 16 } }],
+    };
+    const { id } = submitSweep(service, input);
+    deepEqual(sweepProgress(service, id).queued, 4);
+    deepEqual(tableOfSweep(service, id).rows.map(({ figures }) => figures), [
+      null,
+      null,
+      null,
+      null,
+    ]);
+    equal(submitSweep(service, input).id, id);
+    service.start();
+    for (const { run } of service.store.sweeps.points(id)) await service.settled(run.id, MINUTE);
+    const table = tableOfSweep(service, id);
+    deepEqual(table.objectives.map(({ column }) => column), ["g_time (ms)", "g_energy (nJ)"]);
+    deepEqual(table.rows.map(({ isOnParetoFront }) => isOnParetoFront), [
+      false,
+      false,
+      true,
+      false,
+    ]);
+    const lines = sweepCsv(table).trim().split("\n");
+    equal(lines.length, 5);
+    equal(
+      lines[0]!.split(",").slice(0, 5).join(),
+      "/experiment/batch,/experiment/sparsity,run,state,pareto",
+    );
+    const parquet = await parquetReadObjects({ file: sweepParquet(table).buffer });
+    deepEqual(parquet.map(({ run }) => run), table.rows.map(({ run }) => run));
+    equal(parquet[1]!["g_time (ms)"], table.rows[1]!.figures!["g_time (ms)"]);
+    deepEqual(parquet.map((row) => row["/experiment/sparsity"]), [
+      undefined,
+      undefined,
+      '{"kvBudget":16}',
+      '{"kvBudget":16}',
+    ]);
+    const byColumn = tableOfSweep(service, id, [{ column: "bs", better: "higher" }]);
+    deepEqual(byColumn.rows.map(({ isOnParetoFront }) => isOnParetoFront), [
+      false,
+      true,
+      false,
+      true,
+    ]);
+    equal(cancelSweep(service, id), 0);
+  }),
+);
+
+Deno.test(
+  "a sweep that does not fit the queue asks for none of its runs",
+  withService((service) => {
+    const input = { base: smallRun(), grid: { "/experiment/lin": [1, 2, 3] } };
+    throws(() => submitSweep(service, input), { name: "QueueFullError" });
+    equal(service.store.counts().queued, 0);
+    return Promise.resolve();
+  }, { queueLimit: 2 }),
+);
+
+Deno.test("no point of a front is beaten, and every other is", () => {
+  const beats = (a: number[], b: number[]) =>
+    a.every((cost, i) => cost <= b[i]!) && a.some((cost, i) => cost < b[i]!);
+  const point = fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 3, maxLength: 3 });
+  fc.assert(fc.property(fc.array(point, { maxLength: 30 }), (points) => {
+    deepEqual(paretoFront(points), points.map((p) => !points.some((other) => beats(other, p))));
+  }));
+});

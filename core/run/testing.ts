@@ -1,0 +1,49 @@
+/**
+ * For tests only: stores in folders of their own.
+ *
+ * @module
+ */
+import { resolveRunSpec, type RunInput, type RunSpec } from "./run_spec.ts";
+import { RunService, type RunServiceOptions } from "./run_service.ts";
+
+/** Runs a test in a folder of its own, which is removed afterwards. */
+export function inFolder(test: (folder: string) => void | Promise<void>): () => Promise<void> {
+  return async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await test(folder);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  };
+}
+
+/** Runs a test with a service of its own. */
+export function withService(
+  test: (service: RunService, folder: string) => Promise<void>,
+  options: Partial<RunServiceOptions> = {},
+): () => Promise<void> {
+  return inFolder(async (folder) => {
+    await using service = await RunService.open({ folder, ...options });
+    await test(service, folder);
+  });
+}
+
+/** A small run of the system; each `lin` makes another. */
+export function smallRun(lin = 64): RunInput {
+  return {
+    kind: "simulate",
+    experiment: { system: "dgx-attacc", model: "GPT-13B", lin, lout: 4 },
+  };
+}
+
+/** A run that takes far longer than a test waits. */
+export const LONG_RUN = {
+  kind: "dram",
+  program: { contextTokens: 2 ** 24, heads: 4096 },
+} as const satisfies RunInput;
+
+/** {@linkcode smallRun} resolved. */
+export function smallSpec(lin = 64): RunSpec {
+  return resolveRunSpec(smallRun(lin)).spec;
+}

@@ -1,0 +1,40 @@
+import { ClusterKvReference, type ClusterKvSettings } from "../reference/cluster_kv.ts";
+import { testAgainstReference } from "../testing/equality.ts";
+
+const DEFAULTS: ClusterKvSettings = {
+  sinkTokens: 16,
+  clusters: 400,
+  iterations: 20,
+  windowTokens: 0,
+  windowClusters: 8,
+};
+
+testAgainstReference("cluster-kv", [
+  {
+    name: "defaults, prompts of up to 200 tokens",
+    reference: (shape) => new ClusterKvReference(shape, DEFAULTS),
+    adapt: (scenario) => ({
+      ...scenario,
+      promptBlocks: scenario.promptBlocks.map((count) => Math.min(count, 100)).slice(0, 2),
+    }),
+  },
+  {
+    name: "few clusters, new tokens clustered",
+    parameters: {
+      "sink-tokens": 3,
+      "clusters": 9,
+      "iterations": 4,
+      "window-tokens": 5,
+      "window-clusters": 2,
+    },
+    reference: (shape) =>
+      new ClusterKvReference(shape, {
+        sinkTokens: 3,
+        clusters: 9,
+        iterations: 4,
+        windowTokens: 5,
+        windowClusters: 2,
+      }),
+    adapt: (scenario) => ({ ...scenario, steps: scenario.steps + 8 }),
+  },
+]);

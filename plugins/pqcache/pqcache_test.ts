@@ -1,0 +1,39 @@
+import { PqcacheReference, type PqcacheSettings } from "../reference/pqcache.ts";
+import { testAgainstReference } from "../testing/equality.ts";
+
+const DEFAULTS: PqcacheSettings = {
+  sinkTokens: 32,
+  parts: 2,
+  bits: 6,
+  recentFraction: 0.5,
+  iterations: 10,
+};
+
+testAgainstReference("pqcache", [
+  {
+    name: "defaults, prompts of up to 200 tokens",
+    reference: (shape) => new PqcacheReference(shape, DEFAULTS),
+    adapt: (scenario) => ({
+      ...scenario,
+      promptBlocks: scenario.promptBlocks.map((count) => Math.min(count, 100)).slice(0, 2),
+    }),
+  },
+  {
+    name: "one part, few codes",
+    parameters: {
+      "sink-tokens": 4,
+      "parts": 1,
+      "bits": 3,
+      "recent-fraction": 0.25,
+      "iterations": 3,
+    },
+    reference: (shape) =>
+      new PqcacheReference(shape, {
+        sinkTokens: 4,
+        parts: 1,
+        bits: 3,
+        recentFraction: 0.25,
+        iterations: 3,
+      }),
+  },
+]);

@@ -1,0 +1,43 @@
+/**
+ * For tests only: the start of k-means++ (Arthur and Vassilvitskii, SODA 2007).
+ *
+ * @module
+ */
+import { at, dot, f32, type Vector } from "./float32.ts";
+import type { SplitMix64 } from "./random.ts";
+
+/**
+ * Draws points, each with a probability proportional to its squared distance from those drawn; the
+ * first evenly. Where all distances are 0, points are taken from the first on.
+ */
+export function kMeansPlusPlus(
+  points: readonly Vector[],
+  count: number,
+  random: SplitMix64,
+): Vector[] {
+  const drawn = [points[random.below(points.length)] ?? []];
+  const distances = points.map((point) => distance(point, drawn[0] ?? []));
+  while (drawn.length < count) {
+    const next = points[draw(distances, random, drawn.length)] ?? [];
+    drawn.push(next);
+    points.forEach((point, i) => distances[i] = Math.min(at(distances, i), distance(point, next)));
+  }
+  return drawn;
+}
+
+/** Squared distance, never below 0; 0 for NaN. */
+function distance(a: Vector, b: Vector): number {
+  const value = f32(f32(dot(a, a) + dot(b, b)) - f32(2 * dot(a, b)));
+  return value > 0 ? value : 0;
+}
+
+/** The first index at which the running sum of the distances exceeds a random share of the sum. */
+function draw(distances: number[], random: SplitMix64, fallback: number): number {
+  const total = distances.reduce((all, one) => all + one, 0);
+  let rest = random.uniform() * total;
+  for (const [index, one] of distances.entries()) {
+    rest -= one;
+    if (rest < 0) return index;
+  }
+  return fallback;
+}

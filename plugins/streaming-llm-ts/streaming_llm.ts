@@ -1,0 +1,165 @@
+// StreamingLLM as a first sketch in TypeScript: the same policy as ../streaming-llm, held to the same
+// reference. The first tokens of the text and the newest ones; all others are thrown away.
+
+type ParameterValue = { readonly tag: string; readonly val: unknown };
+
+interface Config {
+  readonly kvHeads: number;
+  readonly queryHeads: number;
+  readonly budget: number;
+  readonly parameters: readonly ParameterValue[];
+}
+
+const DEFAULT_SINKS = 4n;
+const MOST_SINKS = 65536n;
+
+/** Value of the only parameter. */
+function sinkTokens(parameters: readonly ParameterValue[]): number {
+  if (parameters.length === 0) return Number(DEFAULT_SINKS);
+  if (parameters.length !== 1) {
+    throw { tag: "parameter-count", val: { expected: 1, found: parameters.length } };
+  }
+  const { tag, val } = parameters[0]!;
+  if (tag !== "integer" || typeof val !== "bigint" || val < 0n || val > MOST_SINKS) {
+    throw { tag: "bad-parameter", val: 0 };
+  }
+  return Number(val);
+}
+
+function describe(parameters: readonly ParameterValue[]) {
+  sinkTokens(parameters);
+  return {
+    name: "streaming-llm-ts",
+    version: "0.1.0",
+    summary: "Attends to the first tokens and the newest ones.",
+    citation: {
+      title: "Efficient Streaming Language Models with Attention Sinks",
+      venue: "ICLR 2024",
+      identifier: "arXiv:2309.17453",
+      code: "github.com/mit-han-lab/streaming-llm at 2e50426",
+    },
+    parameters: [{
+      name: "sink-tokens",
+      summary: "Tokens kept from the start of the text.",
+      kind: {
+        tag: "integer",
+        val: { defaultValue: DEFAULT_SINKS, minimum: 0n, maximum: MOST_SINKS },
+      },
+    }],
+    inputs: {},
+    observedPromptQueries: 0,
+    observesSteps: false,
+    denseLayers: new Uint32Array(0),
+    budget: { tag: "hard" },
+    rotation: "by-rank",
+  };
+}
+
+class Session {
+  private kvHeads: number;
+  private budget: number;
+  private sinks: number;
+  /** Tokens that ever entered. */
+  private length = 0;
+  /** Tokens present, ascending, and the slot of each: the same in every head. */
+  private present: number[] = [];
+  private slots: number[] = [];
+  private free: number[] = [];
+
+  constructor({ kvHeads, budget, parameters }: Config) {
+    this.kvHeads = kvHeads;
+    this.budget = budget;
+    this.sinks = Math.min(sinkTokens(parameters), budget - 1);
+  }
+
+  static open(config: Config): Session {
+    const { kvHeads, queryHeads, budget } = config;
+    if (kvHeads === 0 || queryHeads === 0 || queryHeads % kvHeads !== 0 || budget === 0) {
+      throw { tag: "unsupported-shape" };
+    }
+    return new Session(config);
+  }
+
+  prefill({ count }: { count: number }): void {
+    this.enter(count);
+  }
+
+  endPrefill() {
+    const evicted = this.makeRoom(0);
+    if (evicted.length === 0) return this.update([], 0, []);
+    const slots = new Array(this.length).fill(0);
+    this.present.forEach((token, rank) => slots[token] = rank);
+    this.slots = this.present.map((_, rank) => rank);
+    this.free = [];
+    return this.update(evicted, 0, slots);
+  }
+
+  /** Makes room first, so that a new token takes the place of the one that goes. */
+  append({ count }: { count: number }) {
+    const fits = count <= this.budget - this.sinks;
+    const first = this.length;
+    const before = fits ? this.makeRoom(count) : [];
+    const slots = this.enter(count);
+    const evicted = fits ? before : this.makeRoom(0);
+    const moved = slots.some((slot, index) => slot !== first + index);
+    return this.update(evicted, first, moved ? slots : []);
+  }
+
+  select() {
+    return {
+      visible: { tag: "everything" },
+      bias: new Float32Array(0),
+      meanValueWeights: new Float32Array(0),
+      accesses: [],
+    };
+  }
+
+  observe() {
+    return this.update([], 0, []);
+  }
+
+  /** Adds tokens, each to the lowest free slot; gives the slots. */
+  private enter(count: number): number[] {
+    const slots: number[] = [];
+    for (let i = 0; i < count; i++) {
+      this.free.sort((a, b) => a - b);
+      const slot = this.free.shift() ?? this.present.length;
+      this.present.push(this.length++);
+      this.slots.push(slot);
+      slots.push(slot);
+    }
+    return slots;
+  }
+
+  /** Evicts the tokens between the sinks and the newest until some more fit the budget. */
+  private makeRoom(more: number): number[] {
+    const excess = Math.max(this.present.length + more - this.budget, 0);
+    const tokens = this.present.splice(this.sinks, excess);
+    this.free.push(...this.slots.splice(this.sinks, excess));
+    return tokens;
+  }
+
+  /** An update in which every KV head does the same. */
+  private update(evicted: readonly number[], firstToken: number, slots: readonly number[]) {
+    const all = (values: readonly number[]) =>
+      Uint32Array.from(
+        { length: this.kvHeads * values.length },
+        (_, at) => values[at % values.length]!,
+      );
+    const offsets = evicted.length === 0
+      ? []
+      : Array.from({ length: this.kvHeads + 1 }, (_, head) => head * evicted.length);
+    return {
+      evicted: {
+        per: "kv-head",
+        offsets: Uint32Array.from(offsets),
+        tokens: all(evicted),
+      },
+      placement: { per: "kv-head", firstToken, slots: all(slots) },
+      clusterings: [],
+      accesses: [],
+    };
+  }
+}
+
+export const policy = { describe, Session };
