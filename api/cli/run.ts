@@ -4,21 +4,18 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
-import { ResultStoreError } from "../../core/memory/result_store.ts";
-import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
-import { QueueFullError } from "../../core/run/run_service.ts";
-import { StoreError } from "../../core/run/store_error.ts";
+import { budgetTableCommand } from "./budget_table/command.ts";
+import { compareCommand } from "./compare/command.ts";
 import { DisagreementError } from "./disagreement_error.ts";
 import { dramCommand } from "./dram/command.ts";
+import { evalCommand } from "./eval/command.ts";
+import { isMistake } from "./mistake.ts";
 import { reportCommand } from "./report/command.ts";
 import { runCommand } from "./run_commands/command.ts";
 import { serveCommand } from "./serve/command.ts";
 import { simulateCommand } from "./simulate/command.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { UserError } from "./user_error.ts";
-
-/** Errors that say what is wrong with what the user gave. */
-const USER_ERRORS = [UserError, ResultStoreError, StoreError, QueueFullError, TraceSyntaxError];
+import { lowerFirst } from "./user_error.ts";
 
 /**
  * Runs the command line.
@@ -55,23 +52,31 @@ function kvpim(surroundings: Surroundings): Command {
     .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
     .showSuggestionAfterError()
     .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
-  for (const command of [simulateCommand, reportCommand, dramCommand, runCommand, serveCommand]) {
-    addTo(program, command(surroundings));
-  }
+  const commands = [
+    compareCommand(surroundings),
+    simulateCommand(surroundings),
+    dramCommand(surroundings),
+    evalCommand(surroundings),
+    budgetTableCommand(surroundings),
+    reportCommand(surroundings),
+    runCommand(surroundings),
+    serveCommand(surroundings),
+  ];
+  for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
 }
 
-/** Adds a command; it and its own commands write and fail as the program does. */
-function addTo(parent: Command, command: Command) {
-  parent.addCommand(command.copyInheritedSettings(parent));
-  for (const own of command.commands) own.copyInheritedSettings(command);
+/** A command, and the commands below it, with the settings of the one above. */
+function inheriting(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const below of command.commands) inheriting(below, command);
+  return command;
 }
 
 /** The line a user is shown, or nothing where the mistake is not the user's. */
 function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return commandLineMistake(error);
-  if (!(error instanceof Error)) return undefined;
-  return USER_ERRORS.some((type) => error instanceof type) ? oneLine(error.message) : undefined;
+  return isMistake(error) ? oneLine(lowerFirst(error.message)) : undefined;
 }
 
 function commandLineMistake({ code, message }: CommanderError): string {

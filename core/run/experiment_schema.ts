@@ -66,7 +66,6 @@ export const inputReference = v.pipe(
   v.description("digest of an input this store has kept"),
 );
 
-const run = expecting("a number of blocks, at least 1");
 const share = expecting("a number above 0 and up to 1");
 
 /** Which tokens a step reads, one way of saying so. */
@@ -189,37 +188,32 @@ const fields = {
   clustering: v.optional(
     titled(
       "Clustering",
-      oneOf(
-        "STARC's: none, the whole context in the last step, or 64 tokens every 64 steps (online)",
-        ["none", "last-step", "online"],
-      ),
+      oneOf("STARC's: none, the whole context in the last step, or 64 tokens every 64 steps", [
+        "none",
+        "last-step",
+        "online",
+      ]),
     ),
     standard.clustering,
   ),
   selection: v.optional(
     titled(
       "Selection",
-      oneOf("whose reads to decide are charged", ["none", ...namesOf(policies)]),
+      oneOf("whose metadata each step reads to decide", ["none", ...namesOf(policies)]),
     ),
     standard.selection,
   ),
   rows: v.optional(
-    titled(
-      "Rows",
-      oneOf("kept tokens lie side by side (compact) or where they may lie", [
-        "compact",
-        "scattered",
-      ]),
-    ),
+    titled("Rows", oneOf("read as if side by side, or where they lie", ["compact", "scattered"])),
     standard.rows,
   ),
   locality: v.optional(
     v.nullable(v.pipe(
-      v.number(run),
-      v.minValue(1, run),
-      v.maxValue(MOST_TOKENS, run),
+      v.number(expecting("a number of blocks, at least 1")),
+      v.minValue(1, expecting("a number of blocks, at least 1")),
+      v.maxValue(MOST_TOKENS, expecting(`at most ${MOST_TOKENS} blocks`)),
       v.title("Locality, blocks"),
-      v.description("mean run of 16-token blocks that scattered rows read; null is any alike"),
+      v.description("mean run of 16-token blocks read if scattered; null is any block alike"),
     )),
     standard.locality,
   ),
@@ -232,10 +226,7 @@ const fields = {
     standard.sampledSteps,
   ),
   profile: v.optional(
-    titled(
-      "Profile",
-      oneOf("whose quirks: the STARC artifact's, AttAcc's, or neither's", profiles),
-    ),
+    titled("Profile", oneOf("whose quirks: the STARC artifact's or AttAcc's", profiles)),
     standard.profile,
   ),
   switches: v.optional(v.pipe(

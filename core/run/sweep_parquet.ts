@@ -12,7 +12,9 @@ export function sweepParquet(table: SweepTable): Uint8Array<ArrayBuffer> {
 }
 
 function typeOf(values: readonly (Json | undefined)[]): BasicType {
-  const kinds = new Set(values.filter((value) => value != null).map((value) => typeof value));
+  const kinds = new Set(
+    values.filter((value) => value !== null && value !== undefined).map((value) => typeof value),
+  );
   if (kinds.size !== 1) return "STRING";
   if (kinds.has("number")) return "DOUBLE";
   return kinds.has("boolean") ? "BOOLEAN" : "STRING";

@@ -18,6 +18,7 @@ export interface MethodResult {
   readonly notes: readonly string[];
   readonly charged: SystemResult["charged"];
 }
+
 const CHARGES = {
   write: "writing the new token",
   select: "reading what it decides by",

@@ -41,9 +41,9 @@ const programSchema = v.strictObject({
     oneOf("buffer commands of an overlapped partner", ["truncated", "whole"]),
     "truncated",
   ),
-  queries: v.optional(whole("queries that share a head and that each MAC serves", 1, 16), 1),
+  queries: v.optional(whole("queries that share a head's keys and values", 1, 16), 1),
   passes: v.optional(
-    oneOf("scores, softmax and values, or scores alone", ["attention", "scores"]),
+    oneOf("all of attention, or only the products a policy decides by", ["attention", "scores"]),
     "attention",
   ),
 });
