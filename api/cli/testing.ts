@@ -19,12 +19,14 @@ export interface Given {
   readonly input?: string;
 }
 
+/** Commands that keep memory results. */
+const REMEMBERING = ["simulate", "dram", "compare"];
+
 /** Runs a command in this process. Without `KVPIM_CACHE` it keeps no results. */
 export async function kvpim(args: readonly string[], { env, input }: Given = {}): Promise<Outcome> {
   let [out, err] = ["", ""];
-  const all = env?.KVPIM_CACHE || args.length === 0 || args.includes("--help")
-    ? args
-    : [...args, "--no-cache"];
+  const remembering = REMEMBERING.includes(args[0] ?? "") && !args.includes("--help");
+  const all = env?.KVPIM_CACHE || !remembering ? args : [...args, "--no-cache"];
   const code = await run(all, {
     out: (text) => out += text,
     err: (text) => err += text,

@@ -95,6 +95,12 @@ export class TextTokenizer {
     return this.tokenizer.token_to_id(token);
   }
 
+  /** Id of the token that ends a text (`eos_token`), if the checkpoint names one. */
+  get endOfText(): number | undefined {
+    const text = tokenText(this.#settings.eos_token);
+    return typeof text === "string" ? this.tokenId(text) : undefined;
+  }
+
   /** Whether the checkpoint has a chat template. */
   get hasChatTemplate(): boolean {
     return this.#template !== undefined;

@@ -5,7 +5,7 @@
  */
 import { type LoadOptions, loadPolicy, type Policy, unwrap } from "../../core/host/mod.ts";
 import { buildPlugin } from "../../wasm/sdk/build.ts";
-import { cached } from "./build_cache.ts";
+import { cached } from "../../wasm/sdk/build_cache.ts";
 
 /** Builds the policy of a folder beside this one, e.g. `"quest"`, and runs it on this thread. */
 export async function builtPolicy(name: string, options: LoadOptions = {}): Promise<Policy> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { loadPolicy, unwrap } from "../../core/host/mod.ts";
 import { buildPlugin } from "./build.ts";
-import { CompileError } from "./compile_assemblyscript.ts";
+import { CompileError } from "./compile_error.ts";
 import { hasClang } from "./compile_c.ts";
 import { generatedFiles } from "./generate.ts";
 import { PluginManifestError, readPluginManifest } from "./plugin_manifest.ts";

@@ -1,14 +1,10 @@
 import asc from "assemblyscript/asc";
 import { renameExports } from "../binary/rename_exports.ts";
+import { CompileError } from "./compile_error.ts";
 import type { Contract } from "./generate/exports.ts";
 import { generateAssemblyScript, PLUGIN_ENTRY } from "./generate/assemblyscript.ts";
 
 const SDK = new URL("./as/", import.meta.url);
-
-/** Thrown when a plugin's source does not compile; the message is the compiler's. */
-export class CompileError extends Error {
-  override readonly name = "CompileError";
-}
 
 /**
  * Compiles a plugin's AssemblyScript source, with the glue of its contract, to a core module that

@@ -1,4 +1,4 @@
-import { CompileError } from "./compile_assemblyscript.ts";
+import { CompileError } from "./compile_error.ts";
 import { generateC } from "./generate/c.ts";
 import type { Contract } from "./generate/exports.ts";
 

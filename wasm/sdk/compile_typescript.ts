@@ -1,5 +1,5 @@
 import { stripTypeScriptTypes } from "node:module";
-import { CompileError } from "./compile_assemblyscript.ts";
+import { CompileError } from "./compile_error.ts";
 import type { ComponentizeRequest } from "./componentize/request.ts";
 import type { SourcedContract } from "./contracts.ts";
 

@@ -70,14 +70,14 @@ async function report(options: ReportOptions, surroundings: Surroundings) {
   if (!switches) throw new UserError("expected --switches but found nothing to report");
   if (chart !== undefined) OutputFile.check("--chart", chart);
   const methods = options.method ?? [FULL];
-  const specs = methods.map((method) =>
+  const specs = await Promise.all(methods.map(async (method) =>
     toSpec(
       options,
-      sparsityOfMethod(method, options.row_size),
+      await sparsityOfMethod(method, options),
       options.clustering,
       selectionOf(options, method.name),
     )
-  );
+  ));
   const experiments = await effectsOf(methods, specs, options, surroundings);
   const title = titleOf(specs[0]!);
   if (chart !== undefined) {

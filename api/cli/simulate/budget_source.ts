@@ -1,5 +1,5 @@
 /**
- * Where the budgets of a run come from: a number, a list, a table.
+ * Where the budgets of a run come from: a number, a list, a table, an attention trace.
  *
  * @module
  */
@@ -13,6 +13,7 @@ import { reasonOf } from "../output_file.ts";
 import { locating, UserError, userFacing } from "../user_error.ts";
 import { wholeNumber } from "../values.ts";
 import type { ExperimentOptions, Method, Sparsity } from "./options.ts";
+import { isTraceFile, traceBudgets } from "./trace_budgets.ts";
 
 /**
  * Reads the budgets of a table.
@@ -32,11 +33,14 @@ export function readBudgetTable(option: string, path: string): number[] {
   return userFacing(() => parseBudgetTable(text, path));
 }
 
-/** What `--sparsity` and the options beside it say. */
-export function sparsityOf(options: ExperimentOptions): Sparsity {
-  const { kv_budget, kv_budget_dict, kv_budget_table, row_size, sparsity_ratio } = options;
-  if (!options.sparsity) return null;
+/** What `--trace`, or `--sparsity` and the options beside it say. */
+export async function sparsityOf(options: ExperimentOptions): Promise<Sparsity> {
+  const { kv_budget, kv_budget_dict, kv_budget_table, row_size, sparsity_ratio, trace } = options;
   const rowSize = row_size;
+  if (trace !== undefined) {
+    return { kvBudgets: await traceBudgets("--trace", trace, options), rowSize };
+  }
+  if (!options.sparsity) return null;
   if (kv_budget_table !== undefined) {
     return { kvBudgets: readBudgetTable("--kv_budget_table", kv_budget_table), rowSize };
   }
@@ -67,7 +71,7 @@ export function parseMethod(text: string): Method {
   const found = /^([^=()]*[^=()\s])\s*(?:\(([^=()]*)\))?=(.+)$/.exec(text);
   if (found) return { name: found[1]!.trim(), note: found[2] ?? "", budget: found[3]!.trim() };
   throw new UserError(
-    "expected NAME=full, NAME=TOKENS, NAME=LIST or NAME=TABLE, a note in brackets after the name, " +
+    "expected NAME=full, NAME=TOKENS, NAME=LIST, NAME=TABLE or NAME=TRACE, a note in brackets after the name, " +
       `but found ${JSON.stringify(text)}`,
   );
 }
@@ -92,9 +96,13 @@ export function budgetText(budget: string): string {
 /**
  * What a method reads.
  *
- * @throws {UserError} when its budget is neither `full` nor a number, list or table of budgets
+ * @throws {UserError} when its budget is neither `full` nor a number, list, table or trace
  */
-export function sparsityOfMethod({ name, budget }: Method, rowSize: number): Sparsity {
+export async function sparsityOfMethod(
+  { name, budget }: Method,
+  options: ExperimentOptions,
+): Promise<Sparsity> {
+  const rowSize = options.row_size;
   if (budget === "full") return null;
   const option = `--method ${name}`;
   const tokens = wholeNumber(1, MOST_BUDGET_TOKENS);
@@ -105,6 +113,9 @@ export function sparsityOfMethod({ name, budget }: Method, rowSize: number): Spa
     const kvBudgets = budget.split(",")
       .map((entry, i) => locating(`${option} entry ${i + 1}`, () => tokens(entry.trim())));
     return { kvBudgets, rowSize };
+  }
+  if (isTraceFile(budget)) {
+    return { kvBudgets: await traceBudgets(option, budget, options), rowSize };
   }
   return { kvBudgets: readBudgetTable(option, budget), rowSize };
 }

@@ -18,8 +18,8 @@ const EXAMPLES = `
 Units: lengths and budgets in tokens. Results are those of the artifact's 51 columns: times in ms
 and energies in nJ for one decode step, which generates one token of each request.
 
-A method is NAME=BUDGET, with full for full attention, a number of tokens, a list (256,512,…) or
-the path of a table (.txt or .csv). A note in brackets after the name is shown with it. Full
+A method is NAME=BUDGET, with full for full attention, a number of tokens, a list (256,512,…), or
+the path of a table (.txt or .csv) or of an attention trace. A note in brackets after the name is shown with it. Full
 attention is added where no method is full. --clustering last-step is charged to the method named
 STARC only.
 
@@ -42,6 +42,7 @@ export function simulateCommand(surroundings: Surroundings): Command {
           "kv_budget_dict",
           "kv_budget_table",
           "sparsity_ratio",
+          "trace",
         ]),
     )
     .addOption(repeatableOption("--method <name=budget>", "with --compare: a method", parseMethod))

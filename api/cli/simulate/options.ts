@@ -38,6 +38,9 @@ export interface ExperimentOptions {
   readonly sparsity_ratio: number;
   readonly kv_budget_dict?: string;
   readonly kv_budget_table?: string;
+  readonly trace?: string;
+  readonly tile: boolean;
+  readonly concatenate: boolean;
   readonly profile: NonNullable<SystemOptions["profile"]>;
   readonly switch?: readonly (readonly [name: string, value: string])[];
   readonly clustering: NonNullable<SystemOptions["clustering"]>;
@@ -183,6 +186,17 @@ function addSparsityOptions(
         "with --sparsity: budgets of the steps, .txt (one a line) or .csv (first column)",
       ).conflicts("kv_budget"),
     );
+  addTraceOptions(command);
+}
+
+function addTraceOptions(command: Command) {
+  command
+    .addOption(
+      new Option("--trace <file>", "budgets of the steps from an attention trace")
+        .conflicts(["sparsity", "kv_budget", "kv_budget_dict", "kv_budget_table"]),
+    )
+    .option("--tile", "repeat a trace that has fewer steps than are decoded", false)
+    .option("--concatenate", "put a trace's samples one behind the other", false);
 }
 
 function pair(text: string): [name: string, value: string] {

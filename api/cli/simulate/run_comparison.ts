@@ -19,7 +19,8 @@ type ComparisonOptions = SimulateOptions & { readonly method: readonly Method[] 
 /** Runs every method and shows each against full attention. */
 export async function runComparison(options: ComparisonOptions, surroundings: Surroundings) {
   const methods = withFull(options.method);
-  const specs = methods.map((method) => specOf(method, options));
+  const specs: SystemSpec[] = [];
+  for (const method of methods) specs.push(await specOf(method, options));
   const file = resultFileOf(options);
   const chart = options.chart ?? (file && besides(file.path));
   if (file) checkResultFile(file);
@@ -46,9 +47,9 @@ function withFull(methods: readonly Method[]): readonly Method[] {
 }
 
 /** Clustering is STARC's work: no other method is charged with it. */
-function specOf(method: Method, options: ComparisonOptions): SystemSpec {
+async function specOf(method: Method, options: ComparisonOptions): Promise<SystemSpec> {
   const isStarc = method.name.toLowerCase() === "starc";
-  const sparsity = sparsityOfMethod(method, options.row_size);
+  const sparsity = await sparsityOfMethod(method, options);
   const clustering = isStarc ? options.clustering : "none";
   return toSpec(options, sparsity, clustering, selectionOf(options, method.name));
 }

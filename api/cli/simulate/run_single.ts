@@ -21,7 +21,7 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   const blocks = await recordedBlocks(options);
   const spec = toSpec(
     options,
-    blocks ? { kvBudgets: [...blocks.budgets] } : sparsityOf(options),
+    blocks ? { kvBudgets: [...blocks.budgets] } : await sparsityOf(options),
     options.clustering,
   );
   const file = resultFileOf(options);

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { digestText } from "../digest.ts";
 import type { EvaluationIdentity } from "../evaluation_identity.ts";
 import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
@@ -88,15 +89,7 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
     rows = session.rows ?? null;
   }
   writeFileSync(join(out, FINAL_FILE), `${Math.exp(mean.value)}\n`);
-  const identity: EvaluationIdentity = {
-    evaluation: "perplexity",
-    protocol,
-    model: model.name,
-    policy: model.policy,
-    config: { start, maxTokens, recallBudget: recallBudget ?? null },
-    digests: { ...model.digests, text: digestText(text) },
-  };
-  const record = evaluationRecord(identity, {
+  const record = evaluationRecord(identityOf(options, text), {
     scores: { perplexity: Math.exp(mean.value), nll: mean.value, predictedTokens: predicted },
     samples: 1,
     cost: {
@@ -110,6 +103,48 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
   });
   writeRecord(join(out, RECORD_FILE), record);
   return record;
+}
+
+/**
+ * The record of an earlier run of the same settings that came to its end, if its folder holds one.
+ *
+ * @throws {EvaluationInputError} if the text is absent
+ */
+export function finishedPerplexity(options: PerplexityOptions): EvaluationRecord | undefined {
+  const path = join(options.out, RECORD_FILE);
+  const identity = identityOf(options, readText(options.text));
+  if (!existsSync(path)) return undefined;
+  const record = parsedRecord(readFileSync(path, "utf8"));
+  if (record === undefined) return undefined;
+  const { evaluation, protocol, model, policy, config, digests } = record;
+  const found = { evaluation, protocol, model, policy, config, digests };
+  const sameTrace = (record.trace ?? undefined) === options.trace &&
+    (options.trace === undefined || existsSync(options.trace));
+  return sameTrace && isDeepStrictEqual(found, JSON.parse(JSON.stringify(identity)))
+    ? record
+    : undefined;
+}
+
+/** A record this program wrote; nothing where another file stands in its place. */
+function parsedRecord(text: string): EvaluationRecord | undefined {
+  try {
+    const value = JSON.parse(text);
+    return value?.version === 1 ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function identityOf(options: PerplexityOptions, text: string): EvaluationIdentity {
+  const { model, protocol, start = 0, maxTokens = 32_000, recallBudget } = options;
+  return {
+    evaluation: "perplexity",
+    protocol,
+    model: model.name,
+    policy: model.policy,
+    config: { start, maxTokens, recallBudget: recallBudget ?? null },
+    digests: { ...model.digests, text: digestText(text) },
+  };
 }
 
 class RunningMean {

@@ -1,6 +1,6 @@
 /**
- * For tests and benchmarks only: keeps built plugins in `wasm/.build`, by the digest of everything
- * they are built from.
+ * Keeps built plugins of this repository in `wasm/.build`, by the digest of everything they are
+ * built from.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 const ROOT = new URL("../../", import.meta.url);
 const CACHE = new URL("wasm/.build/", ROOT);
 
-/** Takes a plugin's component from the cache, or builds and keeps it. */
+/** Takes the component of `plugins/NAME` from the cache, or builds and keeps it. */
 export async function cached(
   name: string,
   build: () => Promise<Uint8Array<ArrayBuffer>>,

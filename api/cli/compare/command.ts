@@ -1,0 +1,152 @@
+/**
+ * `kvpim compare`: the whole way, from a text to accuracy, latency and energy.
+ *
+ * @module
+ */
+import { Command, Option } from "commander";
+import { join } from "node:path";
+import { gpus } from "../../../core/hardware/gpus.ts";
+import { models } from "../../../core/hardware/models.ts";
+import { EXCERPT, type PplOptions, runPpl } from "../eval/ppl.ts";
+import { addModelOptions, tokens } from "../eval/options.ts";
+import { tracePathOf } from "../eval/policy_runs.ts";
+import { addMemoryOptions, type MemoryOptions } from "../memory_access.ts";
+import { checkedOption } from "../option.ts";
+import { OutputFile, writeFile } from "../output_file.ts";
+import { parsePolicies, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
+import { chartSvg } from "../simulate/chart.ts";
+import { checkResultFile, inColumnOrder, writeResults } from "../simulate/result_file.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { oneOfWords, wholeNumber } from "../values.ts";
+import { reportOf } from "./report.ts";
+import { type ComparedPolicy, simulateTraces } from "./simulate_traces.ts";
+
+/** Values of the command's options. */
+export interface CompareOptions extends Omit<PplOptions, "start" | "protocol">, MemoryOptions {
+  readonly prompt: number;
+  readonly tokens: number;
+  readonly shape: keyof typeof models;
+  readonly batch: number;
+  readonly gpu: keyof typeof gpus;
+  readonly ngpu: number;
+  readonly pim: "bank" | "bg" | "buffer";
+}
+
+const DETAILS = `
+1. The model reads --prompt tokens of the text at once and predicts the next --tokens one by one,
+   under each policy; perplexity is exp of the mean negative log-likelihood, in nats.
+2. What each step attended to is recorded; its rows of 16 tokens, as the policy placed them and in
+   the mean over heads and layers under the policy, become the step's budget in tokens.
+3. The same steps of a model of --shape are simulated with these budgets on dgx-attacc (with
+   --powerlimit, --ffopt and --pipeopt, profile artifact), full attention without budgets: latency in
+   ms and energy in J of one decode step of the batch. Deciding and clustering are not charged.
+
+--output gets the records and traces, result.csv (the artifact's 51 columns, a row a policy) and
+result.svg. Policies that an earlier run of the same settings finished are not decoded again.
+${POLICY_SYNTAX}
+
+Examples:
+  kvpim compare
+  kvpim compare --policy full,oracle-topk,random --budget 64 --recall
+  kvpim compare --policy my-policy.wasm --shape LLAMA-7B --batch 16`;
+
+/** The command. */
+export function compareCommand(surroundings: Surroundings): Command {
+  const command = new Command("compare")
+    .description("Decode a text under policies and simulate what they read: accuracy and cost.");
+  addModelOptions(command, { policies: "full,starc,quest,sparq", output: "compare" })
+    .addOption(
+      new Option("--text <file>", "the text").default(EXCERPT, "an excerpt of Moby Dick"),
+    )
+    .addOption(
+      checkedOption("--prompt <tokens>", "tokens that are read at once", tokens).default(512),
+    )
+    .addOption(
+      checkedOption(
+        "--tokens <count>",
+        "tokens to predict; at least 2",
+        wholeNumber(2, 2 ** 20),
+      ).default(512),
+    );
+  addSystemOptions(command);
+  return addMemoryOptions(command)
+    .addHelpText("after", DETAILS)
+    .action((options: CompareOptions) => compare(options, surroundings));
+}
+
+function addSystemOptions(command: Command) {
+  const shapes = Object.keys(models) as (keyof typeof models)[];
+  command
+    .addOption(
+      checkedOption(
+        "--shape <name>",
+        `model that is simulated: ${shapes.join(", ")}`,
+        oneOfWords(shapes),
+      ).default("Mistral-7B"),
+    )
+    .addOption(
+      checkedOption("--batch <requests>", "requests decoded together", wholeNumber(1, 2 ** 20))
+        .default(128),
+    )
+    .addOption(
+      checkedOption("--gpu <name>", "A100a or H100", oneOfWords(Object.keys(gpus))).default("H100"),
+    )
+    .addOption(checkedOption("--ngpu <count>", "GPUs", wholeNumber(1, 1024)).default(8))
+    .addOption(
+      checkedOption(
+        "--pim <name>",
+        "where the GEMV units sit: bank, bg, buffer",
+        oneOfWords(["bank", "bg", "buffer"]),
+      ).default("bank"),
+    );
+}
+
+async function compare(given: CompareOptions, surroundings: Surroundings) {
+  const options = { ...given, policy: withFull(given.policy) };
+  const trace = join(options.output, "attention.trace");
+  const decoded = await runPpl({
+    ...options,
+    protocol: "once",
+    start: options.prompt - 1,
+    trace,
+  }, surroundings);
+  const [table, picture] = [join(options.output, "result.csv"), join(options.output, "result.svg")];
+  checkResultFile({ path: table, append: false });
+  OutputFile.check("--output", picture);
+  const compared = await simulateTraces(
+    decoded.map((result) => ({
+      ...result,
+      trace: tracePathOf(trace, result.choice, options.policy),
+    })),
+    options,
+    surroundings,
+  );
+  writeResults({ path: table, append: false }, compared.map(({ simulated }) => simulated.row));
+  const full = compared.find(isFull)!;
+  const methods = compared.map(({ simulated }) => simulated);
+  writeFile("--output", picture, await chartSvg(full.spec, methods, full.simulated));
+  if (options.json) return surroundings.out(json(compared));
+  surroundings.out(reportOf(compared, full, options, { table, picture }));
+}
+
+/** Full attention is what all are measured against. */
+function withFull(choices: readonly PolicyChoice[]): readonly PolicyChoice[] {
+  return choices.some(({ label }) => label === "full")
+    ? choices
+    : [...parsePolicies("full"), ...choices];
+}
+
+function isFull({ choice }: ComparedPolicy): boolean {
+  return choice.label === "full";
+}
+
+function json(compared: readonly ComparedPolicy[]): string {
+  const policies = compared.map(({ choice, record, simulated, spec }) => ({
+    policy: choice.label,
+    record,
+    row: inColumnOrder(simulated.row),
+    notes: simulated.notes,
+    spec,
+  }));
+  return `${JSON.stringify({ policies }, null, 2)}\n`;
+}

@@ -1,0 +1,86 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { csvHeader } from "../../../core/system/csv.ts";
+import { filesIn, inFolder, kvpim } from "../testing.ts";
+
+const SHORT = ["compare", "--prompt", "60", "--tokens", "6", "--budget", "16"];
+
+Deno.test(
+  "one command goes from a text to accuracy, rows, latency and energy",
+  inFolder(async (folder) => {
+    const { code, out, err } = await kvpim([
+      ...SHORT,
+      ...["--policy", "random", "--shape", "LLAMA-7B", "--batch", "4", "--output", folder],
+    ]);
+    equal(code, 0, err);
+    match(out, /^Accuracy and rows: tiny-llama, 6 tokens predicted after 60, budget 16 tokens\.$/m);
+    match(out, /^Latency and energy .*: LLAMA-7B, batch 4, .* reading the rows of tiny-llama\.$/m);
+    match(out, /^full +[\d.]+ +0\.00 % .* 100\.0 % .* 100\.0 %$/m);
+    match(out, /^random +[\d.]+ +[+-]/m);
+    match(out, /^The tiny model's accuracy is no claim about 7B models/m);
+    const files = ["attention-full.trace", "attention-random.trace", "full", "random"];
+    deepEqual(filesIn(folder), [...files, "result.csv", "result.svg"]);
+    const [header, ...rows] = Deno.readTextFileSync(`${folder}/result.csv`).trimEnd().split("\n");
+    deepEqual([header, rows.length], [csvHeader, 2]);
+    match(Deno.readTextFileSync(`${folder}/result.svg`), /perplexity/);
+  }),
+);
+
+Deno.test(
+  "a policy is simulated with the rows of its own trace, full attention without budgets",
+  inFolder(async (folder) => {
+    const { out } = await kvpim([
+      ...SHORT,
+      ...["--policy", "full,oracle-topk", "--output", folder, "--json"],
+    ]);
+    const [full, oracle] = JSON.parse(out).policies;
+    equal(full.spec.sparsity, null);
+    deepEqual([full.spec.lin, full.spec.lout], [60, 6]);
+    const { kvBudgets } = oracle.spec.sparsity;
+    const table = await kvpim(["budget-table", `${folder}/attention-oracle-topk.trace`]);
+    deepEqual(table.out, kvBudgets.map((budget: number) => `${budget}\n`).join(""));
+    equal(kvBudgets.length, 5);
+    ok(kvBudgets.every((budget: number) => budget >= 16 && budget <= 80));
+  }),
+);
+
+Deno.test(
+  "simulate takes a trace, and says where it is too short",
+  inFolder(async (folder) => {
+    await kvpim([...SHORT, "--policy", "random", "--output", folder]);
+    const trace = `${folder}/attention-random.trace`;
+    const simulate = (...args: string[]) =>
+      kvpim(["simulate", "--system", "dgx-attacc", "--json", "--trace", trace, ...args]);
+    const fits = await simulate("--lin", "60", "--lout", "6");
+    const short = await simulate("--lin", "60", "--lout", "8");
+    const tiled = await simulate("--lin", "60", "--lout", "8", "--tile");
+    const { kvBudgets } = JSON.parse(fits.out).spec.sparsity;
+    equal(short.code, 2);
+    match(
+      short.err,
+      /^kvpim: --trace: expected at least 7 steps, .* found 5 in .*; --tile repeats/,
+    );
+    deepEqual(JSON.parse(tiled.out).spec.sparsity.kvBudgets, [
+      ...kvBudgets,
+      ...kvBudgets.slice(0, 2),
+    ]);
+    const compared = await kvpim([
+      ...["simulate", "--system", "dgx-attacc", "--lin", "60", "--lout", "6"],
+      ...["--compare", "--method", `mine=${trace}`, "--json"],
+    ]);
+    deepEqual(
+      JSON.parse(compared.out).methods[1].row.g_time,
+      JSON.parse(fits.out).row.g_time,
+    );
+  }),
+);
+
+Deno.test(
+  "budget tables refuse what is no trace",
+  inFolder(async (folder) => {
+    Deno.writeTextFileSync(`${folder}/a.trace`, "1024\n");
+    const { code, err } = await kvpim(["budget-table", `${folder}/a.trace`]);
+    equal(code, 2);
+    match(err, /^kvpim: .*a\.trace.*expected an attention trace/i);
+    equal(err.split("\n").length, 2);
+  }),
+);

@@ -1,0 +1,59 @@
+import { tinyModelNote } from "../eval/options.ts";
+import { perplexityColumns } from "../eval/ppl.ts";
+import type { PolicyResult } from "../eval/policy_runs.ts";
+import { resultTable, rowsLegend, type ScoreColumn } from "../eval/result_table.ts";
+import { type Breakdown, energyOf, latencyOf, sumOf } from "../simulate/comparison.ts";
+import type { CompareOptions } from "./command.ts";
+import type { ComparedPolicy } from "./simulate_traces.ts";
+
+/** Accuracy, rows, latency and energy in one table, and what they are of. */
+export function reportOf(
+  compared: readonly ComparedPolicy[],
+  full: ComparedPolicy,
+  options: CompareOptions,
+  files: { readonly table: string; readonly picture: string },
+): string {
+  const { prompt, tokens, budget, shape, batch, gpu, ngpu, pim } = options;
+  const model = full.record.model;
+  const notes = new Set(compared.flatMap(({ simulated }) => simulated.notes));
+  return [
+    `Accuracy and rows: ${model}, ${tokens} tokens predicted after ${prompt}, budget ${budget} tokens.`,
+    `Latency and energy of a decode step: ${shape}, batch ${batch}, ${ngpu} ${gpu} with PIM at the ` +
+    `${pim}, reading the rows of ${model}.\n`,
+    resultTable(compared, perplexityColumns(compared), costColumns(compared, full)),
+    "",
+    rowsLegend(compared) + tinyModelNote(options).trimEnd(),
+    ...[...notes].map((note) => `Note: ${note}`),
+    `Traces and records: ${options.output}`,
+    `All 51 columns, a row a policy: ${files.table}`,
+    `The picture: ${files.picture}`,
+    "",
+  ].join("\n");
+}
+
+function costColumns(compared: readonly ComparedPolicy[], full: ComparedPolicy): ScoreColumn[] {
+  const column = (
+    head: string,
+    digits: number,
+    value: (policy: ComparedPolicy) => number,
+  ): ScoreColumn => ({ head, value: (result) => value(of(result, compared)).toFixed(digits) });
+  const share = (breakdownOf: (row: ComparedPolicy["simulated"]["row"]) => Breakdown) => ({
+    head: "of full",
+    value: (result: PolicyResult) => {
+      const total = sumOf(breakdownOf(of(result, compared).simulated.row));
+      return `${(100 * total / sumOf(breakdownOf(full.simulated.row))).toFixed(1)} %`;
+    },
+  });
+  return [
+    column("attention, ms", 4, ({ simulated }) => latencyOf(simulated.row).attention),
+    column("step, ms", 4, ({ simulated }) => sumOf(latencyOf(simulated.row))),
+    share(latencyOf),
+    column("step, J", 4, ({ simulated }) => sumOf(energyOf(simulated.row))),
+    share(energyOf),
+  ];
+}
+
+/** The compared policy that a result belongs to. */
+function of({ choice }: PolicyResult, compared: readonly ComparedPolicy[]): ComparedPolicy {
+  return compared.find((policy) => policy.choice === choice)!;
+}

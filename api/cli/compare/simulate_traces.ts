@@ -1,0 +1,86 @@
+import { parseSystemSpec, type SystemSpec } from "../../../core/system/spec.ts";
+import { simulateSystem } from "../../../core/system/simulate.ts";
+import { perplexityOf } from "../eval/ppl.ts";
+import type { PolicyResult } from "../eval/policy_runs.ts";
+import { openMemory } from "../memory_access.ts";
+import { Progress } from "../progress.ts";
+import type { MethodResult } from "../simulate/comparison.ts";
+import { traceBudgets } from "../simulate/trace_budgets.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { userFacing, userFacingAsync } from "../user_error.ts";
+import type { CompareOptions } from "./command.ts";
+
+/** A policy's evaluation and the trace of it. */
+export interface TracedResult extends PolicyResult {
+  readonly trace: string;
+}
+
+/** A policy with what it lost and what it cost. */
+export interface ComparedPolicy extends TracedResult {
+  readonly spec: SystemSpec;
+  readonly simulated: MethodResult;
+}
+
+/** Tokens of a row, as traces count them. */
+const ROW_TOKENS = 16;
+
+/** Simulates what each trace reads. */
+export async function simulateTraces(
+  results: readonly TracedResult[],
+  options: CompareOptions,
+  surroundings: Surroundings,
+): Promise<ComparedPolicy[]> {
+  const specs: SystemSpec[] = [];
+  for (const result of results) specs.push(await specOf(result, options));
+  using opened = await openMemory(options, surroundings.env);
+  const compared: ComparedPolicy[] = [];
+  for (const [i, result] of results.entries()) {
+    const spec = specs[i]!;
+    using progress = new Progress(surroundings, result.choice.label, undefined, "programs");
+    const { row, notes, charged } = await userFacingAsync(() =>
+      simulateSystem(spec, opened.memory, {
+        onProgress: (done, total) => progress.update(done, total),
+      })
+    );
+    compared.push({
+      ...result,
+      spec,
+      simulated: { method: methodOf(result, options), row, notes, charged },
+    });
+  }
+  return compared;
+}
+
+async function specOf(
+  { choice, trace }: TracedResult,
+  { shape, batch, gpu, ngpu, pim, prompt, tokens }: CompareOptions,
+): Promise<SystemSpec> {
+  const wanted = { lout: tokens, tile: false, concatenate: false };
+  const kvBudgets = await traceBudgets(choice.label, trace, wanted);
+  return userFacing(() =>
+    parseSystemSpec({
+      system: "dgx-attacc",
+      gpu,
+      ngpu,
+      pim,
+      powerlimit: true,
+      ffopt: true,
+      pipeopt: true,
+      model: shape,
+      lin: prompt,
+      lout: tokens,
+      batch,
+      sparsity: choice.label === "full" ? null : { kvBudgets, rowSize: ROW_TOKENS },
+    })
+  );
+}
+
+/** What the picture says of a policy. */
+function methodOf(result: PolicyResult, { budget }: CompareOptions): MethodResult["method"] {
+  const { label } = result.choice;
+  return {
+    name: label,
+    note: `perplexity ${perplexityOf(result).toFixed(1)}`,
+    budget: label === "full" ? "full" : String(budget),
+  };
+}

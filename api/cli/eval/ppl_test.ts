@@ -1,0 +1,100 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { budgetTable } from "../../../core/attention/budget_table.ts";
+import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { filesIn, inFolder, kvpim } from "../testing.ts";
+
+const SHORT = ["eval", "ppl", "--tokens", "6", "--start", "40", "--budget", "16"];
+
+async function refuses(args: string[], message: RegExp) {
+  const { code, out, err } = await kvpim(["eval", "ppl", ...args]);
+  deepEqual([code, out], [2, ""], err);
+  match(err, message);
+  equal(err.split("\n").length, 2, `one line: ${err}`);
+}
+
+Deno.test(
+  "policies are evaluated on the excerpt, with recall, rows and a trace each",
+  inFolder(async (folder) => {
+    const output = `${folder}/out`;
+    const { code, out, err } = await kvpim([
+      ...SHORT,
+      ...["--policy", "full,oracle-topk", "--policy", "random", "--recall"],
+      ...["--output", output, "--trace", `${folder}/run.trace`],
+    ]);
+    equal(code, 0, err);
+    match(out, /^tiny-llama: 6 tokens predicted after 41, protocol artifact, budget 16 tokens$/m);
+    match(out, /^full +[\d.]+ +0\.00 % +1\.0000 +44\.5 +3\.0 +3\.0 +[\d.]+$/m);
+    match(out, /^oracle-topk +[\d.]+ +[+-][\d.]+ % +1\.0000 +16\.0 /m);
+    match(out, /^random +[\d.]+ +[+-][\d.]+ % +0\.\d+ +16\.0 /m);
+    match(out, /^The tiny model's accuracy is no claim about 7B models/m);
+    deepEqual(filesIn(output), ["full", "oracle-topk", "random"]);
+    deepEqual(filesIn(`${output}/full`), ["log_PG19.txt", "ppl_PG19.json", "ppl_PG19.txt"]);
+    const traces = ["run-full.trace", "run-oracle-topk.trace", "run-random.trace"];
+    deepEqual(filesIn(folder), ["out", ...traces]);
+    deepEqual(
+      await budgetTable(await readTraceFile(`${folder}/run-full.trace`)),
+      Array(6).fill(48),
+    );
+  }),
+);
+
+Deno.test(
+  "a policy that is finished is not run again, and another setting is",
+  inFolder(async (folder) => {
+    const run = async (...more: string[]) => {
+      const args = [...SHORT, "--policy", "full", "--output", folder, "--json", ...more];
+      const { code, out, err } = await kvpim(args);
+      equal(code, 0, err);
+      return JSON.parse(out).results[0].record;
+    };
+    const first = await run();
+    deepEqual(await run(), first);
+    const once = await run("--protocol", "once");
+    equal(once.protocol, "once");
+    ok(once.cost.seconds !== first.cost.seconds);
+    equal(first.config.start, 40);
+    equal(first.scores.predictedTokens, 6);
+  }),
+);
+
+Deno.test(
+  "the running perplexity ends at the final one",
+  inFolder(async (folder) => {
+    await kvpim([...SHORT, "--policy", "full", "--output", folder]);
+    const running = Deno.readTextFileSync(`${folder}/full/log_PG19.txt`).trimEnd().split("\n");
+    equal(running.length, 6);
+    equal(Deno.readTextFileSync(`${folder}/full/ppl_PG19.txt`), `${running.at(-1)}\n`);
+  }),
+);
+
+Deno.test(
+  "what cannot be evaluated is refused in one line",
+  inFolder(async (folder) => {
+    const to = ["--output", `${folder}/out`];
+    await refuses(
+      [...to, "--policy", "strac"],
+      /strac: expected one of .*; did you mean starc\?$/m,
+    );
+    await refuses(
+      [...to, "--policy", "full,full"],
+      /--policy: expected each policy once but found/,
+    );
+    await refuses([...to, "--policy", "quest:pages=2"], /quest:pages=2: expected one of .*"pages"/);
+    await refuses([...to, "--policy", "loki"], /loki: expected --calibration, which it asks for/);
+    await refuses(
+      [...to, "--policy", ""],
+      /--policy: expected a policy's name or path but found ""/,
+    );
+    await refuses([...to, "--budget", "0"], /--budget: expected a whole number from 1 to/);
+    await refuses([...to, "--start", "1023"], /expected a prompt of at most 1024 tokens/);
+    await refuses([...to, "--dense-layers", "7"], /--dense-layers: expected layers below 6 but/);
+    await refuses([...to, "--text", `${folder}/none.txt`], /none\.txt: expected a file but found/);
+    await refuses([...to, "--model", folder], /config\.json: Expected a file but found none/);
+    await refuses(
+      [...to, "--trace", `${folder}/no/run.trace`, "--policy", "full"],
+      /--trace: expec/,
+    );
+    Deno.writeTextFileSync(`${folder}/text.wasm`, "no component");
+    await refuses([...to, "--policy", `${folder}/text.wasm`], /text\.wasm: refused: not a WebAss/);
+  }),
+);

@@ -1,0 +1,95 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { FILLER, SAMPLES } from "../../../core/eval/testing/longbench_samples.ts";
+import { filesIn, inFolder, kvpim } from "../testing.ts";
+
+/** A folder as LongBench has it. */
+function writeLongBench(folder: string) {
+  const write = (name: string, text: string) => Deno.writeTextFileSync(`${folder}/${name}`, text);
+  Deno.mkdirSync(folder);
+  write("hotpotqa.jsonl", SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join(""));
+  write(
+    "dataset2prompt.json",
+    JSON.stringify({ hotpotqa: "Read.\n{context}\nQuestion: {input}\nAnswer:" }),
+  );
+  write("dataset2maxlen.json", JSON.stringify({ hotpotqa: 3 }));
+  write("model2maxlen.json", JSON.stringify({ "tiny-llama": 500 }));
+}
+
+async function samplesOf(path: string): Promise<string[]> {
+  const names: string[] = [];
+  for await (const event of (await readTraceFile(path)).events) {
+    if (event.kind === "sample") names.push(event.name);
+  }
+  return names;
+}
+
+Deno.test(
+  "LongBench runs from its own files, and goes on with its trace",
+  inFolder(async (folder) => {
+    const data = `${folder}/longbench`;
+    writeLongBench(data);
+    const args = [
+      ...["eval", "longbench", "--data", data, "--config", data, "--task", "hotpotqa"],
+      ...["--policy", "random", "--budget", "16", "--output", `${folder}/out`],
+      ...["--trace", `${folder}/a.trace`],
+    ];
+    const first = await kvpim([...args, "--limit", "2"]);
+    equal(first.code, 0, first.err);
+    match(first.out, /^random +hotpotqa +2 +[\d.]+ /m);
+    const { out } = await kvpim(args);
+    match(out, /^tiny-llama: LongBench, protocol artifact, budget 16 tokens$/m);
+    match(out, /^random +hotpotqa +3 +[\d.]+ /m);
+    match(out, /no claim about 7B models/);
+    const predictions = `${folder}/out/random/pred/tiny-llama`;
+    const names = ["hotpotqa-16.json", "hotpotqa-16.jsonl", "hotpotqa-16.progress", "result.json"];
+    deepEqual(filesIn(predictions), names);
+    deepEqual(await samplesOf(`${folder}/a.trace`), ["hotpotqa/0", "hotpotqa/1", "hotpotqa/2"]);
+    equal(FILLER.length, 440);
+  }),
+);
+
+Deno.test(
+  "RULER's samples are generated for the model's tokenizer, and run",
+  inFolder(async (folder) => {
+    const { code, out, err } = await kvpim([
+      ...["eval", "ruler", "--task", "vt,fwe", "--length", "900", "--samples", "1"],
+      ...["--policy", "full", "--output", folder],
+    ]);
+    equal(code, 0, err);
+    match(out, /^tiny-llama: RULER at 900 tokens, protocol nvidia, budget 128 tokens$/m);
+    match(out, /^full +vt +1 +[\d.]+ +[\d.]+ /m);
+    match(out, /^full +fwe +1 +[\d.]+ +[\d.]+ /m);
+    deepEqual(filesIn(`${folder}/data`), ["fwe_900", "vt_900"]);
+    const line = JSON.parse(
+      Deno.readTextFileSync(`${folder}/data/vt_900/validation.jsonl`).split("\n")[0]!,
+    );
+    equal(line.length <= 900, true);
+  }),
+);
+
+Deno.test(
+  "missing files and unknown tasks are named in one line",
+  inFolder(async (folder) => {
+    const refuses = async (args: string[], message: RegExp) => {
+      const { code, err } = await kvpim(["eval", ...args, "--output", `${folder}/out`]);
+      equal(code, 2, err);
+      match(err, message);
+      equal(err.split("\n").length, 2, `one line: ${err}`);
+    };
+    const empty = ["longbench", "--data", folder, "--config", folder, "--policy", "full"];
+    await refuses(empty, /model2maxlen\.json: expected a file but found none/);
+    await refuses([...empty, "--max-prompt", "9"], /dataset2prompt\.json: expected a file but/);
+    await refuses(
+      [...empty, "--task", "hotpot"],
+      /--task: expected one of narrativeqa, .*"hotpot"/,
+    );
+    await refuses([...empty, "--task", "qmsum,qmsum"], /--task: expected each task once but found/);
+    await refuses(["longbench"], /required option '--data <folder>' not specified/);
+    await refuses(
+      ["ruler", "--task", "qa_1", "--policy", "full"],
+      /qa_1.*expected|expected.*SQuAD/i,
+    );
+    await refuses(["ruler", "--data", folder, "--policy", "full"], /validation\.jsonl: expected a/);
+  }),
+);

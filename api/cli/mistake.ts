@@ -1,0 +1,35 @@
+import { BudgetTableError } from "../../core/attention/budget_table.ts";
+import { TraceFormatError } from "../../core/attention/frame_reader.ts";
+import { TraceResumeError } from "../../core/attention/trace_file.ts";
+import { EvaluationInputError } from "../../core/eval/input_error.ts";
+import { PluginFailure } from "../../core/host/outcome.ts";
+import { CheckpointError } from "../../core/llm/checkpoint_error.ts";
+import { ResultStoreError } from "../../core/memory/result_store.ts";
+import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
+import { QueueFullError } from "../../core/run/run_service.ts";
+import { StoreError } from "../../core/run/store_error.ts";
+import { CompileError } from "../../wasm/sdk/compile_error.ts";
+import { PluginManifestError } from "../../wasm/sdk/plugin_manifest.ts";
+import { UserError } from "./user_error.ts";
+
+/** Errors that say what is wrong with what the user gave. */
+const MISTAKES = [
+  UserError,
+  BudgetTableError,
+  CheckpointError,
+  CompileError,
+  EvaluationInputError,
+  PluginFailure,
+  PluginManifestError,
+  QueueFullError,
+  ResultStoreError,
+  StoreError,
+  TraceFormatError,
+  TraceResumeError,
+  TraceSyntaxError,
+];
+
+/** Whether an error is about what the user gave; the program itself is then in order. */
+export function isMistake(error: unknown): error is Error {
+  return MISTAKES.some((type) => error instanceof type);
+}

@@ -1,0 +1,167 @@
+/**
+ * From a policy's name or path to a policy ready to run.
+ *
+ * @module
+ */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
+import { loadPolicy, type Policy, unwrap } from "../../../core/host/mod.ts";
+import { namedValues, parameterValues } from "../../../core/host/parameter_values.ts";
+import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
+import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { buildPlugin } from "../../../wasm/sdk/build.ts";
+import { cached } from "../../../wasm/sdk/build_cache.ts";
+import { isMistake } from "../mistake.ts";
+import { reasonOf } from "../output_file.ts";
+import { lowerFirst, UserError } from "../user_error.ts";
+import { nearest } from "../values.ts";
+import type { PolicyChoice } from "./policy_choice.ts";
+
+const PLUGINS = new URL("../../../plugins/", import.meta.url);
+
+/** A policy that is loaded, with its parameters settled. */
+export interface OpenPolicy extends Disposable {
+  readonly choice: PolicyChoice;
+  readonly policy: Policy;
+  /** For these parameters. */
+  readonly description: Description;
+  readonly parameters: readonly ParameterValue[];
+}
+
+/** What a run settles beside a policy's parameters. */
+export interface PolicySettings {
+  /** Tokens a head may attend to in one step. */
+  readonly budget: number;
+  readonly seed: number;
+  /** Layers without the policy; those the policy names unless stated. */
+  readonly denseLayers?: readonly number[];
+  readonly calibration?: Uint8Array;
+}
+
+/**
+ * Loads a policy. Those of this repository run on this thread without metering; a stranger's has a
+ * worker without permissions, and limits.
+ *
+ * @throws {UserError} when there is none, it does not build or is refused, or a parameter is wrong
+ */
+export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
+  return await naming(choice.label, async () => {
+    const builtIn = isBuiltIn(choice.source);
+    const bytes = builtIn ? await builtInComponent(choice.source) : await readComponent(choice);
+    const options = builtIn ? { isolation: "none", metering: false } as const : {};
+    const policy = unwrap(await loadPolicy(bytes, options));
+    try {
+      const declared = unwrap(await policy.describe()).parameters;
+      const parameters = parameterValues(declared, choice.parameters);
+      const description = unwrap(await policy.describe(parameters));
+      return { choice, policy, description, parameters, [Symbol.dispose]: () => policy.close() };
+    } catch (error) {
+      policy.close();
+      throw error;
+    }
+  });
+}
+
+/** Policies that are loaded, to be disposed of together. */
+export interface OpenPolicies extends Disposable {
+  readonly policies: readonly OpenPolicy[];
+}
+
+/** Loads several policies, in their order. */
+export async function openPolicies(choices: readonly PolicyChoice[]): Promise<OpenPolicies> {
+  using opened = new DisposableStack();
+  const policies: OpenPolicy[] = [];
+  for (const choice of choices) policies.push(opened.use(await openPolicy(choice)));
+  const kept = opened.move();
+  return { policies, [Symbol.dispose]: () => kept.dispose() };
+}
+
+/**
+ * A policy to decode under.
+ *
+ * @param layers of the model
+ * @throws {UserError} when a calibration is missing or a dense layer does not exist
+ */
+export async function settlePolicy(
+  { choice, policy, description, parameters }: OpenPolicy,
+  { budget, seed, denseLayers, calibration }: PolicySettings,
+  layers: number,
+): Promise<SettledPolicy> {
+  if (description.inputs.includes("calibration") && calibration === undefined) {
+    throw new UserError(
+      `${choice.label}: expected --calibration, which it asks for, but found none`,
+    );
+  }
+  const dense = denseLayers ?? Array.from(description.denseLayers);
+  const beyond = denseLayers?.find((layer) => layer >= layers);
+  if (beyond !== undefined) {
+    throw new UserError(`--dense-layers: expected layers below ${layers} but found ${beyond}`);
+  }
+  return {
+    identity: {
+      name: description.name,
+      version: description.version,
+      digest: policy.plugin.digest,
+      budget,
+      parameters: { ...namedValues(description.parameters, parameters), seed },
+      denseLayers: dense.filter((layer) => layer < layers),
+    },
+    policy: await pluginPolicy(policy, {
+      budget,
+      seed,
+      parameters,
+      ...calibration && { calibration },
+    }),
+  };
+}
+
+/** Names of the policies that come with this repository. */
+export function builtInPolicies(): string[] {
+  return readdirSync(PLUGINS, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && isBuiltIn(entry.name))
+    .map(({ name }) => name)
+    .sort();
+}
+
+function isBuiltIn(name: string): boolean {
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) return false;
+  const manifest = new URL(`${name}/plugin.json`, PLUGINS);
+  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).kind === "policy";
+}
+
+function builtInComponent(name: string): Promise<Uint8Array> {
+  return cached(name, async () => (await buildPlugin(new URL(`${name}/`, PLUGINS))).component);
+}
+
+async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {
+  if (!existsSync(source)) throw unknown(source);
+  if (statSync(source).isDirectory()) {
+    return (await buildPlugin(pathToFileURL(join(resolve(source), "/")))).component;
+  }
+  try {
+    return readFileSync(source);
+  } catch (error) {
+    throw new UserError(`expected a component but found ${source}: ${reasonOf(error)}`);
+  }
+}
+
+function unknown(source: string): UserError {
+  const names = builtInPolicies();
+  const hint = nearest(source, names);
+  return new UserError(
+    `expected one of ${names.join(", ")}, or the path of a component, but found ` +
+      JSON.stringify(source) + (hint === undefined ? "" : `; did you mean ${hint}?`),
+  );
+}
+
+/** Puts a policy's name before what went wrong with it. */
+async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!isMistake(error) && !(error instanceof RangeError)) throw error;
+    throw new UserError(`${label}: ${lowerFirst(error.message)}`);
+  }
+}

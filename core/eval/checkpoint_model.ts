@@ -1,0 +1,78 @@
+/**
+ * A checkpoint under a policy, as a model to evaluate.
+ *
+ * @module
+ */
+import type { TraceHeader } from "../attention/trace_format.ts";
+import { TraceRecorder } from "../attention/trace_recorder.ts";
+import type { TraceWriter } from "../attention/trace_writer.ts";
+import type { KvPolicy } from "../llm/kv_policy.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { LanguageModel } from "./language_model.ts";
+import { recordedModel, type SequenceObservers } from "./recorded_model.ts";
+
+/** A policy with everything about it settled. */
+export interface SettledPolicy {
+  /** Its parameters' values, budget and dense layers, as traces and results name them. */
+  readonly identity: TraceHeader["policy"];
+  readonly policy: KvPolicy;
+}
+
+/**
+ * What the trace of a checkpoint under a policy begins with. Sets are recorded by query head, which
+ * both units can be told in; they carry counts, no lists.
+ */
+export function traceHeaderOf({ name, digest, model }: Checkpoint, policy: SettledPolicy) {
+  const { layers, queryHeads, kvHeads, headDim } = model.config;
+  return {
+    version: 1,
+    model: { name, digest, layers, queryHeads, kvHeads, headDim },
+    policy: policy.identity,
+    headUnit: "query-head",
+    lists: [],
+  } as const satisfies TraceHeader;
+}
+
+/**
+ * The model to evaluate.
+ *
+ * @param writer records the attention trace; rows are counted without it, too
+ */
+export function checkpointModel(
+  checkpoint: Checkpoint,
+  settled: SettledPolicy,
+  writer?: TraceWriter,
+): LanguageModel {
+  const { model, tokenizer } = checkpoint;
+  const { digest, ...identity } = settled.identity;
+  const recorder = new TraceRecorder(traceHeaderOf(checkpoint, settled), writer);
+  return recordedModel({
+    name: checkpoint.name,
+    digests: { model: checkpoint.digest, policy: digest },
+    policy: identity,
+    contextTokens: model.config.maximumPositions,
+    tokenizer,
+    endOfText: tokenizer.endOfText,
+    stopTokens: model.generation.endTokens,
+    ...tokenizer.hasChatTemplate && {
+      chat: (prompt: string) => tokenizer.applyChatTemplate([{ role: "user", content: prompt }]),
+    },
+    sequence: (observers) => startSequence(checkpoint, settled, observers),
+    recorder,
+  });
+}
+
+function startSequence(
+  { model }: Checkpoint,
+  { identity, policy }: SettledPolicy,
+  { recorder, attention }: SequenceObservers,
+) {
+  return model.sequence({
+    policy,
+    denseLayers: identity.denseLayers,
+    observer: {
+      ...recorder && { onSelection: recorder.onSelection, onUpdate: recorder.onUpdate },
+      ...attention && { onAttention: attention },
+    },
+  });
+}
