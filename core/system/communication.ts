@@ -43,9 +43,16 @@ export function cpuTransferCost(layer: Layer, cpus: Processors): LayerCost {
   return cost(layerBytes(layer) / (cpus.linkBytesPerSecond / 2), 0);
 }
 
-/** Moves a layer's operands between the GPUs and the accelerators. */
-export function pimTransferCost(layer: Layer): LayerCost {
+/**
+ * Moves a layer's operands between the GPUs and the accelerators, one way at a time.
+ *
+ * @param link bytes a second, both directions together; NVLINK3's as in AttAcc if none is given
+ */
+export function pimTransferCost(
+  layer: Layer,
+  link: number = linkBytesPerSecond[attAcc.link],
+): LayerCost {
   const bytes = layerBytes(layer);
-  const seconds = bytes / (linkBytesPerSecond[attAcc.link] / 2);
+  const seconds = bytes / (link / 2);
   return cost(seconds, bytes * pimEnergy.linkPicojoulesPerByte * attAcc.devices);
 }
