@@ -92,8 +92,8 @@ function why(metric: Metric, paper: number, artifact: Largest, corrected: Larges
   const change = corrected.reduction - artifact.reduction;
   const direction = change < 0 ? "less" : "more";
   const cause = metric === "latency"
-    ? "scattered blocks open a row for few of its columns, as SparQ's do"
-    : "arithmetic now follows what is read, and rows cost their activation";
+    ? "scattered blocks open rows for few of their columns, and centroids are read"
+    : "rows cost their activation, and centroids are read";
   return `${met}; corrected ${direction}: ${cause}`;
 }
 

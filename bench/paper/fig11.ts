@@ -95,7 +95,7 @@ function whyLatency(rows: readonly SystemRow[], full: readonly SystemRow[]): str
   const [artifact, corrected] = rows as [SystemRow, SystemRow];
   const waiting = (row: SystemRow) => (row.g_comm + row.g_etc) / row["g_time (ms)"];
   const times = (corrected.g_matmul / artifact.g_matmul).toFixed(1);
-  return `attention takes ${times} times as long; all-reduces and norms are ` +
+  return `attention takes ${times} times as long (rows opened, what it decides by); all-reduces and norms are ` +
     `${percent(waiting(full[1]!))} of full attention's step, not ${percent(waiting(full[0]!))}`;
 }
 
@@ -107,7 +107,7 @@ function whyEnergy(rows: readonly SystemRow[], full: readonly SystemRow[]): stri
   const shared = full[1]!.gqa_size > 1
     ? `; ${full[1]!.gqa_size} queries read a head once, and the feed-forward has its third matrix`
     : "";
-  return `attention spends ${times} times as much (rows opened, the way by the byte); it is ` +
+  return `attention spends ${times} times as much (rows opened, what it decides by); it is ` +
     `${percent(share(full[1]!))} of full attention's step, not ${
       percent(share(full[0]!))
     }${shared}`;
@@ -122,6 +122,10 @@ export async function addFig11(report: Report, experiments: Experiments) {
       "page-wise Quest, each with the artifact's own budget table.",
   );
   for (const { name, meaning } of ALL_VARIANTS) report.paragraph(`${name}: ${meaning}.`);
+  report.paragraph(
+    "In Mistral-7B four queries share a head. Corrected, they read it together, and a budget is taken " +
+      "as what they read together; the tables do not tell what each of them selected.",
+  );
   report.paragraph(evidence(bars));
   for (const metric of METRICS) {
     const shown = bars.filter((bar) => bar.metric === metric);

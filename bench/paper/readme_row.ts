@@ -15,7 +15,7 @@ import { README_ROW } from "./published.ts";
 const WHY: Readonly<Record<keyof typeof README_ROW, string>> = {
   "g_time (ms)": "the sum of the four below and the softmax, which now takes time of its own",
   g_matmul:
-    "rows are opened where blocks lie; the new token is written; no whole-context clustering",
+    "rows are opened where blocks lie, centroids read, the new token written, 64 tokens clustered",
   g_fc: "SwiGLU's third matrix; no projection is hidden, as a GPU has one group of heads",
   g_comm: "all-reduces take AttAcc's time, not an eighth of it",
   g_etc: "norms and activations take AttAcc's time, not an eighth of it; SwiGLU's is longer",

@@ -56,7 +56,12 @@ const experiment = fc.record({
   lout: size,
   batch: size,
   sparsity,
-  clustering: word("none", "last-step"),
+  clustering: word("none", "last-step", "online"),
+  selection: word("none", "quest", "starc", "sparq"),
+  rows: word("compact", "scattered"),
+  locality: mostly(fc.constantFrom(null, 1, 2.5), 0, 0.5, "1", 2 ** 25),
+  seed: mostly(fc.constantFrom(0, 7, 2 ** 32 - 1), -1, 2 ** 32, 0.5),
+  sampledSteps: mostly(fc.constantFrom(16, 256), 15, 2 ** 21, "16"),
   profile: word(...profiles),
   switches: mostly(
     fc.constantFrom({}, { "odd-tail": "once" }, { "gpu-time-divisor": 1 }),

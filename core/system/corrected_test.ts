@@ -163,6 +163,17 @@ Deno.test("64 heads on 5 stacks spend the energy of 64, not of 65", async () => 
   equal(after.g_matmul, before.g_matmul);
 });
 
+Deno.test("an H100's own link takes two thirds of NVLINK3's time, and the same energy", async () => {
+  // Attention of no cycles hides nothing.
+  const counts = { ...COUNTS, cycles: 0 };
+  const options: SystemOptions = { pipeopt: false, sparsity: { kvBudget: 16 } };
+  const bounded = { "hidden-time": "bounded" };
+  const [, before] = await pair(bounded, options, counts);
+  const [, after] = await pair({ ...bounded, "pim-link": "of-the-gpu" }, options, counts);
+  near(after.c2g_comm / before.c2g_comm, 600 / 900);
+  equal(after.g_comm_energy, before.g_comm_energy);
+});
+
 Deno.test("a token's key and value are written in 230 cycles, from idle to idle", async () => {
   equal(tokenWriteCycles(hbm3PimDevice("limited"), 1, 2, 4), 230);
   const [before, after] = await pair({ "key-value-write": "written" });

@@ -135,10 +135,11 @@ export class BlockCosts {
   }
 
   #transfer(layer: Layer): LayerCost {
-    const { accelerator } = this.#machine;
-    return accelerator.kind === "pim"
+    const { accelerator, gpus } = this.#machine;
+    if (accelerator.kind !== "pim") return cpuTransferCost(layer, accelerator);
+    return this.#spec.switches["pim-link"] === "nvlink3"
       ? pimTransferCost(layer)
-      : cpuTransferCost(layer, accelerator);
+      : pimTransferCost(layer, gpus.linkBytesPerSecond);
   }
 
   #sharingRates({ memoryBytesPerSecond }: PimAccelerator) {

@@ -29,8 +29,8 @@ function columnsOf({ headDim, elementBytes }: Pick<AttentionProgram, "headDim" |
  * import { rowsOfBlocks } from "./rows_opened.ts";
  * import { equal } from "node:assert/strict";
  *
- * const program = { headDim: 128, elementBytes: 2, contextTokens: 10000 };
- * // Two columns a key: blocks 0 to 15 share a row. The values of 625 blocks are in 40 rows.
+ * const program = { headDim: 128, elementBytes: 2, contextTokens: 10240 };
+ * // Two columns a key: blocks 0 to 15 share a row. Each of two passes over the values opens one.
  * equal(rowsOfBlocks(program, Uint32Array.of(0, 15)), 1 + 2);
  * equal(rowsOfBlocks(program, Uint32Array.of(0, 16)), 2 + 2);
  * ```
@@ -77,8 +77,8 @@ export function rowsOfProgram(program: AttentionProgram): number {
  *
  * const program = { headDim: 128, elementBytes: 2, contextTokens: 10000 };
  * const { keys, values } = expectedRows(program, 106);
- * equal(keys.toFixed(2), "37.69");
- * equal(values.toFixed(2), "39.98");
+ * equal(keys.toFixed(2), "37.25");
+ * equal(values.toFixed(2), "39.83");
  * ```
  */
 export function expectedRows(

@@ -211,6 +211,13 @@ export const quirks = {
     effect: "reported: models and batches that no machine of this size can hold get results",
     profiles: { artifact: "reported", attacc: "reported", corrected: "enforced" },
   }),
+  "pim-link": quirk({
+    values: ["nvlink3", "of-the-gpu"],
+    does: "joins GPUs and accelerators by NVLINK3 whatever the GPU, or by the GPU's own link",
+    source: "AttAcc main.py builds the PIM configuration with NVLINK3",
+    effect: "nvlink3: transfers from and to an H100 take 1.5 times as long",
+    profiles: { artifact: "nvlink3", attacc: "nvlink3", corrected: "of-the-gpu" },
+  }),
   "prompt-flops": quirk({
     values: ["per-step", "whole"],
     does: "divides the prompt's operations by the decode steps, or gives them as they are",

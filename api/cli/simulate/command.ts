@@ -49,6 +49,10 @@ export function simulateCommand(surroundings: Surroundings): Command {
     .option("--chart <file>", "with --compare: the picture (default: beside the table, .svg)")
     .option("--output <file>", "the table of results, CSV (default: output.csv)")
     .option("--append", "add rows to the table instead of replacing it", false)
+    .option(
+      "--blocks <trace>",
+      "with scattered rows: an attention trace whose first sample says which blocks are read",
+    )
     .option("--json", "print results as JSON; the table is written where --output says so")
     .option("--list-switches", "show every quirk and what it does");
   return addMemoryOptions(command)
@@ -60,6 +64,9 @@ async function simulate(options: SimulateOptions, surroundings: Surroundings) {
   const { compare, method, chart, listSwitches } = options;
   if (listSwitches) return surroundings.out(`${switchList()}\n`);
   if (compare) {
+    if (options.blocks !== undefined) {
+      throw new UserError("--blocks: expected no --compare beside it: a trace is of one method");
+    }
     if (method) return await runComparison({ ...options, method }, surroundings);
     throw new UserError("--compare: expected at least one --method beside it but found none");
   }

@@ -68,6 +68,7 @@ export interface SimulateOptions extends ExperimentOptions, MemoryOptions {
   readonly chart?: string;
   readonly output?: string;
   readonly append: boolean;
+  readonly blocks?: string;
   readonly json?: true;
   readonly listSwitches?: true;
 }

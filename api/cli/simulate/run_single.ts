@@ -9,6 +9,7 @@ import { figureTable } from "../table.ts";
 import { sparsityOf } from "./budget_source.ts";
 import { chargeLines, energyOf, latencyOf, PARTS, sumOf } from "./comparison.ts";
 import { BY_METHOD, type SimulateOptions, toSpec } from "./options.ts";
+import { recordedBlocks } from "./recorded_blocks.ts";
 import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
 
 /** Runs one experiment as main.py does. */
@@ -17,7 +18,12 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   if (options.selection === BY_METHOD) {
     throw new UserError("--selection: expected --compare beside by-method but found none");
   }
-  const spec = toSpec(options, await sparsityOf(options), options.clustering);
+  const blocks = await recordedBlocks(options);
+  const spec = toSpec(
+    options,
+    blocks ? { kvBudgets: [...blocks.budgets] } : await sparsityOf(options),
+    options.clustering,
+  );
   const file = resultFileOf(options);
   if (file) checkResultFile(file);
   using opened = await openMemory(options, surroundings.env);
@@ -25,6 +31,7 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   const { row, notes, charged, sampling } = await userFacingAsync(() =>
     simulateSystem(spec, opened.memory, {
       onProgress: (done, total) => progress.update(done, total),
+      ...(blocks && { blocks }),
     })
   );
   progress[Symbol.dispose]();
@@ -36,6 +43,9 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
     );
   }
   out(summaryOf(spec, row));
+  if (blocks) {
+    out(`The trace's blocks lie ${blocks.meanRun.toFixed(2)} side by side (--locality).\n`);
+  }
   for (const line of chargeLines(charged, "attention")) out(`${line}\n`);
   if (file) out(`\nAll 51 columns are in ${file.path}\n`);
 }

@@ -1,0 +1,35 @@
+import { TraceFormatError } from "../../../core/attention/frame_reader.ts";
+import {
+  type TraceBlocks,
+  traceBlocks,
+  TraceBlocksError,
+} from "../../../core/attention/trace_blocks.ts";
+import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { lowerFirst, UserError } from "../user_error.ts";
+import type { SimulateOptions } from "./options.ts";
+
+/**
+ * The blocks that `--blocks` names; nothing without it.
+ *
+ * @throws {UserError} when it is no trace with rows, or other options say what is read
+ */
+export async function recordedBlocks(
+  { blocks, rows, sparsity, locality }: SimulateOptions,
+): Promise<TraceBlocks | undefined> {
+  if (blocks === undefined) return undefined;
+  if (rows !== "scattered") {
+    throw new UserError(`--blocks: expected --rows scattered beside it but found ${rows}`);
+  }
+  if (sparsity || locality !== undefined) {
+    throw new UserError(
+      "--blocks: expected neither --sparsity nor --locality beside it: the trace says what is read",
+    );
+  }
+  try {
+    await using trace = await readTraceFile(blocks);
+    return await traceBlocks(trace);
+  } catch (error) {
+    if (!(error instanceof TraceFormatError || error instanceof TraceBlocksError)) throw error;
+    throw new UserError(`--blocks: ${lowerFirst(error.message)}`);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Where a recorded run read, as the system model takes it.
+ *
+ * @module
+ */
+import type { BlockSource, HeadStep } from "../system/block_source.ts";
+import { meanRunOf } from "../system/block_source.ts";
+import { ROW16_TOKENS } from "./rows.ts";
+import type { AttentionTrace } from "./trace_reader.ts";
+import { type TraceStep, traceSteps } from "./trace_steps.ts";
+
+/** A trace that says too little of where tokens were read. */
+export class TraceBlocksError extends Error {
+  override readonly name = "TraceBlocksError";
+}
+
+/** One decode step: the lists of all its layers' heads, one after the other. */
+interface RecordedStep {
+  readonly contextTokens: number;
+  readonly heads: readonly Uint32Array[];
+}
+
+/**
+ * The blocks of one sample of a trace, step for step. The heads of a stack are those of the trace's
+ * layers under the policy, in order and over again: each layer's attention is as likely as the
+ * others'.
+ *
+ * Positions are those of the policy's own placement, as the trace has them.
+ */
+export class TraceBlocks implements BlockSource {
+  /** Tokens in the cache at the first decode step. */
+  readonly firstContext: number;
+  /** Tokens' worth of blocks of each step: 16 times the mean of its heads, rounded up. */
+  readonly budgets: readonly number[];
+  /** Mean run of blocks side by side, over all steps and heads. */
+  readonly meanRun: number;
+  readonly #steps: readonly RecordedStep[];
+
+  constructor(steps: readonly RecordedStep[]) {
+    this.#steps = steps;
+    this.firstContext = steps[0]!.contextTokens;
+    this.budgets = steps.map(({ heads }) => {
+      const blocks = heads.reduce((sum, { length }) => sum + length, 0);
+      return Math.ceil(blocks / heads.length) * ROW16_TOKENS;
+    });
+    const lists = steps.flatMap(({ heads }) => heads).filter(({ length }) => length > 0);
+    const blocks = lists.reduce((sum, { length }) => sum + length, 0);
+    this.meanRun = blocks / lists.reduce((sum, list) => sum + list.length / meanRunOf(list), 0);
+  }
+
+  /** @throws {RangeError} when the step is not in the trace, or had another context there */
+  blocksOf({ step, head, storedBlocks }: HeadStep): Uint32Array {
+    const recorded = this.#steps[step];
+    if (!recorded) {
+      throw new RangeError(
+        `Expected a step that the trace has, below ${this.#steps.length}, but found ${step}: ` +
+          `a run from it makes at most ${this.#steps.length + 1} tokens`,
+      );
+    }
+    const { contextTokens, heads } = recorded;
+    if (Math.ceil(contextTokens / ROW16_TOKENS) !== storedBlocks) {
+      throw new RangeError(
+        `Expected step ${step} to have the trace's context of ${contextTokens} tokens but found ` +
+          `${storedBlocks} blocks: a run from it begins with ${this.firstContext - 1} tokens`,
+      );
+    }
+    return heads[head % heads.length]!;
+  }
+}
+
+/**
+ * Reads the blocks of one sample.
+ *
+ * @param sample its place in the trace
+ * @throws {TraceBlocksError} if the trace carries no lists of rows, no such sample or no step of it
+ */
+export async function traceBlocks(trace: AttentionTrace, sample = 0): Promise<TraceBlocks> {
+  if (!trace.header.lists.includes("rows16")) {
+    throw new TraceBlocksError(
+      "Expected a trace that carries the rows read (rows16) but found their number only",
+    );
+  }
+  const dense = new Set(trace.header.policy.denseLayers);
+  const steps: RecordedStep[] = [];
+  for await (const step of traceSteps(trace)) {
+    if (step.sample === sample && step.step > 0) steps.push(recorded(step, dense));
+    if (step.sample > sample) break;
+  }
+  if (steps.length === 0) {
+    throw new TraceBlocksError(`Expected decode steps of sample ${sample} but found none`);
+  }
+  return new TraceBlocks(steps);
+}
+
+function recorded({ step, selections }: TraceStep, dense: ReadonlySet<number>): RecordedStep {
+  const sparse = selections.filter(({ layer }) => !dense.has(layer));
+  if (sparse.length === 0) {
+    throw new TraceBlocksError(`Expected selections of step ${step} but found none`);
+  }
+  return {
+    contextTokens: sparse[0]!.contextTokens,
+    heads: sparse.map(({ rows16 }) => rows16!.slice()),
+  };
+}
