@@ -167,8 +167,8 @@ function evidence(bars: readonly Bar[]): string {
   return `The artifact's code with the artifact's tables gives ${met} of the paper's ` +
     `${bars.length} bars to the printed digits. Its output was compared with the published ` +
     "programs' in sampled runs, every column to 1e-9, and with the README's row to its last digit; " +
-    "what else went into the figure is not published. The difference is largest " +
-    ` in ${metric} of ${model} with ${lout} tokens ` +
+    "what else went into the figure is not published. The difference is largest in " +
+    `${metric} of ${model} with ${lout} tokens ` +
     `and ${method}: ${shares[0]!.toFixed(3)}, printed ${paper.toFixed(2)}.`;
 }
 
