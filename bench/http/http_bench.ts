@@ -10,9 +10,11 @@
  *    a service that falls behind shows it;
  * 3. for 200 runs at once, until all are done.
  *
+ * CPU is the service's own, for each answer: its inverse is what a core gives on an idle machine.
+ *
  * @module
  */
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import Table from "cli-table3";
 import { ServerProcess } from "../../api/cli/serve/testing.ts";
@@ -38,6 +40,17 @@ async function request(url: string) {
   const response = await fetch(url);
   await response.arrayBuffer();
   if (response.status !== 200) throw new Error(`Expected 200 but found ${response.status}`);
+}
+
+/** Clock ticks of `/proc` in a second. */
+const TICKS = 100;
+
+/** Seconds of CPU that a process has used; NaN where the system does not tell. */
+function cpuSeconds(pid: number): number {
+  const path = `/proc/${pid}/stat`;
+  if (!existsSync(path)) return NaN;
+  const fields = readFileSync(path, "utf8").replace(/^.*\) /s, "").split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
 }
 
 /** Every connection asks again as soon as it is answered. */
@@ -69,6 +82,11 @@ async function atRate(url: string): Promise<Times> {
   return times;
 }
 
+const WAYS = [
+  [`${CONNECTIONS} connections`, asFastAsPossible],
+  [`${RATE} a second`, atRate],
+] as const;
+
 async function manyRuns(server: ServerProcess, runs: number): Promise<number> {
   const begin = performance.now();
   await Promise.all(Array.from(
@@ -91,12 +109,16 @@ async function measure(folder: string) {
   const rows: (string | number)[][] = [];
   for (const path of [`/v1/runs/${id}`, `/v1/runs/${id}/output.csv`]) {
     const name = path.replace(id, "ID");
-    const fast = await asFastAsPossible(server.url + path);
-    rows.push([name, `${CONNECTIONS} connections`, Math.round(fast.length / SECONDS), ...ms(fast)]);
-    const steady = await atRate(server.url + path);
-    rows.push([name, `${RATE} a second`, Math.round(steady.length / SECONDS), ...ms(steady)]);
+    for (const [asked, ask] of WAYS) {
+      const before = cpuSeconds(server.pid);
+      const times = await ask(server.url + path);
+      const cpu = (cpuSeconds(server.pid) - before) / times.length * 1000;
+      rows.push([name, asked, Math.round(times.length / SECONDS), ...ms(times), cpu.toFixed(2)]);
+    }
   }
-  const table = new Table({ head: ["path", "asked", "answers/s", "p50, ms", "p99, ms"] });
+  const table = new Table({
+    head: ["path", "asked", "answers/s", "p50, ms", "p99, ms", "CPU, ms"],
+  });
   table.push(...rows);
   console.log(table.toString());
   console.log(isPinned ? "The service was held to one core." : "The service was held to no core.");

@@ -5,6 +5,7 @@
  * @module
  */
 import { join } from "node:path";
+import { LRUCache } from "lru-cache";
 import { BlobStore } from "./blob_store.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import type { OutputRecord, RunRecord, RunState } from "./run_record.ts";
@@ -52,6 +53,8 @@ export class RunStore implements Disposable {
   readonly events: RunEvents;
   readonly sweeps: SweepStore;
   readonly #database: StoreDatabase;
+  /** Runs that are done, which never change again. */
+  readonly #done = new LRUCache<string, RunRecord>({ max: 1000 });
   readonly #select;
   readonly #selectLike;
   readonly #selectOutputs;
@@ -118,8 +121,12 @@ export class RunStore implements Disposable {
 
   /** A run by its id. */
   get(id: string): RunRecord | undefined {
+    const known = this.#done.get(id);
+    if (known) return known;
     const row = this.#select.get(id);
-    return row && this.#recordOf(row);
+    const run = row && this.#recordOf(row);
+    if (run?.state === "done") this.#done.set(id, run);
+    return run;
   }
 
   /** Ids that begin in a way; two at most. */
