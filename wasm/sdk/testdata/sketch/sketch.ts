@@ -9,7 +9,7 @@ const none = () => new Uint32Array(0);
 
 const nothingChanged = () => ({
   evicted: { per: "kv-head", offsets: none(), tokens: none() },
-  placement: { firstToken: 0, slots: none() },
+  placement: { per: "kv-head", firstToken: 0, slots: none() },
   clusterings: [],
   accesses: [],
 });
