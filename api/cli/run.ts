@@ -4,6 +4,7 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
+import settings from "../../deno.json" with { type: "json" };
 import { DisagreementError } from "./disagreement_error.ts";
 import { isMistake } from "./mistake.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -58,6 +59,7 @@ export async function run(
 async function kvpim(name: string | undefined, surroundings: Surroundings): Promise<Command> {
   const program = new Command("kvpim")
     .description("What does it cost to read an LLM's KV cache this way?")
+    .version(settings.version, "-V, --version", "print the version")
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
     .showSuggestionAfterError()
