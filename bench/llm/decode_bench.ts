@@ -42,6 +42,7 @@ const LLAMA_1B: ModelConfig = {
   headDim: 64,
   vocabulary: 128256,
   maximumPositions: 131072,
+  windows: Array(16).fill(Infinity),
   normEpsilon: 1e-5,
   rope: { type: "default", theta: 500000 },
   tiedEmbedding: true,

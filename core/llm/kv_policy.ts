@@ -66,7 +66,13 @@ export interface KvPolicySession {
   close?(): void;
 }
 
-/** A policy with its parameters and budget settled. */
+/**
+ * A policy with its parameters and budget settled.
+ *
+ * Where a layer has a sliding window the policy knows nothing of it: it is handed every token and
+ * may select any. Those of its selection that lie within the window are attended to, observed and
+ * counted; a head that is left with none attends to the newest token.
+ */
 export interface KvPolicy {
   readonly needs: PolicyNeeds;
   open(layer: PolicyLayer): Awaitable<KvPolicySession>;
@@ -78,7 +84,10 @@ export interface AttendedTokens {
   readonly queryHead: number;
   /** Tokens attended to; none given where it was all. Good during the call. */
   readonly kept: Uint32Array | undefined;
-  /** Scaled products of the query and all keys so far, evicted ones too. Good during the call. */
+  /**
+   * Scaled products of the query and all keys so far, evicted ones too; -Infinity beyond the layer's
+   * window. Good during the call.
+   */
   readonly logits: Float32Array;
 }
 

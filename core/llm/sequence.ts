@@ -69,7 +69,8 @@ export class Sequence implements Stepping {
         const cache = await LayerCache.create({ ...config, capacity: maxTokens }, own && turns);
         const session = own && await openSession(model, own, layer, maxTokens);
         const layerPolicy = own && session && { session, needs: own.needs, turns };
-        layers.push(new LayerAttention(layer, cache, layerPolicy, observer));
+        const window = config.windows[layer];
+        layers.push(new LayerAttention(layer, cache, layerPolicy, observer, window));
       }
     } catch (error) {
       for (const layer of layers) layer.close();
@@ -195,14 +196,12 @@ export class Sequence implements Stepping {
     const { model } = this;
     const positions = tokens.map((_, i) => this.#length + i);
     const rotary = model.rotary(positions, promptEnd);
-    const mask = causalMask(tokens.length, this.#length + tokens.length);
     let hidden = model.embed(tokens);
     let projected: Projected | undefined = await model.beforeAttention(0, hidden, rotary);
     for (let index = 0; projected; index++) {
       const layer = this.layers[index]!;
       await layer.prefill(projected, promptEnd);
-      const { keys, values } = layer.cache;
-      const attended = await model.denseAttention(projected.queries, keys, values, mask);
+      const attended = await this.#denseAttention(index, projected.queries, tokens.length);
       ({ hidden, projected } = await model.afterAttention(
         index,
         hidden,
@@ -212,6 +211,18 @@ export class Sequence implements Stepping {
     }
     this.#length += tokens.length;
     return hidden;
+  }
+
+  /** Attention of the last tokens of a layer's cache, whose keys and values are in it. */
+  #denseAttention(layer: number, queries: Float32Array, count: number): Promise<Float32Array> {
+    const { kvHeads, headDim, windows } = this.model.config;
+    const { keys, values, length } = this.layers[layer]!.cache;
+    const window = windows[layer]!;
+    // What the window hides from the first of them is hidden from all.
+    const first = Math.max(0, length - count + 1 - window);
+    const begin = first * kvHeads * headDim;
+    const mask = causalMask(count, length - first, window);
+    return this.model.denseAttention(queries, keys.subarray(begin), values.subarray(begin), mask);
   }
 
   /** Logits after the tokens of a pass: of all where they are asked for, else of the prompt's last. */
@@ -286,11 +297,15 @@ async function openSession(
   return await policy.open(shape);
 }
 
-/** `[tokens, length]`: each of the last `tokens` of `length` tokens sees itself and those before. */
-function causalMask(tokens: number, length: number): Uint8Array {
+/**
+ * `[tokens, length]`: each of the last `tokens` of `length` tokens sees itself and those before, of
+ * which as many as its window holds.
+ */
+function causalMask(tokens: number, length: number, window: number): Uint8Array {
   const mask = new Uint8Array(tokens * length);
   for (let row = 0; row < tokens; row++) {
-    mask.fill(1, row * length, row * length + length - tokens + row + 1);
+    const end = length - tokens + row + 1;
+    mask.fill(1, row * length + Math.max(0, end - window), row * length + end);
   }
   return mask;
 }
