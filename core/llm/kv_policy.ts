@@ -78,6 +78,14 @@ export interface KvPolicy {
   open(layer: PolicyLayer): Awaitable<KvPolicySession>;
 }
 
+/** Tokens that enter a layer, each list `[tokens, heads, headDim]`. */
+export interface LayerTokens {
+  readonly queries: Float32Array;
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+  readonly unrotatedKeys: Float32Array;
+}
+
 /** What one query head attended to in one step of a layer with a policy. */
 export interface AttendedTokens {
   readonly layer: number;
@@ -91,8 +99,10 @@ export interface AttendedTokens {
   readonly logits: Float32Array;
 }
 
-/** Watches what policies decide, for traces and statistics. */
+/** Watches what enters layers and what policies decide, for calibration, traces and statistics. */
 export interface DecodeObserver {
+  /** Some of the prompt's tokens, as they enter a layer, dense or not. Good during the call. */
+  onPrompt?(layer: number, tokens: LayerTokens): void;
   /**
    * What a layer attended to in one step; dense layers see everything.
    *

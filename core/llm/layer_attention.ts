@@ -2,6 +2,7 @@ import {
   type DecodeObserver,
   EVERYTHING,
   type KvPolicySession,
+  type LayerTokens,
   NO_OBSERVATION,
   type PolicyNeeds,
   type Selection,
@@ -21,14 +22,6 @@ export interface LayerPolicy {
   readonly needs: PolicyNeeds;
   /** For rotation by rank. */
   readonly turns: TurnTable | undefined;
-}
-
-/** Tokens that enter a layer, each list `[tokens, heads, headDim]`. */
-export interface LayerTokens {
-  readonly queries: Float32Array;
-  readonly keys: Float32Array;
-  readonly values: Float32Array;
-  readonly unrotatedKeys: Float32Array;
 }
 
 /** What a policy that speculates gets beside the queries. */
@@ -64,6 +57,7 @@ export class LayerAttention {
   async prefill(tokens: LayerTokens, promptEnd: number) {
     const first = this.cache.length;
     this.cache.append(tokens.keys, tokens.values);
+    this.observer.onPrompt?.(this.layer, tokens);
     if (!this.policy) return;
     await this.policy.session.prefill(this.#block(tokens));
     const observedFrom = promptEnd - this.policy.needs.observedPromptQueries;
