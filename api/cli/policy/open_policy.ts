@@ -8,7 +8,7 @@ import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import { digestBytes } from "../../../core/eval/digest.ts";
-import { loadPolicy, type Policy, unwrap } from "../../../core/host/mod.ts";
+import { loadPolicy, PluginFailure, type Policy, unwrap } from "../../../core/host/mod.ts";
 import { namedValues, parameterValues } from "../../../core/host/parameter_values.ts";
 import { readCalibration } from "../../../core/llm/calibration/calibration_file.ts";
 import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
@@ -162,6 +162,23 @@ function unknown(source: string): UserError {
     `expected one of ${names.join(", ")}, or the path of a component, but found ` +
       JSON.stringify(source) + (hint === undefined ? "" : `; did you mean ${hint}?`),
   );
+}
+
+/**
+ * Puts a policy's name before what its plugin did wrong.
+ *
+ * @throws {UserError} when it did
+ */
+export async function namingPlugin<T>(
+  { label }: PolicyChoice,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof PluginFailure)) throw error;
+    throw new UserError(`${label}: ${lowerFirst(error.message)}`);
+  }
 }
 
 /** Puts a policy's name before what went wrong with it. */
