@@ -5,9 +5,11 @@ import {
   type PolicyLayer,
 } from "./kv_policy.ts";
 import type { ModelParts, Projected } from "./model_parts.ts";
+import { returnFreeMemory } from "./free_memory.ts";
 import { LayerAttention, type Speculation } from "./layer_attention.ts";
 import { LayerCache } from "./layer_cache.ts";
 import { turnTable } from "./rank_rotation.ts";
+import { releaseBuffer } from "./release_buffer.ts";
 import { type Stepping, stepTogether } from "./step.ts";
 import { layerTensors } from "./tensor_names.ts";
 
@@ -119,6 +121,7 @@ export class Sequence implements Stepping {
       done += pass.length;
       logits = await this.#passLogits(hidden, done === tokens.length, options) ?? logits;
     }
+    returnFreeMemory();
     return logits;
   }
 
@@ -199,15 +202,12 @@ export class Sequence implements Stepping {
     let hidden = model.embed(tokens);
     let projected: Projected | undefined = await model.beforeAttention(0, hidden, rotary);
     for (let index = 0; projected; index++) {
-      const layer = this.layers[index]!;
-      await layer.prefill(projected, promptEnd);
+      await this.layers[index]!.prefill(projected, promptEnd);
       const attended = await this.#denseAttention(index, projected.queries, tokens.length);
-      ({ hidden, projected } = await model.afterAttention(
-        index,
-        hidden,
-        attended,
-        rotary,
-      ));
+      const next = await model.afterAttention(index, hidden, attended, rotary);
+      // The lists of one token may be the policy's now; those of a pass are copied for it.
+      if (tokens.length > 1) releaseAll([hidden, attended, ...Object.values(projected)]);
+      ({ hidden, projected } = next);
     }
     this.#length += tokens.length;
     return hidden;
@@ -256,6 +256,11 @@ export class Sequence implements Stepping {
     const expected = `a sequence of at most ${this.maxTokens} tokens`;
     throw new RangeError(`Expected ${expected} but found ${total}`);
   }
+}
+
+/** Activations of a pass are tens of megabytes a layer, which wait for no collector. */
+function releaseAll(lists: readonly Float32Array[]) {
+  for (const list of lists) releaseBuffer(list as Float32Array<ArrayBuffer>);
 }
 
 /** The policy of each layer, where it has one. */
