@@ -12,7 +12,7 @@ import { namedValues, parameterValues } from "../../../core/host/parameter_value
 import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { buildPlugin } from "../../../wasm/sdk/build.ts";
-import { cached } from "../../../wasm/sdk/build_cache.ts";
+import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import { isMistake } from "../mistake.ts";
 import { reasonOf } from "../output_file.ts";
 import { lowerFirst, UserError } from "../user_error.ts";
@@ -132,7 +132,7 @@ function isBuiltIn(name: string): boolean {
 }
 
 function builtInComponent(name: string): Promise<Uint8Array> {
-  return cached(name, async () => (await buildPlugin(new URL(`${name}/`, PLUGINS))).component);
+  return builtComponent(new URL(`${name}/`, PLUGINS));
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {
