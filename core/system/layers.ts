@@ -154,8 +154,12 @@ export function newTokenBytes(block: BlockShape): number {
   return 2 * keyValueWidth(block) * block.gpus * block.elementBytes * block.batch;
 }
 
-/** The layers of a block that reads the whole prompt. */
-export function summarisationLayers(block: BlockShape, promptTokens: number): Layer[] {
+/**
+ * The layers of a block that reads the whole prompt. A processor works on each query head by itself
+ * then, whatever its heads share: there are tokens enough that reading is no bound.
+ */
+export function summarisationLayers(given: BlockShape, promptTokens: number): Layer[] {
+  const block = { ...given, queriesARead: 1 };
   const rows = block.batch * promptTokens;
   const { transfer } = builders(block);
   return blockLayers(block, {
@@ -190,7 +194,7 @@ export function attentionLayers(block: BlockShape, contextTokens: number, querie
   const operations = readOperations(block);
   return [
     layer("score", "matmul", rows, contextTokens, headDim, operations),
-    layer("softmax", "softmax", rows, contextTokens, 1, operations),
+    layer("softmax", "softmax", queries, contextTokens, 1, attentionOperations(block)),
     layer("context", "matmul", rows, headDim, contextTokens, operations),
   ];
 }
