@@ -36,6 +36,7 @@ import {
   selectionMultiplyAdds,
   selectionProgram,
   selectionSize,
+  withCompleteScores,
 } from "./selection.ts";
 import type { SystemSpec } from "./spec.ts";
 import { pimTokenWrite, processorTokenWrite } from "./token_write.ts";
@@ -216,15 +217,17 @@ async function selectCosts(
   const results = await simulate(distinct);
   const found = new Map(distinct.map((selection, i) => [selection, results[i]!]));
   const operations = attentionOperations(block);
-  return programs.map((program, step) =>
-    programCost(
+  return programs.map((program, step) => {
+    const selection = selections[step]!;
+    const moveCycles = hbm3PimDevice(program.power).timing.nCCDS!;
+    return programCost(
       spec,
       block,
-      selections[step]!,
-      found.get(selections[step]!)!,
+      selection,
+      withCompleteScores(found.get(selection)!, selection, program.contextTokens, moveCycles),
       selectionMultiplyAdds(metadata, program) * operations,
-    )
-  );
+    );
+  });
 }
 
 function chooseCosts(

@@ -5,7 +5,12 @@ import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
 import type { AttentionProgram } from "../memory/memory_model.ts";
 import { clustersAt, remapCycles } from "./online_clustering.ts";
 import { metadataOf, type MetadataParameters, type PolicyName } from "./policy_metadata.ts";
-import { selectionMultiplyAdds, selectionProgram, selectionSize } from "./selection.ts";
+import {
+  selectionMultiplyAdds,
+  selectionProgram,
+  selectionSize,
+  withCompleteScores,
+} from "./selection.ts";
 import { simulateSystem } from "./simulate.ts";
 import { parseSystemSpec, type SystemOptions } from "./spec.ts";
 
@@ -68,6 +73,21 @@ Deno.test("SparQ reads a quarter of the elements, each in a row of its own or tw
   ok(result!.cycles > 20 * 63, `${result!.cycles}`);
   const seeds = [1, 2].map((seed) => selectionProgram(metadata("sparq"), PROGRAM, seed).headBlocks);
   ok(seeds[0]!.join() !== seeds[1]!.join());
+});
+
+Deno.test("SparQ moves as many scores as there are tokens, whatever its rank", async () => {
+  for (const rank of [16, 32, 128]) {
+    const program = selectionProgram(metadata("sparq", { rank }), PROGRAM, 1);
+    const [made] = await memory.simulate([program]);
+    const result = withCompleteScores(made!, program, 10000, 2);
+    // 40 moves of 256 scores, each of 8 commands, one a rank and bank group, in 13 channels.
+    equal(made!.mvsb, rank * 10 / 16 * 8 * 13);
+    equal(result.mvsb, 40 * 8 * 13);
+    equal(result.cycles - made!.cycles, 40 * 8 * 2);
+  }
+  const vectors = selectionProgram(metadata("quest"), PROGRAM, 1);
+  const [result] = await memory.simulate([vectors]);
+  equal(withCompleteScores(result!, vectors, 10000, 2), result);
 });
 
 Deno.test("steps of equal size have equal programs", () => {

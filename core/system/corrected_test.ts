@@ -67,7 +67,7 @@ Deno.test("the prompt takes as long whether the queries of a group read once or 
 });
 
 Deno.test("8-bit operands double what a GPU does for a byte, where sys_opb looks at the word", async () => {
-  const opb = async (word: number, how: string) =>
+  const opb = async (word: 1 | 2, how: string) =>
     (await run({ word, switches: { "operations-per-byte": how } })).row.sys_opb;
   equal(await opb(1, "of-16-bit"), await opb(2, "of-16-bit"));
   equal(await opb(1, "of-the-word"), 2 * await opb(2, "of-the-word"));

@@ -10,7 +10,7 @@
  */
 import { attAcc } from "../hardware/pim.ts";
 import { tokensOfBlock } from "../memory/canonical_program.ts";
-import type { AttentionProgram } from "../memory/memory_model.ts";
+import type { AttentionProgram, MemoryResult } from "../memory/memory_model.ts";
 import type { Metadata } from "./policy_metadata.ts";
 import { randomFrom } from "./random.ts";
 
@@ -110,6 +110,38 @@ function elementMajor(
     contextTokens: tokens,
     keptTokens: tokens,
     headBlocks,
+  };
+}
+
+/** Scores of each unit that a move to the buffer die takes. */
+const SCORES_A_MOVE = 16;
+
+/**
+ * What an element-major program comes to when its scores move once they are complete.
+ *
+ * A score is the sum over all elements that are read. The program moves its products as those of
+ * whole vectors, every 16 steps beside the next MACs; here they move behind the last MAC, 16 of each
+ * unit at a time, however many elements there were.
+ *
+ * @param result of {@linkcode selectionProgram}
+ * @param selection that program
+ * @param moveCycles cycles from one move of a channel to the next
+ */
+export function withCompleteScores(
+  result: MemoryResult,
+  { headBlocks = [], heads, pim }: AttentionProgram,
+  contextTokens: number,
+  moveCycles: number,
+): MemoryResult {
+  const made = Math.ceil((headBlocks[0]?.length ?? 0) / SCORES_A_MOVE);
+  if (made === 0) return result;
+  const needed = Math.ceil(contextTokens / (SCORES_A_MOVE * tokensOfBlock(pim)));
+  const commands = result.mvsb / made;
+  const ofChannel = commands / heads * Math.ceil(heads / attAcc.channels);
+  return {
+    ...result,
+    cycles: result.cycles + needed * ofChannel * moveCycles,
+    mvsb: needed * commands,
   };
 }
 
