@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { loadPolicy } from "./policy.ts";
 import { digestOf } from "./transpile.ts";
 import { TranspileCache } from "./transpile_cache.ts";
 import { unwrap } from "./outcome.ts";
 
-const built = buildPlugin(new URL("../../plugins/full/", import.meta.url));
+const built = builtComponent(new URL("../../plugins/full/", import.meta.url));
 const WHAT = { fuel: true, canonicalNaN: true };
 
 Deno.test("a transpiled component is found again, in this process and in a folder", async () => {
-  const { component } = await built;
+  const component = await built;
   const folder = await Deno.makeTempDir();
   try {
     const cache = new TranspileCache(folder);
@@ -29,7 +29,7 @@ Deno.test("a transpiled component is found again, in this process and in a folde
 });
 
 Deno.test("other limits or instrumentation are other entries", async () => {
-  const { component } = await built;
+  const component = await built;
   const folder = await Deno.makeTempDir();
   try {
     const cache = new TranspileCache(folder);

@@ -14,7 +14,7 @@ import { readCalibration } from "../../../core/llm/calibration/calibration_file.
 import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { buildPlugin } from "../../../wasm/sdk/build.ts";
-import { cached } from "../../../wasm/sdk/build_cache.ts";
+import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import { isMistake } from "../mistake.ts";
 import { reasonOf } from "../output_file.ts";
 import { lowerFirst, UserError } from "../user_error.ts";
@@ -140,7 +140,7 @@ function isBuiltIn(name: string): boolean {
 }
 
 function builtInComponent(name: string): Promise<Uint8Array> {
-  return cached(name, async () => (await buildPlugin(new URL(`${name}/`, PLUGINS))).component);
+  return builtComponent(new URL(`${name}/`, PLUGINS));
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {
