@@ -7,7 +7,7 @@ import { models } from "../hardware/models.ts";
 import { attAcc, pimPlacements } from "../hardware/pim.ts";
 import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
 import type { AttentionProgram, MemoryModel, MemoryResult } from "../memory/memory_model.ts";
-import { type AttentionOptions, memoryResults } from "./attention_steps.ts";
+import { type AttentionOptions, cycleNsOf, memoryResults } from "./attention_steps.ts";
 import type { LayerCost } from "./cost.ts";
 import type { Charges } from "./generation.ts";
 import {
@@ -26,7 +26,7 @@ import {
   remapCycles,
   remapPicojoules,
 } from "./online_clustering.ts";
-import { pimScoreCost } from "./pim_attention.ts";
+import { type PimAttention, pimScoreCost } from "./pim_attention.ts";
 import { stackShare } from "./programs.ts";
 import { rowsOfBlocks, rowsOfProgram } from "./rows_opened.ts";
 import {
@@ -74,16 +74,18 @@ export class StepCharges {
     memory: MemoryModel | undefined,
     { onProgress }: AttentionOptions,
   ): Promise<StepCharges> {
-    const simulate = (asked: readonly AttentionProgram[]) =>
-      memoryResults(asked, spec, memory, onProgress);
+    const simulated: Simulated = {
+      cycleNs: cycleNsOf(memory),
+      simulate: (asked) => memoryResults(asked, spec, memory, onProgress),
+    };
     const sparse = programs.length > 0 && spec.sparsity !== null;
     return new StepCharges(
       writeCost(spec, machine, block),
       sparse && spec.clustering === "online"
-        ? await clusterCost(spec, machine, block, programs[0]!, simulate)
+        ? await clusterCost(spec, machine, block, programs[0]!, simulated)
         : undefined,
       sparse && spec.selection !== "none"
-        ? await selectCosts(spec, block, policies[spec.selection], programs, simulate)
+        ? await selectCosts(spec, block, policies[spec.selection], programs, simulated)
         : [],
     );
   }
@@ -117,7 +119,11 @@ export class StepCharges {
   }
 }
 
-type Simulate = (programs: readonly AttentionProgram[]) => Promise<MemoryResult[]>;
+/** The memory that what is charged runs in. */
+interface Simulated {
+  readonly cycleNs: number;
+  readonly simulate: (programs: readonly AttentionProgram[]) => Promise<MemoryResult[]>;
+}
 
 function writeCost(
   { model, switches }: SystemSpec,
@@ -135,7 +141,7 @@ function programCost(
   spec: SystemSpec,
   block: BlockShape,
   program: AttentionProgram,
-  result: MemoryResult,
+  { result, cycleNs }: Pick<PimAttention, "result" | "cycleNs">,
   multiplyAdds: number,
 ): LayerCost {
   const rowsOpened = program.headBlocks
@@ -143,6 +149,7 @@ function programCost(
     : rowsOfProgram(program);
   return pimScoreCost(2 * multiplyAdds, {
     result,
+    cycleNs,
     pim: program.pim,
     columnsPerMac: pimPlacements[program.pim].columnsPerMac,
     rowsOpened: program.pim === "bank" ? rowsOpened : 0,
@@ -155,7 +162,7 @@ async function selectCosts(
   block: BlockShape,
   metadata: Metadata,
   programs: readonly AttentionProgram[],
-  simulate: Simulate,
+  { simulate, cycleNs }: Simulated,
 ): Promise<LayerCost[]> {
   const bySize = new Map<number, AttentionProgram>();
   const selections = programs.map((program) => {
@@ -173,7 +180,7 @@ async function selectCosts(
       spec,
       block,
       selections[step]!,
-      found.get(selections[step]!)!,
+      { result: found.get(selections[step]!)!, cycleNs },
       selectionMultiplyAdds(metadata, program) * operations,
     )
   );
@@ -184,7 +191,7 @@ async function clusterCost(
   { accelerator }: Machine,
   block: BlockShape,
   attention: AttentionProgram,
-  simulate: Simulate,
+  { simulate, cycleNs }: Simulated,
 ): Promise<LayerCost> {
   if (accelerator.kind !== "pim") throw new TypeError("Expected clustering in memory");
   const { tokens, clusters, rounds } = CLUSTERING;
@@ -194,7 +201,7 @@ async function clusterCost(
   const stored = block.keyValueHeads * block.batch;
   // Similarities and sums, of every key with every centroid.
   const multiplyAdds = 2 * tokens * clusters * headDim * stored;
-  const round = programCost(spec, block, program, result!, multiplyAdds);
+  const round = programCost(spec, block, program, { result: result!, cycleNs }, multiplyAdds);
   const keyColumns = Math.ceil(headDim * block.elementBytes / (4 * attAcc.columnBytes));
   const heads = headsOfChannel(Math.ceil(stored / attAcc.stacks));
   const moved = remapCycles(hbm3PimDevice(accelerator.power), heads, keyColumns, 4);

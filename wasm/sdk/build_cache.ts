@@ -5,6 +5,8 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { keepFile } from "../keep_file.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const CACHE = new URL("wasm/.build/", ROOT);
@@ -29,10 +31,7 @@ export async function cached(
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   const component = await build();
-  const partial = new URL(`${file.href}.${crypto.randomUUID()}`);
-  await Deno.mkdir(CACHE, { recursive: true });
-  await Deno.writeFile(partial, component);
-  await Deno.rename(partial, file);
+  await keepFile(fileURLToPath(file), component);
   return component;
 }
 

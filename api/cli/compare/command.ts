@@ -10,7 +10,7 @@ import { models } from "../../../core/hardware/models.ts";
 import { EXCERPT, type PplOptions, runPpl } from "../eval/ppl.ts";
 import { addModelOptions, tokens } from "../eval/options.ts";
 import { tracePathOf } from "../eval/policy_runs.ts";
-import { addMemoryOptions, type MemoryOptions } from "../memory_access.ts";
+import { addMemoryChoice, type MemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
 import { parsePolicies, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
@@ -22,7 +22,7 @@ import { reportOf } from "./report.ts";
 import { type ComparedPolicy, simulateTraces } from "./simulate_traces.ts";
 
 /** Values of the command's options. */
-export interface CompareOptions extends Omit<PplOptions, "start" | "protocol">, MemoryOptions {
+export interface CompareOptions extends Omit<PplOptions, "start" | "protocol">, MemoryChoice {
   readonly prompt: number;
   readonly tokens: number;
   readonly shape: keyof typeof models;
@@ -72,7 +72,7 @@ export function compareCommand(surroundings: Surroundings): Command {
       ).default(512),
     );
   addSystemOptions(command);
-  return addMemoryOptions(command)
+  return addMemoryChoice(command)
     .addHelpText("after", DETAILS)
     .action((options: CompareOptions) => compare(options, surroundings));
 }

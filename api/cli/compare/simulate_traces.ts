@@ -1,3 +1,4 @@
+import { levelsOf } from "../../../core/system/machine.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
 import { policies, type PolicyName } from "../../../core/system/selection.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
@@ -33,7 +34,7 @@ export async function simulateTraces(
 ): Promise<ComparedPolicy[]> {
   const specs: SystemSpec[] = [];
   for (const result of results) specs.push(await specOf(result, options));
-  using opened = await openMemory(options, surroundings.env);
+  using opened = await openMemory(options, surroundings.env, levelsOf(specs));
   const compared: ComparedPolicy[] = [];
   for (const [i, result] of results.entries()) {
     const spec = specs[i]!;
