@@ -3,7 +3,7 @@ import { perplexityColumns } from "../eval/ppl.ts";
 import type { PolicyResult } from "../eval/policy_runs.ts";
 import { resultTable, rowsLegend, type ScoreColumn } from "../eval/result_table.ts";
 import { type Breakdown, chargeLines, energyOf, latencyOf, sumOf } from "../simulate/comparison.ts";
-import type { CompareOptions } from "./command.ts";
+import type { CompareOptions } from "./options.ts";
 import { type ComparedPolicy, isCharged } from "./simulate_traces.ts";
 
 /** Accuracy, rows, latency and energy in one table, and what they are of. */

@@ -10,7 +10,7 @@ import type { MethodResult } from "../simulate/comparison.ts";
 import { traceBudgets } from "../simulate/trace_budgets.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { userFacing, userFacingAsync } from "../user_error.ts";
-import type { CompareOptions } from "./command.ts";
+import type { CompareOptions } from "./options.ts";
 
 /** A policy's evaluation and the trace of it. */
 export interface TracedResult extends PolicyResult {
