@@ -10,7 +10,7 @@ import { models } from "../../../core/hardware/models.ts";
 import { EXCERPT, runPpl } from "../eval/ppl.ts";
 import { addModelOptions, tokens } from "../eval/options.ts";
 import { tracePathOf } from "../eval/policy_runs.ts";
-import { addMemoryOptions } from "../memory_access.ts";
+import { addMemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
 import { parsePolicies, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
@@ -61,7 +61,7 @@ export function compareCommand(surroundings: Surroundings): Command {
       ).default(512),
     );
   addSystemOptions(command);
-  return addMemoryOptions(command)
+  return addMemoryChoice(command)
     .addHelpText("after", DETAILS)
     .action((options: CompareOptions) => compare(options, surroundings));
 }
