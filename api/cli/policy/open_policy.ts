@@ -3,9 +3,7 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import { digestBytes } from "../../../core/eval/digest.ts";
 import { loadPolicy, PluginFailure, type Policy, unwrap } from "../../../core/host/mod.ts";
@@ -13,10 +11,9 @@ import { namedValues, parameterValues } from "../../../core/host/parameter_value
 import { readCalibration } from "../../../core/llm/calibration/calibration_file.ts";
 import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
-import { buildPlugin } from "../../../wasm/sdk/build.ts";
-import { cached } from "../../../wasm/sdk/build_cache.ts";
+import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
+import { componentAt } from "../component_source.ts";
 import { isMistake } from "../mistake.ts";
-import { reasonOf } from "../output_file.ts";
 import { lowerFirst, UserError } from "../user_error.ts";
 import { nearest } from "../values.ts";
 import type { PolicyChoice } from "./policy_choice.ts";
@@ -140,19 +137,13 @@ function isBuiltIn(name: string): boolean {
 }
 
 function builtInComponent(name: string): Promise<Uint8Array> {
-  return cached(name, async () => (await buildPlugin(new URL(`${name}/`, PLUGINS))).component);
+  return builtComponent(new URL(`${name}/`, PLUGINS));
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {
-  if (!existsSync(source)) throw unknown(source);
-  if (statSync(source).isDirectory()) {
-    return (await buildPlugin(pathToFileURL(join(resolve(source), "/")))).component;
-  }
-  try {
-    return readFileSync(source);
-  } catch (error) {
-    throw new UserError(`expected a component but found ${source}: ${reasonOf(error)}`);
-  }
+  const component = await componentAt(source);
+  if (component === undefined) throw unknown(source);
+  return component;
 }
 
 function unknown(source: string): UserError {
