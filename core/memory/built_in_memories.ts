@@ -5,7 +5,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
-import { cached } from "../../wasm/sdk/build_cache.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { TranspileCache } from "../host/transpile_cache.ts";
 import type { PimLevel } from "./memory_model.ts";
 import { PluginMemory, type PluginMemoryOptions } from "./plugin_memory.ts";
@@ -64,11 +64,7 @@ export function defaultMemory(level: PimLevel): `hbm3-pim-${PimLevel}` {
 
 /** The component of a memory model of this repository, built now or before. */
 export function builtInComponent(name: BuiltInMemoryName): Promise<Uint8Array<ArrayBuffer>> {
-  return cached(name, async () => {
-    // Loaded only when needed: a compiler is a hundred times the size of its output.
-    const { buildPlugin } = await import("../../wasm/sdk/build.ts");
-    return (await buildPlugin(new URL(`${name}/`, PLUGINS))).component;
-  });
+  return builtComponent(new URL(`${name}/`, PLUGINS));
 }
 
 /** Loads a memory model of this repository. */

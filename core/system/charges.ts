@@ -1,5 +1,5 @@
 /**
- * What steps do beside AttAcc's layers: write the new token, select, cluster.
+ * What steps do beside AttAcc's layers: write the new token, read what to decide by, choose, cluster.
  *
  * @module
  */
@@ -28,16 +28,19 @@ import {
 } from "./online_clustering.ts";
 import { type PimAttention, pimScoreCost } from "./pim_attention.ts";
 import { stackShare } from "./programs.ts";
+import { type Metadata, metadataOf } from "./policy_metadata.ts";
 import { rowsOfBlocks, rowsOfProgram } from "./rows_opened.ts";
 import {
-  type Metadata,
-  policies,
+  chosenOf,
+  scoresOf,
   selectionMultiplyAdds,
   selectionProgram,
   selectionSize,
+  withCompleteScores,
 } from "./selection.ts";
 import type { SystemSpec } from "./spec.ts";
 import { pimTokenWrite, processorTokenWrite } from "./token_write.ts";
+import { topKCost } from "./top_k.ts";
 
 /** Time and energy of one decode step in all layers. */
 export interface ChargedCost {
@@ -45,20 +48,25 @@ export interface ChargedCost {
   readonly nanojoules: number;
 }
 
-/** What every step is charged. */
-export class StepCharges {
-  readonly #write: LayerCost | undefined;
-  readonly #cluster: LayerCost | undefined;
-  readonly #select: readonly LayerCost[];
+/** What a run is charged. */
+interface RunCharges {
+  readonly write: LayerCost | undefined;
+  /** For each step; none where nothing is selected. */
+  readonly select: readonly LayerCost[];
+  /** For each step; none where it is free. */
+  readonly choose: readonly LayerCost[];
+  /** For a step that clusters a window of every head. */
+  readonly cluster: LayerCost | undefined;
+  /** Whole windows of the prompt. */
+  readonly promptWindows: number;
+}
 
-  private constructor(
-    write: LayerCost | undefined,
-    cluster: LayerCost | undefined,
-    select: readonly LayerCost[],
-  ) {
-    this.#write = write;
-    this.#cluster = cluster;
-    this.#select = select;
+/** What every step is charged, and the prompt. */
+export class StepCharges {
+  readonly #costs: RunCharges;
+
+  private constructor(costs: RunCharges) {
+    this.#costs = costs;
   }
 
   /**
@@ -79,25 +87,38 @@ export class StepCharges {
       simulate: (asked) => memoryResults(asked, spec, memory, onProgress),
     };
     const sparse = programs.length > 0 && spec.sparsity !== null;
-    return new StepCharges(
-      writeCost(spec, machine, block),
-      sparse && spec.clustering === "online"
+    const headDim = layerHeadDim(models[spec.model]);
+    const metadata = sparse
+      ? metadataOf(spec.selection, spec.selectionParameters, headDim)
+      : undefined;
+    return new StepCharges({
+      write: writeCost(spec, machine, block),
+      select: metadata ? await selectCosts(spec, block, metadata, programs, simulated) : [],
+      choose: metadata ? chooseCosts(spec, machine, block, metadata, programs) : [],
+      cluster: sparse && spec.clustering === "online"
         ? await clusterCost(spec, machine, block, programs[0]!, simulated)
         : undefined,
-      sparse && spec.selection !== "none"
-        ? await selectCosts(spec, block, policies[spec.selection], programs, simulated)
-        : [],
-    );
+      promptWindows: Math.floor(spec.lin / CLUSTERING.tokens),
+    });
   }
 
   /** Of a step, counted from 0. */
   at(step: number): Charges {
-    const select = this.#select[step];
+    const { write, cluster } = this.#costs;
+    const select = this.#costs.select[step];
+    const choose = this.#costs.choose[step];
     return {
-      ...(this.#write && { write: this.#write }),
+      ...(write && { write }),
       ...(select && { select }),
-      ...(this.#cluster && clustersAt(step) && { cluster: this.#cluster }),
+      ...(choose && { choose }),
+      ...(cluster && clustersAt(step) && { cluster }),
     };
+  }
+
+  /** Once, after the prompt: its whole windows are clustered as new ones are. */
+  get prompt(): Charges {
+    const { cluster, promptWindows } = this.#costs;
+    return cluster && promptWindows > 0 ? { cluster: times(cluster, promptWindows) } : {};
   }
 
   /** Means over the first steps, in all layers of a model. */
@@ -107,7 +128,7 @@ export class StepCharges {
       for (const [name, { seconds, energy }] of Object.entries(this.at(step))) {
         const sum = sums.get(name as Charge) ?? { seconds: 0, picojoules: 0 };
         sum.seconds += seconds;
-        sum.picojoules += Object.values(energy).reduce((all, part) => all + part, 0);
+        sum.picojoules += picojoulesOf(energy);
         sums.set(name as Charge, sum);
       }
     }
@@ -117,6 +138,34 @@ export class StepCharges {
     }]);
     return Object.fromEntries(entries);
   }
+
+  /** What the prompt is charged, in all layers of a model. */
+  ofPrompt(layers: number): Partial<Record<Charge, ChargedCost>> {
+    const entries = Object.entries(this.prompt).map(([name, { seconds, energy }]) => [name, {
+      milliseconds: seconds * layers * 1000,
+      nanojoules: picojoulesOf(energy) * layers / 1000,
+    }]);
+    return Object.fromEntries(entries);
+  }
+}
+
+const picojoulesOf = (energy: LayerCost["energy"]) =>
+  Object.values(energy).reduce((all, part) => all + part, 0);
+
+function times({ seconds, bound, energy }: LayerCost, count: number): LayerCost {
+  const { dram, l2, l1, register, alu, link } = energy;
+  return {
+    seconds: seconds * count,
+    bound,
+    energy: {
+      dram: dram * count,
+      l2: l2 * count,
+      l1: l1 * count,
+      register: register * count,
+      alu: alu * count,
+      link: link * count,
+    },
+  };
 }
 
 /** The memory that what is charged runs in. */
@@ -175,15 +224,41 @@ async function selectCosts(
   const results = await simulate(distinct);
   const found = new Map(distinct.map((selection, i) => [selection, results[i]!]));
   const operations = attentionOperations(block);
-  return programs.map((program, step) =>
-    programCost(
+  return programs.map((program, step) => {
+    const selection = selections[step]!;
+    const moveCycles = hbm3PimDevice(program.power).timing.nCCDS!;
+    return programCost(
       spec,
       block,
-      selections[step]!,
-      { result: found.get(selections[step]!)!, cycleNs },
+      selection,
+      {
+        result: withCompleteScores(
+          found.get(selection)!,
+          selection,
+          program.contextTokens,
+          moveCycles,
+        ),
+        cycleNs,
+      },
       selectionMultiplyAdds(metadata, program) * operations,
-    )
-  );
+    );
+  });
+}
+
+function chooseCosts(
+  { switches }: SystemSpec,
+  machine: Machine,
+  block: BlockShape,
+  metadata: Metadata,
+  programs: readonly AttentionProgram[],
+): LayerCost[] {
+  return programs.flatMap(({ contextTokens, keptTokens }) => {
+    const choice = {
+      scores: scoresOf(metadata, contextTokens),
+      chosen: chosenOf(metadata, keptTokens),
+    };
+    return topKCost(choice, block, machine, switches) ?? [];
+  });
 }
 
 async function clusterCost(
