@@ -26,7 +26,7 @@ Deno.test("a memory that computes elsewhere is refused where it is named", () =>
     {
       pointer: "/memory",
       message:
-        "Expected PIM at the bank with the memory hbm3-pim-bank but found it at the bankgroup",
+        "/memory: Expected PIM at the bank with the memory hbm3-pim-bank but found it at the bankgroup",
     },
   );
 });
