@@ -42,13 +42,14 @@ export class MemoryPlugin {
     );
   }
 
-  /** Runs a command trace on an idle memory. */
+  /** Runs a command trace on an idle memory whose MACs serve `queries` queries each. */
   runTrace(
     level: PimLevel,
     power: PowerBudget,
+    queries: number,
     commands: readonly Command[],
   ): Promise<MemoryOutcome<Cost>> {
-    return this.#call("run-trace", [level, power, commands], breachOfCost);
+    return this.#call("run-trace", [level, power, queries, commands], breachOfCost);
   }
 
   close(): void {
