@@ -9,13 +9,16 @@ import { createHash } from "node:crypto";
 const ROOT = new URL("../../", import.meta.url);
 const CACHE = new URL("wasm/.build/", ROOT);
 
+/** Folders that any plugin may be built from, besides its own. */
+const SOURCES = ["wasm/sdk/", "wasm/wit/", "wasm/binary/", "wasm/dram/", "wasm/pim/"];
+
 /** Takes the component of `plugins/NAME` from the cache, or builds and keeps it. */
 export async function cached(
   name: string,
   build: () => Promise<Uint8Array<ArrayBuffer>>,
 ): Promise<Uint8Array<ArrayBuffer>> {
   const hash = createHash("sha256");
-  for (const folder of [`plugins/${name}/`, "wasm/sdk/", "wasm/wit/", "wasm/binary/"]) {
+  for (const folder of [`plugins/${name}/`, ...SOURCES]) {
     addFolder(hash, new URL(folder, ROOT));
   }
   hash.update(Deno.readFileSync(new URL("import_map.json", ROOT)));
