@@ -89,10 +89,10 @@ function areBlockLists({ heads, contextTokens, blocks: { offsets, blocks } }: Pr
   if (offsets[0] !== 0 || offsets[heads] !== blocks.length) return false;
   const stored = up(contextTokens, BLOCK_TOKENS);
   for (let head = 0; head < heads; head++) {
-    const [begin, end] = [offsets[head], offsets[head + 1]];
+    const [begin, end] = [offsets[head]!, offsets[head + 1]!];
     if (end < begin || end > blocks.length) return false;
     for (let i = begin; i < end; i++) {
-      if (blocks[i] >= stored || (i > begin && blocks[i] <= blocks[i - 1])) return false;
+      if (blocks[i]! >= stored || (i > begin && blocks[i]! <= blocks[i - 1]!)) return false;
     }
   }
   return true;
@@ -232,7 +232,8 @@ class Work {
 
 /** Rows that the columns of some ascending blocks lie in. */
 function rowsOf(blocks: Uint32Array, columns: number): number {
-  let [rows, uncounted] = [0, 0];
+  let rows = 0;
+  let uncounted = 0;
   for (const block of blocks) {
     const begin = Math.max(uncounted, Math.floor(block * columns / ROW_COLUMNS));
     uncounted = up((block + 1) * columns, ROW_COLUMNS);
