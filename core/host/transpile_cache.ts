@@ -1,5 +1,6 @@
 import type { AdmissionRules } from "./admit.ts";
 import type { Instrumentation } from "./instrument/function_rewriter.ts";
+import { whereWritable } from "../../wasm/keep_file.ts";
 import { digestOf, type LinkableComponent, transpile, TRANSPILER_VERSION } from "./transpile.ts";
 
 /** Where transpiled components are kept: in memory, and in a folder if one is given. */
@@ -46,7 +47,7 @@ export class TranspileCache {
     const found = await readFolder(folder, digest);
     if (found !== null) return found;
     const made = await make();
-    await writeFolder(folder, made);
+    await whereWritable(() => writeFolder(folder, made));
     return made;
   }
 }

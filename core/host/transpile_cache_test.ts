@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { DEFAULT_LIMITS, type Limits } from "./limits.ts";
 import { loadPolicy } from "./policy.ts";
 import { digestOf } from "./transpile.ts";
 import { TranspileCache } from "./transpile_cache.ts";
 import { unwrap } from "./outcome.ts";
 
-const built = buildPlugin(new URL("../../plugins/full/", import.meta.url));
+const built = builtComponent(new URL("../../plugins/full/", import.meta.url));
 const RULES = { exports: "kvpim:policy/policy@0.1.0", limits: DEFAULT_LIMITS };
 const WHAT = { fuel: true, canonicalNaN: true };
 
 Deno.test("a transpiled component is found again, in this process and in a folder", async () => {
-  const { component } = await built;
+  const component = await built;
   const folder = await Deno.makeTempDir();
   try {
     const cache = new TranspileCache(folder);
@@ -30,7 +30,7 @@ Deno.test("a transpiled component is found again, in this process and in a folde
 });
 
 Deno.test("other limits or instrumentation are other entries", async () => {
-  const { component } = await built;
+  const component = await built;
   const folder = await Deno.makeTempDir();
   try {
     const cache = new TranspileCache(folder);
@@ -49,7 +49,7 @@ Deno.test("other limits or instrumentation are other entries", async () => {
 });
 
 Deno.test("what was admitted as a policy is not taken for a memory", async () => {
-  const { component } = await built;
+  const component = await built;
   const cache = new TranspileCache();
   await cache.transpile(component, RULES, WHAT);
   await assert.rejects(

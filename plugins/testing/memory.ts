@@ -20,8 +20,7 @@ import { buildModule } from "../../wasm/build.ts";
 import { type Device, resolveDevice } from "../../wasm/dram/device.ts";
 import { deviceForQueries } from "../../wasm/dram/queries.ts";
 import { STANDARDS } from "../../wasm/dram/standards/mod.ts";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
-import { cached } from "../../wasm/sdk/build_cache.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { readPluginManifest } from "../../wasm/sdk/plugin_manifest.ts";
 import type { Cost, EnergyTerm } from "../../wasm/wit/memory/since-v0.1.0/memory.ts";
 
@@ -33,8 +32,7 @@ export async function builtMemory(
   options: LoadOptions = {},
   running: MemoryPluginOptions = {},
 ): Promise<MemoryPlugin> {
-  const build = async () => (await buildPlugin(folderOf(name))).component;
-  const component = await cached(name, build);
+  const component = await builtComponent(folderOf(name));
   const loaded = await loadPlugin(component, "memory", { isolation: "none", ...options });
   return new MemoryPlugin(unwrap(loaded), running);
 }
