@@ -33,6 +33,11 @@ export const POLICY_CHECKS: readonly Check<Tested>[] = [
   { name: "declines parameters it does not have", run: declinesParameters },
 ];
 
+/** The checks that take moments. */
+export const QUICK_POLICY_CHECKS: readonly Check<Tested>[] = POLICY_CHECKS.filter(({ run }) =>
+  run !== servesLong
+);
+
 async function describes({ policy, parameters }: Tested) {
   const { name, version, parameters: declared } = unwrap(await policy.describe(parameters));
   expect(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name), "a kebab-case name", name);
