@@ -6,6 +6,7 @@
 import { Command } from "commander";
 import { readFileSync } from "node:fs";
 import {
+  type Admission,
   admit,
   DEFAULT_LIMITS,
   describeOutcome,
@@ -63,7 +64,6 @@ function inspect(path: string): Inspection {
     return { kind, admission: admit(bytes, { exports, limits: DEFAULT_LIMITS }) };
   });
   const admitted = admissions.find(({ admission }) => admission.admitted)?.kind ?? null;
-  const [{ admission: first }] = admissions as [typeof admissions[number]];
   const { imports, exports, modules } = outlineOf(bytes);
   return {
     path,
@@ -73,11 +73,19 @@ function inspect(path: string): Inspection {
     exports,
     coreModules: modules.length,
     admitted,
-    refusal: admitted !== null || first.admitted
-      ? null
-      : describeOutcome({ kind: "refused", refusal: first.refusal }),
+    refusal: admitted === null ? refusalOf(admissions.map(({ admission }) => admission)) : null,
     limits: DEFAULT_LIMITS,
   };
+}
+
+/** Why a file is of no kind: what is wrong with it, or all that it could export. */
+function refusalOf(admissions: readonly Admission[]): string | null {
+  const refusals = admissions.flatMap((one) => one.admitted ? [] : [one.refusal]);
+  const missing = refusals.flatMap((one) => one.why === "missing-export" ? one.exports : []);
+  const refusal = missing.length === admissions.length
+    ? { why: "missing-export", exports: [missing.join(" or ")] } as const
+    : refusals[0];
+  return refusal === undefined ? null : describeOutcome({ kind: "refused", refusal });
 }
 
 function outlineOf(bytes: Uint8Array) {
