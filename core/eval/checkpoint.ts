@@ -31,7 +31,7 @@ export async function openCheckpoint(
   try {
     return {
       name: basename(resolve(directory)),
-      digest: await digestOf(directory, options),
+      digest: await checkpointDigest(directory, options),
       model,
       tokenizer: TextTokenizer.open(directory, model.config),
       [Symbol.asyncDispose]: () => model.close(),
@@ -42,7 +42,15 @@ export async function openCheckpoint(
   }
 }
 
-async function digestOf(directory: string, { format = "fp32" }: ModelOptions): Promise<string> {
+/**
+ * SHA-256 of the names and contents of a checkpoint's files and of how it is loaded.
+ *
+ * @throws {CheckpointError} when there is no such directory
+ */
+export async function checkpointDigest(
+  directory: string,
+  { format = "fp32" }: Pick<ModelOptions, "format"> = {},
+): Promise<string> {
   const lines = [`weights as ${format}`];
   for (const name of filesOf(directory)) {
     lines.push(`${name} ${await digestFile(join(directory, name))}`);

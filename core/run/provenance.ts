@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import { changedSwitches } from "../system/switches.ts";
 import { checkSpec } from "./check_spec.ts";
+import { contentOf, contentText, contentTextSchema } from "./content_text.ts";
 import { sha256 } from "./digest.ts";
 import { inputsOf } from "./execution.ts";
 import type { Inputs } from "./kinds/kind.ts";
@@ -21,7 +22,7 @@ const schema = v.object({
   format: v.literal(FORMAT),
   id: hex,
   spec: v.record(v.string(), v.unknown()),
-  inputs: v.record(v.string(), v.string()),
+  inputs: v.record(v.string(), contentTextSchema),
   digests: v.object({ engine: hex, memory: hex }),
   outputs: v.record(v.string(), v.object({ sha256: hex, bytes: v.number() })),
 });
@@ -34,9 +35,8 @@ export type Provenance = v.InferOutput<typeof schema>;
  * of what it made; then facts that do not determine its bytes.
  */
 export function provenanceOf(run: RunRecord, store: RunStore) {
-  const decoder = new TextDecoder();
   const inputs = [...inputsOf(run.spec, store)]
-    .map(([reference, content]) => [reference, decoder.decode(content)]);
+    .map(([reference, content]) => [reference, contentText(content)]);
   const outputs = run.outputs.map(({ name, digest, bytes }) => [name, { sha256: digest, bytes }]);
   return {
     format: FORMAT,
@@ -73,7 +73,7 @@ function timeOf(milliseconds: number | null): string | null {
 export function readProvenance(value: unknown): { provenance: Provenance; inputs: Inputs } {
   const provenance = checkSpec(schema, value);
   const inputs = Object.entries(provenance.inputs).map(([reference, text]) => {
-    const content = new TextEncoder().encode(text);
+    const content = contentOf(text);
     const found = `sha256:${sha256(content)}`;
     if (found === reference) return [reference, content] as const;
     throw new SpecError("/inputs", `Expected the content of ${reference} but found ${found}`);

@@ -8,6 +8,7 @@
  */
 import { type ConnectionOptions, Queue, QueueEvents, Worker } from "bullmq";
 import { Redis } from "ioredis";
+import { contentOf, type ContentText, contentText } from "./content_text.ts";
 import {
   type Executor,
   RunAbortedError,
@@ -26,15 +27,18 @@ const MOST_STALLS = 3;
 /** How long the results of a job wait for their server. */
 const KEPT_SECONDS = 24 * 60 * 60;
 
-/** A run as a job holds it; content is text, as every input is. */
+/** A run as a job holds it. */
 interface JobData {
   readonly spec: RunSpec;
-  readonly inputs: readonly (readonly [reference: string, text: string])[];
+  readonly inputs: readonly (readonly [reference: string, content: ContentText])[];
 }
 
 /** What a job comes to; one that was cancelled or broke fails, and leaves nothing behind. */
 type JobResult =
-  | { readonly kind: "outputs"; readonly outputs: readonly Output[] }
+  | {
+    readonly kind: "outputs";
+    readonly outputs: readonly { readonly name: string; readonly content: ContentText }[];
+  }
   | { readonly kind: "refused"; readonly message: string };
 
 interface JobProgress {
@@ -98,10 +102,9 @@ export class RedisQueue implements AsyncDisposable {
     { id, spec, inputs }: RunRequest,
     onProgress: (done: number, total: number) => void,
   ): Promise<readonly Output[]> {
-    const decoder = new TextDecoder();
     const data: JobData = {
       spec,
-      inputs: [...inputs].map(([reference, content]) => [reference, decoder.decode(content)]),
+      inputs: [...inputs].map(([reference, content]) => [reference, contentText(content)]),
     };
     const listener = ({ jobId, data }: { jobId: string; data: unknown }) => {
       if (jobId !== id) return;
@@ -120,7 +123,9 @@ export class RedisQueue implements AsyncDisposable {
         throw new RunBrokenError(error.message);
       });
       await job.remove();
-      if (result.kind === "outputs") return result.outputs;
+      if (result.kind === "outputs") {
+        return result.outputs.map(({ name, content }) => ({ name, content: contentOf(content) }));
+      }
       throw new RunRefusedError(result.message);
     } finally {
       this.#events.off("progress", listener);
@@ -169,7 +174,11 @@ export function redisWorker(options: RedisWorkerOptions): AsyncDisposable {
       const onProgress = (done: number, total: number) => {
         job.updateProgress({ done, total }).catch(onFault);
       };
-      return { kind: "outputs", outputs: await handle.run(request, onProgress) };
+      const outputs = await handle.run(request, onProgress);
+      return {
+        kind: "outputs",
+        outputs: outputs.map(({ name, content }) => ({ name, content: contentText(content) })),
+      };
     } catch (error) {
       if (error instanceof RunRefusedError) return { kind: "refused", message: error.message };
       if (!(error instanceof RunAbortedError)) onFault(error);
@@ -197,6 +206,5 @@ export function redisWorker(options: RedisWorkerOptions): AsyncDisposable {
 }
 
 function inputsOf({ inputs }: JobData): Inputs {
-  const encoder = new TextEncoder();
-  return new Map(inputs.map(([reference, text]) => [reference, encoder.encode(text)]));
+  return new Map(inputs.map(([reference, content]) => [reference, contentOf(content)]));
 }

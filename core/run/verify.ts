@@ -59,7 +59,7 @@ async function verify(
 ): Promise<Verification> {
   using worker = new WorkerHandle();
   const made = await worker.run({ id, spec, inputs }, () => {});
-  const found = new Map(made.map(({ name, text }) => [name, sha256(text)]));
+  const found = new Map(made.map(({ name, content }) => [name, sha256(content)]));
   const names = [...new Set([...recorded.keys(), ...found.keys()])].sort();
   const outputs = names.map((name) => ({
     name,

@@ -8,7 +8,7 @@ import type { AttentionProgram } from "../../memory/memory_model.ts";
 import { flag, namesOf, oneOf, whole } from "../experiment_schema.ts";
 import { SpecError } from "../spec_error.ts";
 import { CHANNELS, type CommandWindow, issuedCommandsCsv } from "./issued_commands.ts";
-import type { Output, Resolved, RunKind, Work } from "./kind.ts";
+import { type Output, type Resolved, type RunKind, textOutput, type Work } from "./kind.ts";
 import { memories, type MemoryName } from "./memories.ts";
 
 const MOST_TOKENS = 2 ** 24;
@@ -107,11 +107,9 @@ export const dram: RunKind<typeof schema, DramSpec> = {
     const csv = [fields.map(([name]) => name), fields.map(([, value]) => value)];
     const json = { kind: "dram", row: result, program };
     return [
-      { name: "output.csv", text: csv.map((line) => `${line.join(",")}\n`).join("") },
-      { name: "output.json", text: `${JSON.stringify(json, null, 2)}\n` },
-      ...commands
-        ? [{ name: "commands.csv", text: await issuedCommandsCsv(program, commands) }]
-        : [],
+      textOutput("output.csv", csv.map((line) => `${line.join(",")}\n`).join("")),
+      textOutput("output.json", `${JSON.stringify(json, null, 2)}\n`),
+      ...commands ? [textOutput("commands.csv", await issuedCommandsCsv(program, commands))] : [],
     ];
   },
 };

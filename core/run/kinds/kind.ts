@@ -31,7 +31,12 @@ export interface Work {
 export interface Output {
   /** e.g. `"output.csv"` */
   readonly name: string;
-  readonly text: string;
+  readonly content: Uint8Array;
+}
+
+/** A file of text. */
+export function textOutput(name: string, text: string): Output {
+  return { name, content: new TextEncoder().encode(text) };
 }
 
 /** A kind of run. */

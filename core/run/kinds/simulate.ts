@@ -11,7 +11,15 @@ import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../syst
 import { type ExperimentInput, experimentSchema, namesOf, oneOf } from "../experiment_schema.ts";
 import { SpecError } from "../spec_error.ts";
 import { budgetInput, budgetsOfInput, readBudgets } from "./budget_input.ts";
-import type { FindInput, Inputs, Output, Resolved, RunKind, Work } from "./kind.ts";
+import {
+  type FindInput,
+  type Inputs,
+  type Output,
+  type Resolved,
+  type RunKind,
+  textOutput,
+  type Work,
+} from "./kind.ts";
 import { memories, type MemoryName } from "./memories.ts";
 import { stepsCsv } from "./steps_csv.ts";
 
@@ -51,12 +59,12 @@ export const simulate: RunKind<typeof schema, SimulateSpec> = {
     const { row, notes, perStep } = await simulateSystem(spec, memory, { onProgress });
     const ordered = Object.fromEntries(columns.map(({ name }) => [name, row[name]]));
     return [
-      { name: "output.csv", text: `${csvHeader}\n${csvRow(row)}\n` },
-      {
-        name: "output.json",
-        text: `${JSON.stringify({ kind: "simulate", row: ordered, notes }, null, 2)}\n`,
-      },
-      { name: "steps.csv", text: stepsCsv(spec, perStep) },
+      textOutput("output.csv", `${csvHeader}\n${csvRow(row)}\n`),
+      textOutput(
+        "output.json",
+        `${JSON.stringify({ kind: "simulate", row: ordered, notes }, null, 2)}\n`,
+      ),
+      textOutput("steps.csv", stepsCsv(spec, perStep)),
     ];
   },
 };
