@@ -3,23 +3,27 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
-import { loadPolicy, type Policy, unwrap } from "../../../core/host/mod.ts";
+import {
+  builtInComponent,
+  builtInPolicies,
+  isBuiltInPolicy,
+  loadPolicy,
+  type Policy,
+  unwrap,
+} from "../../../core/host/mod.ts";
 import { namedValues, parameterValues } from "../../../core/host/parameter_values.ts";
 import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { buildPlugin } from "../../../wasm/sdk/build.ts";
-import { cached } from "../../../wasm/sdk/build_cache.ts";
 import { isMistake } from "../mistake.ts";
 import { reasonOf } from "../output_file.ts";
 import { lowerFirst, UserError } from "../user_error.ts";
 import { nearest } from "../values.ts";
 import type { PolicyChoice } from "./policy_choice.ts";
-
-const PLUGINS = new URL("../../../plugins/", import.meta.url);
 
 /** A policy that is loaded, with its parameters settled. */
 export interface OpenPolicy extends Disposable {
@@ -48,7 +52,7 @@ export interface PolicySettings {
  */
 export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
   return await naming(choice.label, async () => {
-    const builtIn = isBuiltIn(choice.source);
+    const builtIn = isBuiltInPolicy(choice.source);
     const bytes = builtIn ? await builtInComponent(choice.source) : await readComponent(choice);
     const options = builtIn ? { isolation: "none", metering: false } as const : {};
     const policy = unwrap(await loadPolicy(bytes, options));
@@ -115,24 +119,6 @@ export async function settlePolicy(
       ...calibration && { calibration },
     }),
   };
-}
-
-/** Names of the policies that come with this repository. */
-export function builtInPolicies(): string[] {
-  return readdirSync(PLUGINS, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && isBuiltIn(entry.name))
-    .map(({ name }) => name)
-    .sort();
-}
-
-function isBuiltIn(name: string): boolean {
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) return false;
-  const manifest = new URL(`${name}/plugin.json`, PLUGINS);
-  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).kind === "policy";
-}
-
-function builtInComponent(name: string): Promise<Uint8Array> {
-  return cached(name, async () => (await buildPlugin(new URL(`${name}/`, PLUGINS))).component);
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {
