@@ -4,7 +4,6 @@
  * @module
  */
 import { existsSync, readdirSync } from "node:fs";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
 import { cached } from "../../wasm/sdk/build_cache.ts";
 import { readPluginManifest } from "../../wasm/sdk/plugin_manifest.ts";
 
@@ -31,5 +30,9 @@ export function isBuiltInPolicy(name: string): boolean {
  * @throws {CompileError} when it does not build here: one in C needs clang
  */
 export function builtInComponent(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  return cached(name, async () => (await buildPlugin(new URL(`${name}/`, PLUGINS))).component);
+  return cached(name, async () => {
+    // The compilers are loaded only where one is built.
+    const { buildPlugin } = await import("../../wasm/sdk/build.ts");
+    return (await buildPlugin(new URL(`${name}/`, PLUGINS))).component;
+  });
 }

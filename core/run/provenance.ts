@@ -23,7 +23,7 @@ const schema = v.object({
   id: hex,
   spec: v.record(v.string(), v.unknown()),
   inputs: v.record(v.string(), contentTextSchema),
-  digests: v.object({ engine: hex, memory: hex }),
+  digests: v.object({ engine: hex, memory: hex, arithmetic: v.exactOptional(hex) }),
   outputs: v.record(v.string(), v.object({ sha256: hex, bytes: v.number() })),
 });
 
@@ -46,6 +46,7 @@ export function provenanceOf(run: RunRecord, store: RunStore) {
     digests: run.digests,
     outputs: Object.fromEntries(outputs),
     ...switchesOf(run),
+    ...policyOf(run, store),
     host: run.host,
     attempts: run.attempts,
     createdAt: timeOf(run.createdAt),
@@ -55,10 +56,25 @@ export function provenanceOf(run: RunRecord, store: RunStore) {
 }
 
 function switchesOf({ spec }: RunRecord) {
-  if (spec.kind !== "simulate") return {};
-  const { profile, switches } = spec.experiment;
+  const system = systemOf(spec);
+  if (!system) return {};
+  const { profile, switches } = system;
   const changed = changedSwitches(profile, switches).map((name) => [name, switches[name]]);
   return { profile, changedSwitches: Object.fromEntries(changed) };
+}
+
+function systemOf(spec: RunRecord["spec"]) {
+  if (spec.kind === "simulate") return spec.experiment;
+  return spec.kind === "evaluate" ? spec.system : null;
+}
+
+/** What a policy's run drew from, might use and used. */
+function policyOf({ spec, outputs }: RunRecord, { blobs }: RunStore) {
+  if (spec.kind !== "evaluate") return {};
+  const output = outputs.find(({ name }) => name === "output.json");
+  const content = output && blobs.get(output.digest);
+  const { usage = null } = content ? JSON.parse(new TextDecoder().decode(content)) : {};
+  return { seed: spec.seed, limits: spec.limits, usage };
 }
 
 function timeOf(milliseconds: number | null): string | null {

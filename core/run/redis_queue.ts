@@ -18,6 +18,7 @@ import {
 } from "./executor.ts";
 import type { Inputs, Output } from "./kinds/kind.ts";
 import type { RunSpec } from "./run_spec.ts";
+import type { WorkFolders } from "./run_worker.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 /** How long a job stays taken after its worker ended. */
@@ -26,6 +27,9 @@ const LOCK_MS = 10_000;
 const MOST_STALLS = 3;
 /** How long the results of a job wait for their server. */
 const KEPT_SECONDS = 24 * 60 * 60;
+
+const OTHER_ARITHMETIC =
+  "Expected a worker that computes as the server does, to the bit, but found one that does not";
 
 /** A run as a job holds it. */
 interface JobData {
@@ -149,20 +153,21 @@ export class RedisQueue implements AsyncDisposable {
 export interface RedisWorkerOptions {
   readonly url: string;
   readonly platformDigest: string;
+  /** The name that a run has on this machine. */
+  readonly idOf: (spec: RunSpec) => Promise<string>;
   /** Runs at a time. */
   readonly width: number;
-  /** Folder where memory results are kept, if they are. */
-  readonly cache: string | undefined;
+  readonly folders: WorkFolders;
   readonly onFault: (fault: unknown) => void;
 }
 
 /** The side that does runs, until disposed of. */
 export function redisWorker(options: RedisWorkerOptions): AsyncDisposable {
-  const { url, platformDigest, width, cache, onFault } = options;
+  const { url, platformDigest, width, folders, idOf, onFault } = options;
   const { queue, cancel } = namesOf(platformDigest);
   const redis = connect(url, onFault);
   const cancellations = connect(url, onFault);
-  const idle = Array.from({ length: width }, () => new WorkerHandle(cache));
+  const idle = Array.from({ length: width }, () => new WorkerHandle(folders));
   const active = new Map<string, WorkerHandle>();
   cancellations.subscribe(cancel).catch(onFault);
   cancellations.on("message", (_channel, id) => active.get(id)?.abort());
@@ -174,6 +179,7 @@ export function redisWorker(options: RedisWorkerOptions): AsyncDisposable {
       const onProgress = (done: number, total: number) => {
         job.updateProgress({ done, total }).catch(onFault);
       };
+      if (await idOf(request.spec) !== request.id) throw new RunRefusedError(OTHER_ARITHMETIC);
       const outputs = await handle.run(request, onProgress);
       return {
         kind: "outputs",

@@ -3,19 +3,29 @@
  *
  * @module
  */
+import { EvaluationInputError } from "../eval/input_error.ts";
+import { PluginFailure } from "../host/outcome.ts";
 import type { MemoryModel } from "../memory/memory_model.ts";
 import { RememberingMemory } from "../memory/remembering_memory.ts";
 import { ResultStore } from "../memory/result_store.ts";
 import type { Inputs, Output } from "./kinds/kind.ts";
 import { memories, type MemoryName } from "./kinds/memories.ts";
+import { ModelFolder } from "./model_folder.ts";
 import { executeRun, type RunSpec } from "./run_spec.ts";
+
+/** Folders that a worker uses. */
+export interface WorkFolders {
+  /** Where memory results are kept, if they are. */
+  readonly cache?: string | undefined;
+  /** Checkpoints that runs can name, beside the one of this repository. */
+  readonly models?: string | undefined;
+}
 
 /** What a worker is sent. */
 export interface RunWorkerRequest {
   readonly spec: RunSpec;
   readonly inputs: Inputs;
-  /** Folder where memory results are kept, if they are. */
-  readonly cache: string | undefined;
+  readonly folders: WorkFolders;
 }
 
 /** What it answers: how far it is, then one of the others. */
@@ -47,10 +57,14 @@ const scope = self as unknown as {
   postMessage(response: RunWorkerResponse): void;
 };
 
-scope.onmessage = async ({ data: { spec, inputs, cache } }) => {
+scope.onmessage = async ({ data: { spec, inputs, folders: { cache, models } } }) => {
   try {
-    const memory = await memoryOf(spec.memory, cache);
-    const outputs = await executeRun(spec, { memory, inputs, onProgress: reporter() });
+    const outputs = await executeRun(spec, {
+      memory: await memoryOf(spec.memory, cache),
+      inputs,
+      models: new ModelFolder(models),
+      onProgress: reporter(),
+    });
     scope.postMessage({ kind: "outputs", outputs });
   } catch (error) {
     scope.postMessage(answerTo(error));
@@ -69,8 +83,12 @@ function reporter() {
 
 /** What the core refuses it says in words that a caller may read; anything else is a fault. */
 function answerTo(error: unknown): RunWorkerResponse {
-  if (error instanceof RangeError && /\bexpected\b/i.test(error.message)) {
+  const isRefusal = error instanceof RangeError && /\bexpected\b/i.test(error.message);
+  if (isRefusal || error instanceof EvaluationInputError) {
     return { kind: "refused", message: error.message };
+  }
+  if (error instanceof PluginFailure) {
+    return { kind: "refused", message: `The policy ${error.message}` };
   }
   const message = error instanceof Error ? error.stack ?? error.message : String(error);
   return { kind: "broken", message };

@@ -10,7 +10,7 @@ import type { ModelOptions } from "../../../core/llm/language_model.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { checkedOption } from "../option.ts";
 import { reasonOf } from "../output_file.ts";
-import type { PolicySettings } from "../policy/open_policy.ts";
+import type { PolicySettings } from "../../../core/eval/settle_policy.ts";
 import { distinctPolicies, parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
 import { locating, UserError } from "../user_error.ts";
 import { oneOfWords, type ValueParser, wholeNumber } from "../values.ts";

@@ -7,7 +7,8 @@ import { extname } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
-import { type OpenPolicies, type PolicySettings, settlePolicy } from "../policy/open_policy.ts";
+import type { PolicySettings } from "../../../core/eval/settle_policy.ts";
+import { type OpenPolicies, settlePolicy } from "../policy/open_policy.ts";
 import { fileNameOf, type PolicyChoice } from "../policy/policy_choice.ts";
 import { UserError } from "../user_error.ts";
 

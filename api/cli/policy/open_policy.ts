@@ -7,6 +7,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
+import { type PolicySettings, settlePolicy as settle } from "../../../core/eval/settle_policy.ts";
 import {
   builtInComponent,
   builtInPolicies,
@@ -15,13 +16,12 @@ import {
   type Policy,
   unwrap,
 } from "../../../core/host/mod.ts";
-import { namedValues, parameterValues } from "../../../core/host/parameter_values.ts";
-import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
+import { parameterValues } from "../../../core/host/parameter_values.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { buildPlugin } from "../../../wasm/sdk/build.ts";
 import { isMistake } from "../mistake.ts";
 import { reasonOf } from "../output_file.ts";
-import { lowerFirst, UserError } from "../user_error.ts";
+import { locatingAsync, lowerFirst, UserError } from "../user_error.ts";
 import { nearest } from "../values.ts";
 import type { PolicyChoice } from "./policy_choice.ts";
 
@@ -32,16 +32,6 @@ export interface OpenPolicy extends Disposable {
   /** For these parameters. */
   readonly description: Description;
   readonly parameters: readonly ParameterValue[];
-}
-
-/** What a run settles beside a policy's parameters. */
-export interface PolicySettings {
-  /** Tokens a head may attend to in one step. */
-  readonly budget: number;
-  readonly seed: number;
-  /** Layers without the policy; those the policy names unless stated. */
-  readonly denseLayers?: readonly number[];
-  readonly calibration?: Uint8Array;
 }
 
 /**
@@ -89,36 +79,17 @@ export async function openPolicies(choices: readonly PolicyChoice[]): Promise<Op
  * @throws {UserError} when a calibration is missing or a dense layer does not exist
  */
 export async function settlePolicy(
-  { choice, policy, description, parameters }: OpenPolicy,
-  { budget, seed, denseLayers, calibration }: PolicySettings,
+  opened: OpenPolicy,
+  settings: PolicySettings,
   layers: number,
 ): Promise<SettledPolicy> {
-  if (description.inputs.includes("calibration") && calibration === undefined) {
+  const { description } = opened;
+  if (description.inputs.includes("calibration") && settings.calibration === undefined) {
     throw new UserError(
-      `${choice.label}: expected --calibration, which it asks for, but found none`,
+      `${opened.choice.label}: expected --calibration, which it asks for, but found none`,
     );
   }
-  const dense = denseLayers ?? Array.from(description.denseLayers);
-  const beyond = denseLayers?.find((layer) => layer >= layers);
-  if (beyond !== undefined) {
-    throw new UserError(`--dense-layers: expected layers below ${layers} but found ${beyond}`);
-  }
-  return {
-    identity: {
-      name: description.name,
-      version: description.version,
-      digest: policy.plugin.digest,
-      budget,
-      parameters: { ...namedValues(description.parameters, parameters), seed },
-      denseLayers: dense.filter((layer) => layer < layers),
-    },
-    policy: await pluginPolicy(policy, {
-      budget,
-      seed,
-      parameters,
-      ...calibration && { calibration },
-    }),
-  };
+  return await locatingAsync("--dense-layers", () => settle(opened, settings, layers));
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {

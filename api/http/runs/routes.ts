@@ -62,7 +62,7 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
       }),
       async (c) => {
         const { wait } = checkQuery(c, waitQuery);
-        const { run } = service.submit(await jsonBody(c));
+        const { run } = await service.submit(await jsonBody(c));
         const settled = await service.settled(run.id, wait * 1000, c.req.raw.signal);
         return answerRun(c, settled, service);
       },

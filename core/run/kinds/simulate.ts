@@ -9,19 +9,19 @@ import { csvHeader, csvRow } from "../../system/csv.ts";
 import { simulateSystem } from "../../system/simulate.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../system/spec.ts";
 import { type ExperimentInput, experimentSchema, namesOf, oneOf } from "../experiment_schema.ts";
-import { SpecError } from "../spec_error.ts";
 import { budgetInput, budgetsOfInput, readBudgets } from "./budget_input.ts";
 import {
-  type FindInput,
   type Inputs,
   type Output,
   type Resolved,
   type RunKind,
+  type Sources,
   textOutput,
   type Work,
 } from "./kind.ts";
 import { memories, type MemoryName } from "./memories.ts";
 import { stepsCsv } from "./steps_csv.ts";
+import { locatedIn } from "./system_mistake.ts";
 
 const schema = v.pipe(
   v.strictObject({
@@ -46,8 +46,8 @@ type SparsitySpec = null | Omit<Sparsity, "kvBudgets"> & { readonly kvBudgets?: 
 export const simulate: RunKind<typeof schema, SimulateSpec> = {
   title: "A model decodes on GPUs with attention there, on CPUs or in memory",
   schema,
-  resolve({ kind, memory, experiment }, find): Resolved<SimulateSpec> {
-    const { sparsity, ...checked } = systemSpec(experiment, find);
+  resolve({ kind, memory, experiment }, sources): Resolved<SimulateSpec> {
+    const { sparsity, ...checked } = systemSpec(experiment, sources);
     const referring = referringSparsity(sparsity);
     return {
       spec: { kind, memory, experiment: { ...checked, sparsity: referring.sparsity } },
@@ -70,32 +70,23 @@ export const simulate: RunKind<typeof schema, SimulateSpec> = {
 };
 
 /** @throws {SpecError} what `parseSystemSpec` finds wrong, with the place */
-function systemSpec({ sparsity, ...others }: ExperimentInput, find: FindInput): SystemSpec {
-  const options = { ...others, sparsity: sparsity && sparsityOptions(sparsity, find) };
-  try {
-    return parseSystemSpec(options);
-  } catch (error) {
-    if (!(error instanceof RangeError) || error instanceof SpecError) throw error;
-    throw new SpecError(pointerOf(error.message), error.message);
-  }
+function systemSpec({ sparsity, ...others }: ExperimentInput, sources: Sources): SystemSpec {
+  const options = {
+    ...others,
+    sparsity: sparsity && sparsityOptions(sparsity, others.lout, sources),
+  };
+  return locatedIn("/experiment", () => parseSystemSpec(options));
 }
 
 function sparsityOptions(
   sparsity: NonNullable<ExperimentInput["sparsity"]>,
-  find: FindInput,
+  lout: number,
+  sources: Sources,
 ): SystemOptions["sparsity"] {
   const { kvBudget, ratio, rowSize } = sparsity;
-  const kvBudgets = readBudgets(sparsity, find);
+  const kvBudgets = readBudgets(sparsity, lout, sources);
   const ways = Object.entries({ kvBudget, kvBudgets, ratio, rowSize });
   return Object.fromEntries(ways.filter(([, value]) => value !== undefined));
-}
-
-/** The system's messages name fields as options of a command line. */
-function pointerOf(message: string): string {
-  const option = /--(\w+)(?: (\S+))?/.exec(message);
-  if (!option) return "/experiment";
-  if (option[1] === "switch") return "/experiment/switches";
-  return `/experiment/${option[1]}`;
 }
 
 function referringSparsity(
