@@ -3,6 +3,7 @@ import { namedValues } from "../host/parameter_values.ts";
 import type { Policy } from "../host/policy.ts";
 import { pluginPolicy, type PluginSettings } from "../llm/plugin_policy.ts";
 import type { SettledPolicy } from "./checkpoint_model.ts";
+import { digestBytes } from "./digest.ts";
 
 /** What a run settles for a policy. */
 export interface PolicySettings extends Omit<PluginSettings, "parameters" | "seed"> {
@@ -44,7 +45,9 @@ export async function settlePolicy(
       version: description.version,
       digest: policy.plugin.digest,
       budget,
-      parameters: { ...namedValues(description.parameters, parameters), seed },
+      seed,
+      ...calibration && { calibration: digestBytes(calibration) },
+      parameters: namedValues(description.parameters, parameters),
       denseLayers: dense.filter((layer) => layer < layers),
     },
     policy: await pluginPolicy(policy, { ...settings, parameters }),

@@ -4,7 +4,7 @@
  * @module
  */
 import { existsSync, readdirSync } from "node:fs";
-import { cached } from "../../wasm/sdk/build_cache.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { readPluginManifest } from "../../wasm/sdk/plugin_manifest.ts";
 
 const PLUGINS = new URL("../../plugins/", import.meta.url);
@@ -15,6 +15,13 @@ export function builtInPolicies(): string[] {
     .filter((entry) => entry.isDirectory() && isBuiltInPolicy(entry.name))
     .map(({ name }) => name)
     .sort();
+}
+
+/** Those whose builds give the same bytes every time; a TypeScript engine's snapshot does not. */
+export function reproduciblePolicies(): string[] {
+  return builtInPolicies().filter((name) =>
+    readPluginManifest(new URL(`${name}/`, PLUGINS)).lang !== "ts"
+  );
 }
 
 /** Whether a name is one of them. */
@@ -29,10 +36,6 @@ export function isBuiltInPolicy(name: string): boolean {
  *
  * @throws {CompileError} when it does not build here: one in C needs clang
  */
-export function builtInComponent(name: string): Promise<Uint8Array<ArrayBuffer>> {
-  return cached(name, async () => {
-    // The compilers are loaded only where one is built.
-    const { buildPlugin } = await import("../../wasm/sdk/build.ts");
-    return (await buildPlugin(new URL(`${name}/`, PLUGINS))).component;
-  });
+export function builtInPolicy(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  return builtComponent(new URL(`${name}/`, PLUGINS));
 }

@@ -10,7 +10,7 @@
 import * as v from "valibot";
 import { gpus } from "../hardware/gpus.ts";
 import { models } from "../hardware/models.ts";
-import { policies } from "../system/selection.ts";
+import { policies } from "../system/policy_metadata.ts";
 import { parseSystemSpec, type SystemOptions } from "../system/spec.ts";
 import { profiles, quirks } from "../system/switches.ts";
 import { expecting } from "./expectation.ts";
@@ -213,6 +213,14 @@ const fields = {
       oneOf("whose metadata each step reads to decide", ["none", ...namesOf(policies)]),
     ),
     standard.selection,
+  ),
+  selectionParameters: v.optional(
+    v.pipe(
+      v.record(v.string(), v.number(expecting("a number"))),
+      v.title("Parameters of the selection"),
+      v.description("those of that policy that differ from its defaults"),
+    ),
+    standard.selectionParameters,
   ),
   rows: v.optional(
     titled("Rows", oneOf("read as if side by side, or where they lie", ["compact", "scattered"])),

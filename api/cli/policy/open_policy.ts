@@ -3,24 +3,23 @@
  *
  * @module
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { existsSync } from "node:fs";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
-import { type PolicySettings, settlePolicy as settle } from "../../../core/eval/settle_policy.ts";
+import { settlePolicy as settle } from "../../../core/eval/settle_policy.ts";
 import {
-  builtInComponent,
   builtInPolicies,
+  builtInPolicy,
   isBuiltInPolicy,
   loadPolicy,
+  PluginFailure,
   type Policy,
   unwrap,
 } from "../../../core/host/mod.ts";
 import { parameterValues } from "../../../core/host/parameter_values.ts";
+import { readCalibration } from "../../../core/llm/calibration/calibration_file.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
-import { buildPlugin } from "../../../wasm/sdk/build.ts";
+import { componentAt } from "../component_source.ts";
 import { isMistake } from "../mistake.ts";
-import { reasonOf } from "../output_file.ts";
 import { locatingAsync, lowerFirst, UserError } from "../user_error.ts";
 import { nearest } from "../values.ts";
 import type { PolicyChoice } from "./policy_choice.ts";
@@ -34,6 +33,17 @@ export interface OpenPolicy extends Disposable {
   readonly parameters: readonly ParameterValue[];
 }
 
+/** What a run settles beside a policy's parameters. */
+export interface PolicySettings {
+  /** Tokens a head may attend to in one step. */
+  readonly budget: number;
+  readonly seed: number;
+  /** Layers without the policy; those the policy names unless stated. */
+  readonly denseLayers?: readonly number[];
+  /** A calibration file. */
+  readonly calibration?: string;
+}
+
 /**
  * Loads a policy. Those of this repository run on this thread without metering; a stranger's has a
  * worker without permissions, and limits.
@@ -43,7 +53,7 @@ export interface OpenPolicy extends Disposable {
 export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
   return await naming(choice.label, async () => {
     const builtIn = isBuiltInPolicy(choice.source);
-    const bytes = builtIn ? await builtInComponent(choice.source) : await readComponent(choice);
+    const bytes = builtIn ? await builtInPolicy(choice.source) : await readComponent(choice);
     const options = builtIn ? { isolation: "none", metering: false } as const : {};
     const policy = unwrap(await loadPolicy(bytes, options));
     try {
@@ -80,28 +90,28 @@ export async function openPolicies(choices: readonly PolicyChoice[]): Promise<Op
  */
 export async function settlePolicy(
   opened: OpenPolicy,
-  settings: PolicySettings,
+  { calibration: file, ...settings }: PolicySettings,
   layers: number,
 ): Promise<SettledPolicy> {
-  const { description } = opened;
-  if (description.inputs.includes("calibration") && settings.calibration === undefined) {
+  const { choice, description } = opened;
+  const asked = description.inputs.includes("calibration");
+  if (asked && file === undefined) {
     throw new UserError(
-      `${opened.choice.label}: expected --calibration, which it asks for, but found none`,
+      `${choice.label}: expected --calibration, which it asks for and kvpim eval calibrate makes, ` +
+        "but found none",
     );
   }
-  return await locatingAsync("--dense-layers", () => settle(opened, settings, layers));
+  const calibration = asked && readCalibration(file!, description.name, layers);
+  return await locatingAsync(
+    "--dense-layers",
+    () => settle(opened, { ...settings, ...calibration && { calibration } }, layers),
+  );
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {
-  if (!existsSync(source)) throw unknown(source);
-  if (statSync(source).isDirectory()) {
-    return (await buildPlugin(pathToFileURL(join(resolve(source), "/")))).component;
-  }
-  try {
-    return readFileSync(source);
-  } catch (error) {
-    throw new UserError(`expected a component but found ${source}: ${reasonOf(error)}`);
-  }
+  const component = await componentAt(source);
+  if (component === undefined) throw unknown(source);
+  return component;
 }
 
 function unknown(source: string): UserError {
@@ -111,6 +121,23 @@ function unknown(source: string): UserError {
     `expected one of ${names.join(", ")}, or the path of a component, but found ` +
       JSON.stringify(source) + (hint === undefined ? "" : `; did you mean ${hint}?`),
   );
+}
+
+/**
+ * Puts a policy's name before what its plugin did wrong.
+ *
+ * @throws {UserError} when it did
+ */
+export async function namingPlugin<T>(
+  { label }: PolicyChoice,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof PluginFailure)) throw error;
+    throw new UserError(`${label}: ${lowerFirst(error.message)}`);
+  }
 }
 
 /** Puts a policy's name before what went wrong with it. */

@@ -6,6 +6,7 @@
 import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { DEFAULT_LIMITS } from "../../../core/host/limits.ts";
+import { RUN_LIMITS } from "../../../core/run/kinds/evaluate_schema.ts";
 import {
   LibraryBusyError,
   PluginInUseError,
@@ -135,7 +136,7 @@ function viewOf(facts: PluginFacts): v.InferOutput<typeof pluginView> {
     imports: [...imports],
     exports: [...exports],
     description: { ...description },
-    limits: { ...DEFAULT_LIMITS },
+    limits: { ...DEFAULT_LIMITS, ...RUN_LIMITS },
   };
 }
 

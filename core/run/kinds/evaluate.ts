@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type { Description } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { namedValues, parameterValues } from "../../host/parameter_values.ts";
 import { tinyLlama } from "../../llm/tiny_llama.ts";
+import { PIM_LEVELS } from "../../system/machine.ts";
 import { parseSystemSpec } from "../../system/spec.ts";
 import { sha256 } from "../digest.ts";
 import type { KnownModel } from "../model_folder.ts";
@@ -15,6 +16,7 @@ import { SpecError } from "../spec_error.ts";
 import { type EvaluateInput, evaluateSchema } from "./evaluate_schema.ts";
 import { type EvaluateSpec, stepsOf } from "./evaluate_spec.ts";
 import type { Output, Resolved, RunKind, Sources, Work } from "./kind.ts";
+import { memoryAt } from "./memories.ts";
 import { locatedIn } from "./system_mistake.ts";
 
 /** The text where none is named. */
@@ -34,6 +36,7 @@ export const evaluate: RunKind<typeof evaluateSchema, EvaluateSpec> = {
     return {
       spec: {
         ...input,
+        memory: memoryAt(input.memory, PIM_LEVELS[input.system?.pim ?? "bank"]),
         model: { name, digest },
         text: text.spec,
         policy: policy.spec,

@@ -9,12 +9,11 @@ import {
   experimentSchema,
   flag,
   inputReference,
-  namesOf,
   oneOf,
   titled,
   whole,
 } from "../experiment_schema.ts";
-import { memories } from "./memories.ts";
+import { memoryNames } from "./memories.ts";
 
 const MOST_TOKENS = 2 ** 24;
 /** Characters of a text: the longest book of PG-19's test set has fewer. */
@@ -83,10 +82,19 @@ const policySchema = v.pipe(
   v.title("Policy"),
 );
 
+/** What a policy may use unless a run says otherwise: far less than the host would allow. */
+export const RUN_LIMITS = { memoryBytes: 2 ** 28, fuelPerCall: 2 ** 36 } as const;
+
 const limitsSchema = v.pipe(
   v.strictObject({
-    memoryBytes: v.optional(whole("of a layer's session", 2 ** 20, 2 ** 30), 2 ** 28),
-    fuelPerCall: v.optional(whole("about an instruction each", 1000, 2 ** 40), 2 ** 36),
+    memoryBytes: v.optional(
+      whole("of a layer's session", 2 ** 20, 2 ** 30),
+      RUN_LIMITS.memoryBytes,
+    ),
+    fuelPerCall: v.optional(
+      whole("about an instruction each", 1000, 2 ** 40),
+      RUN_LIMITS.fuelPerCall,
+    ),
   }),
   v.title("Limits"),
   v.description("what the policy may use"),
@@ -103,7 +111,7 @@ const systemSchema = v.pipe(
 export const evaluateSchema = v.pipe(
   v.strictObject({
     kind: v.literal("evaluate"),
-    memory: v.optional(oneOf("memory model", namesOf(memories)), "hbm3-pim"),
+    memory: v.optional(oneOf("memory model", memoryNames), "hbm3-pim"),
     model: v.optional(modelSchema, { name: "tiny-llama" }),
     weights: v.optional(
       titled("Weights", oneOf("how they are held", ["fp32", "int8", "int4"])),
@@ -126,7 +134,7 @@ export const evaluateSchema = v.pipe(
     ),
     tokens: v.optional(
       titled(
-        "Tokens",
+        "Predicted tokens",
         whole("predicted, all but the prompt's own as decode steps", 2, MOST_TOKENS),
       ),
       512,

@@ -6,9 +6,10 @@
 import * as v from "valibot";
 import { columns } from "../../system/columns.ts";
 import { csvHeader, csvRow } from "../../system/csv.ts";
+import { PIM_LEVELS } from "../../system/machine.ts";
 import { simulateSystem } from "../../system/simulate.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../system/spec.ts";
-import { type ExperimentInput, experimentSchema, namesOf, oneOf } from "../experiment_schema.ts";
+import { type ExperimentInput, experimentSchema, oneOf } from "../experiment_schema.ts";
 import { budgetInput, budgetsOfInput, readBudgets } from "./budget_input.ts";
 import {
   type Inputs,
@@ -19,14 +20,14 @@ import {
   textOutput,
   type Work,
 } from "./kind.ts";
-import { memories, type MemoryName } from "./memories.ts";
+import { memoryAt, type MemoryName, memoryNames } from "./memories.ts";
 import { stepsCsv } from "./steps_csv.ts";
 import { locatedIn } from "./system_mistake.ts";
 
 const schema = v.pipe(
   v.strictObject({
     kind: v.literal("simulate"),
-    memory: v.optional(oneOf("memory model", namesOf(memories)), "hbm3-pim"),
+    memory: v.optional(oneOf("memory model", memoryNames), "hbm3-pim"),
     experiment: v.optional(experimentSchema, {}),
   }),
   v.title("Simulate"),
@@ -49,8 +50,9 @@ export const simulate: RunKind<typeof schema, SimulateSpec> = {
   resolve({ kind, memory, experiment }, sources): Resolved<SimulateSpec> {
     const { sparsity, ...checked } = systemSpec(experiment, sources);
     const referring = referringSparsity(sparsity);
+    const named = memoryAt(memory, PIM_LEVELS[checked.pim]);
     return {
-      spec: { kind, memory, experiment: { ...checked, sparsity: referring.sparsity } },
+      spec: { kind, memory: named, experiment: { ...checked, sparsity: referring.sparsity } },
       inputs: referring.inputs,
     };
   },

@@ -40,9 +40,9 @@ async function answer(request: DeskRequest): Promise<DeskReply> {
     const { judge } = await import("./judge.ts");
     return { verdict: await judge(request.component) };
   }
-  const { builtInComponent } = await import("../../host/built_in_policies.ts");
+  const { builtInPolicy } = await import("../../host/built_in_policies.ts");
   try {
-    return { component: await builtInComponent(request.name) };
+    return { component: await builtInPolicy(request.name) };
   } catch (error) {
     if (error instanceof CompileError) return { component: undefined };
     throw error;

@@ -5,7 +5,7 @@
  */
 import { LRUCache } from "lru-cache";
 import type { Description } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
-import { builtInPolicies } from "../../host/built_in_policies.ts";
+import { reproduciblePolicies } from "../../host/built_in_policies.ts";
 import { sha256 } from "../digest.ts";
 import type { Described } from "../kinds/kind.ts";
 import type { RunStore } from "../run_store.ts";
@@ -54,7 +54,7 @@ export class PluginLibrary implements Disposable {
   }
 
   /** Names of the built-in policies. */
-  readonly policyNames = (): readonly string[] => this.#names ??= builtInPolicies();
+  readonly policyNames = (): readonly string[] => this.#names ??= reproduciblePolicies();
 
   /** The component of a built-in policy, if it can be built here. */
   readonly builtIn = (name: string): Promise<Uint8Array | undefined> => {

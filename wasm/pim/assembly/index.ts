@@ -1,8 +1,7 @@
 /** The memory with attention programs compiled in. */
 import { configured } from "../../dram/assembly/index";
-import { channelGroups, emitProgram } from "./attention";
-import { MemorySink } from "./memory_sink";
-import { HeadBlocks, ProgramParameters, Shape } from "./shape";
+import { runAttention } from "./run_attention";
+import { HeadBlocks, ProgramParameters } from "./shape";
 
 export * from "../../dram/assembly/index";
 
@@ -70,9 +69,5 @@ export function runProgram(
   parameters.queries = queries;
   parameters.scoreOnly = scoreOnly;
   if (scattered) parameters.blocks = new HeadBlocks(headEnds, headBlocks);
-  const shape = new Shape(parameters);
-  const memory = configured();
-  memory.begin(inStep ? channelGroups(shape) : ~(<u64> 0));
-  emitProgram(shape, new MemorySink(memory));
-  return memory.finish();
+  return runAttention(configured(), parameters, inStep);
 }

@@ -16,6 +16,8 @@ export interface ChosenPolicy {
   readonly parameters?: Readonly<Record<string, string>>;
 }
 
+const PARAMETERS_HINT = "parameters-hint";
+
 interface PluginRow {
   readonly element: HTMLElement;
   readonly read: () => ChosenPolicy;
@@ -49,6 +51,11 @@ export class PluginRows {
     this.element = h(
       "div",
       {},
+      h(
+        "p",
+        { class: "quiet", id: PARAMETERS_HINT },
+        "Parameters are written page-tokens=32, with commas between.",
+      ),
       this.#rows.element,
       h("div", { class: "actions" }, button("Add a policy", () => this.#rows.addNew())),
       upload,
@@ -123,7 +130,7 @@ function pluginRow(
   const parameters = h("input", {
     id: `${id}-parameters`,
     placeholder: "the policy's own",
-    "aria-describedby": `${id}-hint`,
+    "aria-describedby": PARAMETERS_HINT,
     value: Object.entries(given.parameters ?? {}).map((pair) => pair.join("=")).join(", "),
   });
   const read = (): ChosenPolicy => {
@@ -143,7 +150,6 @@ function pluginRow(
       { class: "field" },
       h("label", { for: `${id}-parameters` }, "parameters"),
       parameters,
-      h("div", { class: "hint", id: `${id}-hint` }, "e.g. page-tokens=32, with commas between"),
     ),
     button("Remove", remove, { "aria-label": `Remove policy ${number}` }),
   );

@@ -7,7 +7,7 @@ export function pluginFacts(facts: PluginFacts): HTMLElement {
   const rows: readonly (readonly [string, string])[] = [
     ["name", `${name} ${version ?? ""}`],
     ["what it does", summary ?? ""],
-    ["source", citation ? `${citation.title}. ${citation.venue}` : ""],
+    ["source", citation?.title ? `${citation.title}. ${citation.venue}` : ""],
     ["parameters", parameters.map((parameter) => parameter.name).join(", ")],
     ["contract", facts.world],
     ["imports", facts.imports.join(", ") || "nothing"],

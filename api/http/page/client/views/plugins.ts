@@ -11,7 +11,11 @@ export async function pluginsView(): Promise<HTMLElement> {
   const show = async () => {
     const { items } = await api.plugins();
     list.replaceChildren(
-      table("Uploaded ones last", ["name", "kind", "from", "digest"], items.map(rowOf)),
+      table(
+        "Built-in ones are built when they are first used",
+        ["name", "kind", "from", "digest"],
+        items.map(rowOf),
+      ),
     );
   };
   await show();
@@ -34,8 +38,8 @@ function rowOf({ name, origin, kind, digest }: PluginItem) {
   return [
     h("a", { href }, name),
     kind,
-    origin,
-    digest === null ? "built when used" : shortId(digest),
+    origin === "built-in" ? "kvpim" : "an upload",
+    digest === null ? "–" : shortId(digest),
   ];
 }
 
