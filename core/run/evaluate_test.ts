@@ -202,7 +202,7 @@ Deno.test(
       ...SMALL,
       policy: { component, parameters: { deed: name } },
     });
-    match((await done(service, deed("trap"))).error!, /^The policy trapped/);
+    match((await done(service, deed("trap"))).error!, /^the policy hostile: trapped/);
     match((await done(service, deed("index-out-of-range"))).error!, /broke the contract/);
     const endless = { ...deed("loop"), limits: { fuelPerCall: 100_000_000 } };
     match((await done(service, endless)).error!, /ran out of fuel: more than 100000000/);

@@ -2,7 +2,7 @@ import { builtInComponent } from "../memory/built_in_memories.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { sha256 } from "./digest.ts";
 import { engineDigest } from "./engine_digest.ts";
-import { memories, type MemoryName } from "./kinds/memories.ts";
+import { isUploaded, memories, type MemoryName } from "./kinds/memories.ts";
 import { type Digests, type KindName, kinds, type RunSpec } from "./run_spec.ts";
 
 /** What makes runs' bytes besides their specs. */
@@ -34,7 +34,10 @@ export async function openPlatform(): Promise<Platform> {
 /** What makes a spec's bytes on this platform and machine besides the spec. */
 export async function digestsOf(spec: RunSpec, { engines, memories }: Platform): Promise<Digests> {
   const { kind, memory } = spec;
-  const digests = { engine: engines[kind], memory: memories[memory] };
+  const digests = {
+    engine: engines[kind],
+    memory: isUploaded(memory) ? memory.slice("sha256:".length) : memories[memory],
+  };
   if (kind !== "evaluate") return digests;
   // Loaded only where something is decoded: it is much.
   const { arithmeticDigest } = await import("./arithmetic.ts");

@@ -9,6 +9,7 @@ import { provenanceOf } from "../../../core/run/provenance.ts";
 import { inputsOf } from "../../../core/run/execution.ts";
 import type { RunRecord } from "../../../core/run/run_record.ts";
 import type { Inputs } from "../../../core/run/kinds/kind.ts";
+import { isUploaded } from "../../../core/run/kinds/memories.ts";
 import { kinds, type RunSpec } from "../../../core/run/run_spec.ts";
 import { programOfStep } from "../../../core/run/step_program.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
@@ -127,6 +128,8 @@ async function stepRun(spec: RunSpec, inputs: Inputs, step: string) {
   const program = spec.kind === "simulate" && /^\d{1,8}$/.test(step)
     ? await programOfStep(spec, inputs, Number(step))
     : undefined;
-  if (!program) throw new ProblemError("not-found", "Expected a step that runs in memory");
+  if (!program || isUploaded(spec.memory)) {
+    throw new ProblemError("not-found", "Expected a step that runs in a memory of kvpim");
+  }
   return { kind: "dram", memory: spec.memory, program, commands: {} };
 }

@@ -32,11 +32,13 @@ export const evaluate: RunKind<typeof evaluateSchema, EvaluateSpec> = {
     const text = textOf(input, sources);
     const policy = await policyOf(input, sources);
     checkLayers(input, model);
+    const pim = input.system?.pim ?? "bank";
+    const memory = await memoryAt(input.memory, PIM_LEVELS[pim], sources);
     const { name, digest } = model;
     return {
       spec: {
         ...input,
-        memory: memoryAt(input.memory, PIM_LEVELS[input.system?.pim ?? "bank"]),
+        memory: memory.memory,
         model: { name, digest },
         text: text.spec,
         policy: policy.spec,
@@ -46,6 +48,7 @@ export const evaluate: RunKind<typeof evaluateSchema, EvaluateSpec> = {
       inputs: new Map([
         [text.spec.content, text.content],
         [policy.spec.component, policy.component],
+        ...memory.inputs,
       ]),
     };
   },
@@ -166,10 +169,14 @@ async function described(component: Uint8Array, sources: Sources): Promise<Descr
       `Expected a policy that can be run but found one that ${found.refused}`,
     );
   }
-  if (!found.description.inputs.includes("calibration")) return found.description;
+  if (found.kind !== "policy") {
+    throw new SpecError("/policy/component", `Expected a policy but found a ${found.kind} model`);
+  }
+  const description = found.description as Description;
+  if (!description.inputs.includes("calibration")) return description;
   throw new SpecError(
     "/policy",
-    `Expected a policy that needs no calibration but found ${found.description.name}`,
+    `Expected a policy that needs no calibration but found ${description.name}`,
   );
 }
 

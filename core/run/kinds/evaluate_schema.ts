@@ -13,7 +13,7 @@ import {
   titled,
   whole,
 } from "../experiment_schema.ts";
-import { memoryNames } from "./memories.ts";
+import { memorySchema } from "./memories.ts";
 
 const MOST_TOKENS = 2 ** 24;
 /** Characters of a text: the longest book of PG-19's test set has fewer. */
@@ -111,7 +111,7 @@ const systemSchema = v.pipe(
 export const evaluateSchema = v.pipe(
   v.strictObject({
     kind: v.literal("evaluate"),
-    memory: v.optional(oneOf("memory model", memoryNames), "hbm3-pim"),
+    memory: v.optional(memorySchema, "hbm3-pim"),
     model: v.optional(modelSchema, { name: "tiny-llama" }),
     weights: v.optional(
       titled("Weights", oneOf("how they are held", ["fp32", "int8", "int4"])),

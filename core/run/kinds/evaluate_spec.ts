@@ -1,6 +1,6 @@
 import type { SystemSpec } from "../../system/spec.ts";
 import type { EvaluateInput } from "./evaluate_schema.ts";
-import type { MemoryName } from "./memories.ts";
+import type { MemoryReference } from "./memories.ts";
 
 /** A resolved evaluation. */
 export interface EvaluateSpec extends
@@ -8,7 +8,7 @@ export interface EvaluateSpec extends
     EvaluateInput,
     "memory" | "model" | "text" | "policy" | "limits" | "system" | "denseLayers"
   > {
-  readonly memory: MemoryName;
+  readonly memory: MemoryReference;
   readonly model: { readonly name: string; readonly digest: string };
   /** The text, by the digest of its bytes. */
   readonly text: { readonly name: string; readonly content: string };

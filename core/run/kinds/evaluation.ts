@@ -14,7 +14,7 @@ import { measurePerplexity } from "../../eval/perplexity/measure.ts";
 import { meanRecall } from "../../eval/recall.ts";
 import { settlePolicy } from "../../eval/settle_policy.ts";
 import { DEFAULT_LIMITS } from "../../host/limits.ts";
-import { unwrap, type Usage } from "../../host/outcome.ts";
+import { PluginFailure, unwrap, type Usage } from "../../host/outcome.ts";
 import { parameterValues } from "../../host/parameter_values.ts";
 import { loadPolicy, type Policy } from "../../host/policy.ts";
 import { TranspileCache } from "../../host/transpile_cache.ts";
@@ -92,10 +92,13 @@ async function decode(spec: EvaluateSpec, { inputs, models, onProgress }: Work) 
   const limits = { ...DEFAULT_LIMITS, ...spec.limits };
   // Not kept beyond the run: there may be any number of strangers' components.
   const cache = new TranspileCache();
-  const policy = unwrap(await loadPolicy(component, { limits, cache }));
+  const label = `the policy ${spec.policy.name}`;
+  const policy = unwrap(await loadPolicy(component, { limits, cache }), label);
   try {
     await using checkpoint = await openModel(spec, models.directoryOf(spec.model.name));
     return await decodeUnder(policy, checkpoint, spec, inputs, onProgress);
+  } catch (error) {
+    throw error instanceof PluginFailure ? new PluginFailure(error.outcome, label) : error;
   } finally {
     policy.close();
   }

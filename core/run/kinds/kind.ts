@@ -4,7 +4,7 @@
  * @module
  */
 import type * as v from "valibot";
-import type { Description } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
 import type { WeightFormat } from "../../llm/onnx/linear.ts";
 import type { MemoryModel } from "../../memory/memory_model.ts";
 import type { KnownModel, ModelFolder } from "../model_folder.ts";
@@ -15,9 +15,9 @@ export type Inputs = ReadonlyMap<string, Uint8Array>;
 /** Finds content by its reference, if it is known. */
 export type FindInput = (reference: string) => Uint8Array | undefined;
 
-/** A description of a policy, or why there is none. */
+/** What a component says of itself, or why it is not run. */
 export type Described =
-  | { readonly description: Description }
+  | { readonly kind: PluginKind; readonly description: object }
   | { readonly refused: string };
 
 /** What a spec may refer to. */
@@ -33,7 +33,7 @@ export interface Sources {
   readonly policyNames: () => readonly string[];
   /** The component of a built-in policy, if it can be built here. */
   readonly builtIn: (name: string) => Promise<Uint8Array | undefined>;
-  /** What a policy says of itself for its defaults. */
+  /** What a component says of itself for its defaults. */
   readonly describe: (component: Uint8Array) => Promise<Described>;
 }
 

@@ -9,7 +9,7 @@ import { csvHeader, csvRow } from "../../system/csv.ts";
 import { PIM_LEVELS } from "../../system/machine.ts";
 import { simulateSystem } from "../../system/simulate.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../system/spec.ts";
-import { type ExperimentInput, experimentSchema, oneOf } from "../experiment_schema.ts";
+import { type ExperimentInput, experimentSchema } from "../experiment_schema.ts";
 import { budgetInput, budgetsOfInput, readBudgets } from "./budget_input.ts";
 import {
   type Inputs,
@@ -20,14 +20,14 @@ import {
   textOutput,
   type Work,
 } from "./kind.ts";
-import { memoryAt, type MemoryName, memoryNames } from "./memories.ts";
+import { memoryAt, type MemoryReference, memorySchema } from "./memories.ts";
 import { stepsCsv } from "./steps_csv.ts";
 import { locatedIn } from "./system_mistake.ts";
 
 const schema = v.pipe(
   v.strictObject({
     kind: v.literal("simulate"),
-    memory: v.optional(oneOf("memory model", memoryNames), "hbm3-pim"),
+    memory: v.optional(memorySchema, "hbm3-pim"),
     experiment: v.optional(experimentSchema, {}),
   }),
   v.title("Simulate"),
@@ -36,7 +36,7 @@ const schema = v.pipe(
 /** A resolved run of the system; a list of budgets is content of its own. */
 export interface SimulateSpec {
   readonly kind: "simulate";
-  readonly memory: MemoryName;
+  readonly memory: MemoryReference;
   readonly experiment: Omit<SystemSpec, "sparsity"> & { readonly sparsity: SparsitySpec };
 }
 
@@ -47,13 +47,17 @@ type SparsitySpec = null | Omit<Sparsity, "kvBudgets"> & { readonly kvBudgets?: 
 export const simulate: RunKind<typeof schema, SimulateSpec> = {
   title: "A model decodes on GPUs with attention there, on CPUs or in memory",
   schema,
-  resolve({ kind, memory, experiment }, sources): Resolved<SimulateSpec> {
+  async resolve({ kind, memory, experiment }, sources): Promise<Resolved<SimulateSpec>> {
     const { sparsity, ...checked } = systemSpec(experiment, sources);
     const referring = referringSparsity(sparsity);
-    const named = memoryAt(memory, PIM_LEVELS[checked.pim]);
+    const named = await memoryAt(memory, PIM_LEVELS[checked.pim], sources);
     return {
-      spec: { kind, memory: named, experiment: { ...checked, sparsity: referring.sparsity } },
-      inputs: referring.inputs,
+      spec: {
+        kind,
+        memory: named.memory,
+        experiment: { ...checked, sparsity: referring.sparsity },
+      },
+      inputs: new Map([...referring.inputs, ...named.inputs]),
     };
   },
   async execute(run, { memory, inputs, onProgress }: Work): Promise<readonly Output[]> {

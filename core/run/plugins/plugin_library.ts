@@ -4,7 +4,6 @@
  * @module
  */
 import { LRUCache } from "lru-cache";
-import type { Description } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { reproduciblePolicies } from "../../host/built_in_policies.ts";
 import { sha256 } from "../digest.ts";
 import type { Described } from "../kinds/kind.ts";
@@ -67,14 +66,12 @@ export class PluginLibrary implements Disposable {
     return component;
   };
 
-  /** What a policy says of itself, if it is one that may be run. */
+  /** What a component says of itself, if it may be run. */
   readonly describe = async (component: Uint8Array): Promise<Described> => {
     const verdict = await this.#judge(component);
     if (!verdict.isAdmitted) return { refused: `is refused: ${verdict.refusal.message}` };
     const { kind, description } = verdict.facts;
-    return kind === "policy"
-      ? { description: description as unknown as Description }
-      : { refused: `is a ${kind} model` };
+    return { kind, description };
   };
 
   /** The built-in policies. */
