@@ -5,6 +5,7 @@
  */
 import { Command } from "commander";
 import { DEFAULT_LIMITS } from "../../../core/host/limits.ts";
+import { pageScripts } from "../../http/page/bundle.ts";
 import { isLoopback, serve } from "../../http/serve.ts";
 import { checkedOption } from "../option.ts";
 import { addStoreOptions, openRuns, type StoreOptions } from "../run_store.ts";
@@ -88,6 +89,8 @@ async function serveRuns(options: ServeOptions, surroundings: Surroundings) {
   });
   await using server = listen();
   surroundings.out(`kvpim listens on ${server.url}\n`);
+  // The first visitor does not wait for it; what goes wrong is said to those who ask for the page.
+  pageScripts().catch(() => {});
   await interrupted();
 
   function listen() {

@@ -14,7 +14,10 @@ const UPLOADS = "/v1/plugins";
 export function bodyLimits(bytes: number, uploadBytes: number): MiddlewareHandler {
   const others = limit(bytes);
   const uploads = limit(uploadBytes);
-  return (c, next) => (c.req.path === UPLOADS ? uploads : others)(c, next);
+  return (c, next) => {
+    if (c.req.method === "GET" || c.req.method === "HEAD") return next();
+    return (c.req.path === UPLOADS ? uploads : others)(c, next);
+  };
 }
 
 function limit(maxSize: number): MiddlewareHandler {
