@@ -25,6 +25,27 @@ Deno.test("an unknown command is refused, the nearest is suggested", async () =>
   equal(err, "kvpim: unknown command 'simulat'; did you mean simulate?\n");
 });
 
+Deno.test("every command that help lists is called by its name", async () => {
+  const { out } = await kvpim(["--help"]);
+  const listed = [...out.matchAll(/^ {2}([a-z]+(?:-[a-z]+)*)(?: \[| <| {2,})/gm)].map(([, name]) =>
+    name!
+  );
+  equal(listed[0], "compare");
+  equal(listed.at(-1), "help");
+  for (const name of listed) {
+    const { code, out } = await kvpim([name, "--help"]);
+    equal(code, 0, name);
+    match(out, new RegExp(`^Usage: kvpim ${name === "help" ? "" : name}`));
+  }
+});
+
+Deno.test("the version is that of the settings", async () => {
+  const { version } = JSON.parse(
+    await Deno.readTextFile(new URL("../../deno.json", import.meta.url)),
+  );
+  deepEqual(await kvpim(["--version"]), { code: 0, out: `${version}\n`, err: "" });
+});
+
 Deno.test("a process keeps results and notes apart and says with its code how it went", async () => {
   const args = ["simulate", "--lout", "3", "--json", "--no-cache"];
   const { code, stdout, stderr } = await kvpimProcess(args).output();

@@ -4,20 +4,27 @@
  * @module
  */
 import { Command, CommanderError } from "commander";
-import { budgetTableCommand } from "./budget_table/command.ts";
-import { compareCommand } from "./compare/command.ts";
+import settings from "../../deno.json" with { type: "json" };
 import { DisagreementError } from "./disagreement_error.ts";
-import { dramCommand } from "./dram/command.ts";
-import { evalCommand } from "./eval/command.ts";
 import { isMistake } from "./mistake.ts";
-import { pluginCommand } from "./plugin/command.ts";
-import { reportCommand } from "./report/command.ts";
-import { runCommand } from "./run_commands/command.ts";
-import { serveCommand } from "./serve/command.ts";
-import { simulateCommand } from "./simulate/command.ts";
-import { workerCommand } from "./worker/command.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { lowerFirst } from "./user_error.ts";
+
+type MakeCommand = (surroundings: Surroundings) => Command;
+
+/** Where each command is. One that is not called is not loaded: language models take a second. */
+const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
+  "compare": async () => (await import("./compare/command.ts")).compareCommand,
+  "simulate": async () => (await import("./simulate/command.ts")).simulateCommand,
+  "dram": async () => (await import("./dram/command.ts")).dramCommand,
+  "eval": async () => (await import("./eval/command.ts")).evalCommand,
+  "budget-table": async () => (await import("./budget_table/command.ts")).budgetTableCommand,
+  "plugin": async () => (await import("./plugin/command.ts")).pluginCommand,
+  "report": async () => (await import("./report/command.ts")).reportCommand,
+  "run": async () => (await import("./run_commands/command.ts")).runCommand,
+  "serve": async () => (await import("./serve/command.ts")).serveCommand,
+  "worker": async () => (await import("./worker/command.ts")).workerCommand,
+};
 
 /**
  * Runs the command line.
@@ -31,7 +38,8 @@ export async function run(
   surroundings: Surroundings,
 ): Promise<number> {
   try {
-    await kvpim(surroundings).parseAsync(args, { from: "user" });
+    const program = await kvpim(args[0], surroundings);
+    await program.parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return 0;
@@ -47,26 +55,20 @@ export async function run(
   }
 }
 
-function kvpim(surroundings: Surroundings): Command {
+/** The program with the command of a name; with every command where there is none of that name. */
+async function kvpim(name: string | undefined, surroundings: Surroundings): Promise<Command> {
   const program = new Command("kvpim")
     .description("What does it cost to read an LLM's KV cache this way?")
+    .version(settings.version, "-V, --version", "print the version")
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
     .showSuggestionAfterError()
     .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
-  const commands = [
-    compareCommand(surroundings),
-    simulateCommand(surroundings),
-    dramCommand(surroundings),
-    evalCommand(surroundings),
-    budgetTableCommand(surroundings),
-    pluginCommand(surroundings),
-    reportCommand(surroundings),
-    runCommand(surroundings),
-    serveCommand(surroundings),
-    workerCommand(surroundings),
-  ];
-  for (const command of commands) program.addCommand(inheriting(command, program));
+  const called = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const makers = called === undefined ? Object.values(COMMANDS) : [called];
+  for (const make of await Promise.all(makers.map((load) => load()))) {
+    program.addCommand(inheriting(make(surroundings), program));
+  }
   return program;
 }
 

@@ -7,8 +7,19 @@
 export { type Admission, type AdmissionRules, admit } from "./admit.ts";
 export { type ComponentOutline, readComponent } from "./component_binary.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export { type LoadedPlugin, type LoadOptions, loadPlugin } from "./load_plugin.ts";
-export { loadMemory, type MemoryOutcome, MemoryPlugin } from "./memory_plugin.ts";
+export {
+  type LoadedPlugin,
+  type LoadOptions,
+  loadPlugin,
+  type PreparedPlugin,
+  preparePlugin,
+} from "./load_plugin.ts";
+export {
+  loadMemory,
+  type MemoryOutcome,
+  MemoryPlugin,
+  type MemoryPluginOptions,
+} from "./memory_plugin.ts";
 export {
   describeOutcome,
   type Outcome,

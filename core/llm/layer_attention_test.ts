@@ -3,6 +3,7 @@ import {
   EVERYTHING,
   fullAttention,
   type KvPolicySession,
+  type LayerTokens,
   NO_UPDATE,
   type Observation,
   type PolicyNeeds,
@@ -10,7 +11,7 @@ import {
   type Step,
   type Update,
 } from "./kv_policy.ts";
-import { LayerAttention, type LayerTokens } from "./layer_attention.ts";
+import { LayerAttention } from "./layer_attention.ts";
 import { LayerCache } from "./layer_cache.ts";
 import { SeededRandom } from "./random.ts";
 import { attentionReference, type HeadTokens } from "./testing/attention_reference.ts";

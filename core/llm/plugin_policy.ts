@@ -14,8 +14,8 @@ export interface PluginSettings {
   readonly parameters?: readonly ParameterValue[];
   /** Bytes of an element of the simulated cache; 2 unless stated. */
   readonly elementBytes?: number;
-  /** Asked for by some plugins. */
-  readonly calibration?: Uint8Array;
+  /** Asked for by some plugins: what each layer is calibrated to. */
+  readonly calibration?: readonly Uint8Array[];
 }
 
 /**
@@ -24,7 +24,7 @@ export interface PluginSettings {
  * @throws {PluginFailure} when the plugin cannot describe itself for these parameters
  */
 export async function pluginPolicy(policy: Policy, settings: PluginSettings): Promise<KvPolicy> {
-  const { parameters = [], elementBytes = 2, calibration = new Uint8Array(0) } = settings;
+  const { parameters = [], elementBytes = 2, calibration = [] } = settings;
   const needs = unwrap(await policy.describe(parameters));
   return {
     needs,
@@ -36,7 +36,7 @@ export async function pluginPolicy(policy: Policy, settings: PluginSettings): Pr
         budget,
         seed: layerSeed(seed, layer.layer),
         parameters,
-        calibration,
+        calibration: calibration[layer.layer] ?? new Uint8Array(0),
       };
       return unwrapped(unwrap(await policy.open(config)));
     },

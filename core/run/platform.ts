@@ -1,3 +1,4 @@
+import { builtInComponent } from "../memory/built_in_memories.ts";
 import { canonicalJson } from "./canonical_json.ts";
 import { sha256 } from "./digest.ts";
 import { engineDigest } from "./engine_digest.ts";
@@ -16,10 +17,8 @@ export interface Platform {
 /** This program's platform. */
 export async function openPlatform(): Promise<Platform> {
   const names = Object.keys(memories) as MemoryName[];
-  const digests = await Promise.all(names.map(async (name) => {
-    using memory = await memories[name].open();
-    return [name, memory.digest] as const;
-  }));
+  const digests: [MemoryName, string][] = [];
+  for (const name of names) digests.push([name, sha256(await builtInComponent(name))]);
   const parts = {
     engine: engineDigest(),
     memories: Object.fromEntries(digests) as Record<MemoryName, string>,

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import { openBuiltInMemory } from "../memory/built_in_memories.ts";
 import type { MemoryModel } from "../memory/memory_model.ts";
 import { RememberingMemory } from "../memory/remembering_memory.ts";
 import { ResultStore } from "../memory/result_store.ts";
 import type { Inputs, Output } from "./kinds/kind.ts";
-import { memories, type MemoryName } from "./kinds/memories.ts";
+import type { MemoryName } from "./kinds/memories.ts";
 import { executeRun, type RunSpec } from "./run_spec.ts";
 
 /** What a worker is sent. */
@@ -34,7 +35,7 @@ function memoryOf(name: MemoryName, cache: string | undefined): Promise<MemoryMo
   const key = `${name} ${cache ?? ""}`;
   let memory = opened.get(key);
   if (!memory) {
-    memory = memories[name].open().then((simulator) =>
+    memory = openBuiltInMemory(name, { workers: 1 }).then((simulator) =>
       cache === undefined ? simulator : new RememberingMemory(simulator, ResultStore.open(cache))
     );
     opened.set(key, memory);

@@ -7,7 +7,7 @@ import { models } from "../hardware/models.ts";
 import { attAcc, pimPlacements } from "../hardware/pim.ts";
 import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
 import type { AttentionProgram, MemoryModel, MemoryResult } from "../memory/memory_model.ts";
-import { type AttentionOptions, memoryResults } from "./attention_steps.ts";
+import { type AttentionOptions, cycleNsOf, memoryResults } from "./attention_steps.ts";
 import type { LayerCost } from "./cost.ts";
 import type { Charges } from "./generation.ts";
 import {
@@ -26,7 +26,7 @@ import {
   remapCycles,
   remapPicojoules,
 } from "./online_clustering.ts";
-import { pimScoreCost } from "./pim_attention.ts";
+import { type PimAttention, pimScoreCost } from "./pim_attention.ts";
 import { stackShare } from "./programs.ts";
 import { type Metadata, metadataOf } from "./policy_metadata.ts";
 import { rowsOfBlocks, rowsOfProgram } from "./rows_opened.ts";
@@ -82,8 +82,10 @@ export class StepCharges {
     memory: MemoryModel | undefined,
     { onProgress }: AttentionOptions,
   ): Promise<StepCharges> {
-    const simulate = (asked: readonly AttentionProgram[]) =>
-      memoryResults(asked, spec, memory, onProgress);
+    const simulated: Simulated = {
+      cycleNs: cycleNsOf(memory),
+      simulate: (asked) => memoryResults(asked, spec, memory, onProgress),
+    };
     const sparse = programs.length > 0 && spec.sparsity !== null;
     const headDim = layerHeadDim(models[spec.model]);
     const metadata = sparse
@@ -91,10 +93,10 @@ export class StepCharges {
       : undefined;
     return new StepCharges({
       write: writeCost(spec, machine, block),
-      select: metadata ? await selectCosts(spec, block, metadata, programs, simulate) : [],
+      select: metadata ? await selectCosts(spec, block, metadata, programs, simulated) : [],
       choose: metadata ? chooseCosts(spec, machine, block, metadata, programs) : [],
       cluster: sparse && spec.clustering === "online"
-        ? await clusterCost(spec, machine, block, programs[0]!, simulate)
+        ? await clusterCost(spec, machine, block, programs[0]!, simulated)
         : undefined,
       promptWindows: Math.floor(spec.lin / CLUSTERING.tokens),
     });
@@ -166,7 +168,11 @@ function times({ seconds, bound, energy }: LayerCost, count: number): LayerCost 
   };
 }
 
-type Simulate = (programs: readonly AttentionProgram[]) => Promise<MemoryResult[]>;
+/** The memory that what is charged runs in. */
+interface Simulated {
+  readonly cycleNs: number;
+  readonly simulate: (programs: readonly AttentionProgram[]) => Promise<MemoryResult[]>;
+}
 
 function writeCost(
   { model, switches }: SystemSpec,
@@ -184,7 +190,7 @@ function programCost(
   spec: SystemSpec,
   block: BlockShape,
   program: AttentionProgram,
-  result: MemoryResult,
+  { result, cycleNs }: Pick<PimAttention, "result" | "cycleNs">,
   multiplyAdds: number,
 ): LayerCost {
   const rowsOpened = program.headBlocks
@@ -192,6 +198,7 @@ function programCost(
     : rowsOfProgram(program);
   return pimScoreCost(2 * multiplyAdds, {
     result,
+    cycleNs,
     pim: program.pim,
     columnsPerMac: pimPlacements[program.pim].columnsPerMac,
     rowsOpened: program.pim === "bank" ? rowsOpened : 0,
@@ -204,7 +211,7 @@ async function selectCosts(
   block: BlockShape,
   metadata: Metadata,
   programs: readonly AttentionProgram[],
-  simulate: Simulate,
+  { simulate, cycleNs }: Simulated,
 ): Promise<LayerCost[]> {
   const bySize = new Map<number, AttentionProgram>();
   const selections = programs.map((program) => {
@@ -224,7 +231,15 @@ async function selectCosts(
       spec,
       block,
       selection,
-      withCompleteScores(found.get(selection)!, selection, program.contextTokens, moveCycles),
+      {
+        result: withCompleteScores(
+          found.get(selection)!,
+          selection,
+          program.contextTokens,
+          moveCycles,
+        ),
+        cycleNs,
+      },
       selectionMultiplyAdds(metadata, program) * operations,
     );
   });
@@ -251,7 +266,7 @@ async function clusterCost(
   { accelerator }: Machine,
   block: BlockShape,
   attention: AttentionProgram,
-  simulate: Simulate,
+  { simulate, cycleNs }: Simulated,
 ): Promise<LayerCost> {
   if (accelerator.kind !== "pim") throw new TypeError("Expected clustering in memory");
   const { tokens, clusters, rounds } = CLUSTERING;
@@ -261,7 +276,7 @@ async function clusterCost(
   const stored = block.keyValueHeads * block.batch;
   // Similarities and sums, of every key with every centroid.
   const multiplyAdds = 2 * tokens * clusters * headDim * stored;
-  const round = programCost(spec, block, program, result!, multiplyAdds);
+  const round = programCost(spec, block, program, { result: result!, cycleNs }, multiplyAdds);
   const keyColumns = Math.ceil(headDim * block.elementBytes / (4 * attAcc.columnBytes));
   const heads = headsOfChannel(Math.ceil(stored / attAcc.stacks));
   const moved = remapCycles(hbm3PimDevice(accelerator.power), heads, keyColumns, 4);

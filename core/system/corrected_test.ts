@@ -15,6 +15,7 @@ import { pimTokenWrite, tokenWriteCycles } from "./token_write.ts";
 class FixedMemory implements MemoryModel {
   readonly name = "fixed";
   readonly digest = "fixed";
+  readonly cycleNs = 0.769;
   readonly asked: AttentionProgram[] = [];
   constructor(readonly result: MemoryResult) {}
   keyOf = (program: AttentionProgram) => JSON.stringify(program);

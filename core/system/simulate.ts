@@ -5,7 +5,7 @@
  */
 import { models } from "../hardware/models.ts";
 import type { MemoryModel } from "../memory/memory_model.ts";
-import { type AttentionOptions, attentionSteps } from "./attention_steps.ts";
+import { type AttentionOptions, attentionSteps, cycleNsOf } from "./attention_steps.ts";
 import { type ChargedCost, StepCharges } from "./charges.ts";
 import { checkCapacity, requiredBytes } from "./capacity.ts";
 import type { SystemRow } from "./columns.ts";
@@ -42,6 +42,8 @@ export interface StepSeries {
   readonly keptTokens: Int32Array;
   /** Memory clock cycles of one layer's attention; 0 where it runs elsewhere. */
   readonly attentionCycles: Float64Array;
+  /** Length of one of them in nanoseconds. */
+  readonly cycleNs: number;
 }
 
 /** What an experiment gives. */
@@ -101,7 +103,7 @@ export async function simulateSystem(
   return {
     row,
     notes: [...specNotes(spec, programs, options.blocks), ...resultNotes(row, attention.sampling)],
-    perStep: seriesOf(spec, attention.steps),
+    perStep: seriesOf(spec, attention.steps, cycleNsOf(memory)),
     charged: charges.means(decodeSteps(spec), models[spec.model].layers),
     chargedPrompt: charges.ofPrompt(models[spec.model].layers),
     ...(attention.sampling && { sampling: attention.sampling }),
@@ -186,7 +188,11 @@ function groupSize({ model, switches }: SystemSpec): number {
   return switches["key-value-heads"] === "query-heads" ? 0 : heads / keyValueHeads;
 }
 
-function seriesOf(spec: SystemSpec, attention: readonly StepAttention[]): StepSeries {
+function seriesOf(
+  spec: SystemSpec,
+  attention: readonly StepAttention[],
+  cycleNs: number,
+): StepSeries {
   const steps = decodeSteps(spec);
   const isPim = spec.system === "dgx-attacc";
   const contextTokens = Int32Array.from({ length: steps }, (_, step) => contextOfStep(spec, step));
@@ -199,5 +205,6 @@ function seriesOf(spec: SystemSpec, attention: readonly StepAttention[]): StepSe
       { length: steps },
       (_, step) => attention[step]?.result.cycles ?? 0,
     ),
+    cycleNs,
   };
 }

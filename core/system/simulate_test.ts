@@ -195,6 +195,7 @@ Deno.test("without a memory only attention outside memory runs", async () => {
     contextTokens: Int32Array.of(11, 12),
     keptTokens: Int32Array.of(11, 12),
     attentionCycles: Float64Array.of(0, 0),
+    cycleNs: 0.769,
   });
   await rejects(simulateSystem(parseSystemSpec(PIM)), {
     name: "TypeError",

@@ -5,13 +5,16 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { buildPlugin } from "./build.ts";
+import { fileURLToPath } from "node:url";
+import { keepFile } from "../keep_file.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const CACHE = new URL("wasm/.build/", ROOT);
 
 /** What every plugin is built with. */
-const SOURCES = ["wasm/sdk/", "wasm/wit/", "wasm/binary/"].map((path) => new URL(path, ROOT));
+const SOURCES = ["sdk/", "wit/", "binary/", "dram/", "pim/"].map((path) =>
+  new URL(`wasm/${path}`, ROOT)
+);
 
 /**
  * The component of a plugin of this repository, from the cache or built and kept there.
@@ -30,11 +33,10 @@ export async function builtComponent(folder: URL): Promise<Uint8Array<ArrayBuffe
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
+  // Loaded only when needed: a compiler is a hundred times the size of its output.
+  const { buildPlugin } = await import("./build.ts");
   const { component } = await buildPlugin(folder);
-  const partial = new URL(`${file.href}.${crypto.randomUUID()}`);
-  await Deno.mkdir(CACHE, { recursive: true });
-  await Deno.writeFile(partial, component);
-  await Deno.rename(partial, file);
+  await keepFile(fileURLToPath(file), component);
   return component;
 }
 

@@ -7,10 +7,10 @@ import { Command, Option } from "commander";
 import { join } from "node:path";
 import { gpus } from "../../../core/hardware/gpus.ts";
 import { models } from "../../../core/hardware/models.ts";
-import { EXCERPT, type PplOptions, runPpl } from "../eval/ppl.ts";
+import { EXCERPT, runPpl } from "../eval/ppl.ts";
 import { addModelOptions, tokens } from "../eval/options.ts";
 import { tracePathOf } from "../eval/policy_runs.ts";
-import { addMemoryOptions, type MemoryOptions } from "../memory_access.ts";
+import { addMemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
 import { parsePolicies, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
@@ -18,20 +18,9 @@ import { chartSvg } from "../simulate/chart.ts";
 import { checkResultFile, inColumnOrder, writeResults } from "../simulate/result_file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
+import type { CompareOptions } from "./options.ts";
 import { reportOf } from "./report.ts";
 import { type ComparedPolicy, simulateTraces } from "./simulate_traces.ts";
-
-/** Values of the command's options. */
-export interface CompareOptions extends Omit<PplOptions, "start" | "protocol">, MemoryOptions {
-  readonly prompt: number;
-  readonly tokens: number;
-  readonly shape: keyof typeof models;
-  readonly batch: number;
-  readonly gpu: keyof typeof gpus;
-  readonly ngpu: number;
-  readonly pim: "bank" | "bg" | "buffer";
-  readonly charge?: true;
-}
 
 const DETAILS = `
 1. The model reads --prompt tokens of the text at once and predicts the next --tokens one by one,
@@ -72,7 +61,7 @@ export function compareCommand(surroundings: Surroundings): Command {
       ).default(512),
     );
   addSystemOptions(command);
-  return addMemoryOptions(command)
+  return addMemoryChoice(command)
     .addHelpText("after", DETAILS)
     .action((options: CompareOptions) => compare(options, surroundings));
 }

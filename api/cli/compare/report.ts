@@ -10,7 +10,7 @@ import {
   promptChargeLines,
   sumOf,
 } from "../simulate/comparison.ts";
-import type { CompareOptions } from "./command.ts";
+import type { CompareOptions } from "./options.ts";
 import type { ComparedPolicy } from "./simulate_traces.ts";
 
 /** Accuracy, rows, latency and energy in one table, and what they are of. */

@@ -1,5 +1,6 @@
 import { declaredReads } from "../../../core/attention/declared_reads.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { levelsOf } from "../../../core/system/machine.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { perplexityOf } from "../eval/ppl.ts";
@@ -10,7 +11,7 @@ import type { MethodResult } from "../simulate/comparison.ts";
 import { traceBudgets } from "../simulate/trace_budgets.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { userFacing, userFacingAsync } from "../user_error.ts";
-import type { CompareOptions } from "./command.ts";
+import type { CompareOptions } from "./options.ts";
 
 /** A policy's evaluation and the trace of it. */
 export interface TracedResult extends PolicyResult {
@@ -34,7 +35,7 @@ export async function simulateTraces(
 ): Promise<ComparedPolicy[]> {
   const specs: SystemSpec[] = [];
   for (const result of results) specs.push(await specOf(result, options));
-  using opened = await openMemory(options, surroundings.env);
+  using opened = await openMemory(options, surroundings.env, levelsOf(specs));
   const compared: ComparedPolicy[] = [];
   for (const [i, result] of results.entries()) {
     const spec = specs[i]!;

@@ -3,18 +3,17 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
-import { loadPolicy, type Policy, unwrap } from "../../../core/host/mod.ts";
+import { digestBytes } from "../../../core/eval/digest.ts";
+import { loadPolicy, PluginFailure, type Policy, unwrap } from "../../../core/host/mod.ts";
 import { namedValues, parameterValues } from "../../../core/host/parameter_values.ts";
+import { readCalibration } from "../../../core/llm/calibration/calibration_file.ts";
 import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
-import { buildPlugin } from "../../../wasm/sdk/build.ts";
 import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
+import { componentAt } from "../component_source.ts";
 import { isMistake } from "../mistake.ts";
-import { reasonOf } from "../output_file.ts";
 import { lowerFirst, UserError } from "../user_error.ts";
 import { nearest } from "../values.ts";
 import type { PolicyChoice } from "./policy_choice.ts";
@@ -37,7 +36,8 @@ export interface PolicySettings {
   readonly seed: number;
   /** Layers without the policy; those the policy names unless stated. */
   readonly denseLayers?: readonly number[];
-  readonly calibration?: Uint8Array;
+  /** A calibration file. */
+  readonly calibration?: string;
 }
 
 /**
@@ -86,14 +86,17 @@ export async function openPolicies(choices: readonly PolicyChoice[]): Promise<Op
  */
 export async function settlePolicy(
   { choice, policy, description, parameters }: OpenPolicy,
-  { budget, seed, denseLayers, calibration }: PolicySettings,
+  { budget, seed, denseLayers, calibration: file }: PolicySettings,
   layers: number,
 ): Promise<SettledPolicy> {
-  if (description.inputs.includes("calibration") && calibration === undefined) {
+  const asked = description.inputs.includes("calibration");
+  if (asked && file === undefined) {
     throw new UserError(
-      `${choice.label}: expected --calibration, which it asks for, but found none`,
+      `${choice.label}: expected --calibration, which it asks for and kvpim eval calibrate makes, ` +
+        "but found none",
     );
   }
+  const calibration = asked && readCalibration(file!, description.name, layers);
   const dense = denseLayers ?? Array.from(description.denseLayers);
   const beyond = denseLayers?.find((layer) => layer >= layers);
   if (beyond !== undefined) {
@@ -105,7 +108,9 @@ export async function settlePolicy(
       version: description.version,
       digest: policy.plugin.digest,
       budget,
-      parameters: { ...namedValues(description.parameters, parameters), seed },
+      seed,
+      ...calibration && { calibration: digestBytes(calibration) },
+      parameters: namedValues(description.parameters, parameters),
       denseLayers: dense.filter((layer) => layer < layers),
     },
     policy: await pluginPolicy(policy, {
@@ -136,15 +141,9 @@ function builtInComponent(name: string): Promise<Uint8Array> {
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {
-  if (!existsSync(source)) throw unknown(source);
-  if (statSync(source).isDirectory()) {
-    return (await buildPlugin(pathToFileURL(join(resolve(source), "/")))).component;
-  }
-  try {
-    return readFileSync(source);
-  } catch (error) {
-    throw new UserError(`expected a component but found ${source}: ${reasonOf(error)}`);
-  }
+  const component = await componentAt(source);
+  if (component === undefined) throw unknown(source);
+  return component;
 }
 
 function unknown(source: string): UserError {
@@ -154,6 +153,23 @@ function unknown(source: string): UserError {
     `expected one of ${names.join(", ")}, or the path of a component, but found ` +
       JSON.stringify(source) + (hint === undefined ? "" : `; did you mean ${hint}?`),
   );
+}
+
+/**
+ * Puts a policy's name before what its plugin did wrong.
+ *
+ * @throws {UserError} when it did
+ */
+export async function namingPlugin<T>(
+  { label }: PolicyChoice,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof PluginFailure)) throw error;
+    throw new UserError(`${label}: ${lowerFirst(error.message)}`);
+  }
 }
 
 /** Puts a policy's name before what went wrong with it. */

@@ -11,19 +11,12 @@ import type { Surroundings } from "../surroundings.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
 import { compare } from "./compare.ts";
 import { exportRun } from "./export.ts";
-import { list } from "./list.ts";
+import { list, type ListOptions } from "./list.ts";
 import { show } from "./show.ts";
 import { submit } from "./submit.ts";
 import { replayFile, verify } from "./verify.ts";
 
 const STATES: readonly RunState[] = ["queued", "running", "done", "failed", "cancelled"];
-
-/** Options of {@linkcode list}. */
-export interface ListOptions extends StoreOptions {
-  readonly state?: RunState;
-  readonly limit: number;
-  readonly json?: true;
-}
 
 const EXAMPLES = `
 A run's id is the SHA-256 of all that determines its outputs; the first characters of it will do.

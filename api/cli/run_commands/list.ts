@@ -1,8 +1,15 @@
-import type { RunRecord } from "../../../core/run/run_record.ts";
+import type { RunRecord, RunState } from "../../../core/run/run_record.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
+import type { StoreOptions } from "../run_store.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { plainTable } from "../table.ts";
-import type { ListOptions } from "./command.ts";
+
+/** Options of {@linkcode list}. */
+export interface ListOptions extends StoreOptions {
+  readonly state?: RunState;
+  readonly limit: number;
+  readonly json?: true;
+}
 
 const HEAD = ["run", "state", "created", "what"];
 

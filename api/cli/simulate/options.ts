@@ -9,7 +9,7 @@ import { models } from "../../../core/hardware/models.ts";
 import { policies } from "../../../core/system/policy_metadata.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
 import { profiles } from "../../../core/system/switches.ts";
-import type { MemoryOptions } from "../memory_access.ts";
+import type { MemoryChoice } from "../memory_access.ts";
 import { checkedOption, repeatableOption } from "../option.ts";
 import { UserError, userFacing } from "../user_error.ts";
 import { decimalNumber, integer, oneOfWords } from "../values.ts";
@@ -65,7 +65,7 @@ export interface Method {
 }
 
 /** All options of the command. */
-export interface SimulateOptions extends ExperimentOptions, MemoryOptions {
+export interface SimulateOptions extends ExperimentOptions, MemoryChoice {
   readonly compare?: true;
   readonly method?: readonly Method[];
   readonly chart?: string;

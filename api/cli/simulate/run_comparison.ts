@@ -1,3 +1,4 @@
+import { levelsOf } from "../../../core/system/machine.ts";
 import type { SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { type OpenMemory, openMemory } from "../memory_access.ts";
@@ -60,7 +61,7 @@ async function runAll(
   options: ComparisonOptions,
   surroundings: Surroundings,
 ): Promise<MethodResult[]> {
-  using opened = await openMemory(options, surroundings.env);
+  using opened = await openMemory(options, surroundings.env, levelsOf(specs));
   const results: MethodResult[] = [];
   for (const [i, method] of methods.entries()) {
     results.push(await runOne(method, specs[i]!, opened, surroundings));

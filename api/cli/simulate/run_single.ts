@@ -1,4 +1,5 @@
 import type { SystemRow } from "../../../core/system/columns.ts";
+import { levelsOf } from "../../../core/system/machine.ts";
 import type { SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { openMemory } from "../memory_access.ts";
@@ -26,7 +27,7 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   );
   const file = resultFileOf(options);
   if (file) checkResultFile(file);
-  using opened = await openMemory(options, surroundings.env);
+  using opened = await openMemory(options, surroundings.env, levelsOf([spec]));
   using progress = new Progress(surroundings, spec.model, undefined, "programs");
   const { row, notes, charged, chargedPrompt, sampling } = await userFacingAsync(() =>
     simulateSystem(spec, opened.memory, {

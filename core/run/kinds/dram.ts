@@ -5,11 +5,11 @@
  */
 import * as v from "valibot";
 import type { AttentionProgram } from "../../memory/memory_model.ts";
-import { flag, namesOf, oneOf, whole } from "../experiment_schema.ts";
+import { flag, oneOf, whole } from "../experiment_schema.ts";
 import { SpecError } from "../spec_error.ts";
 import { CHANNELS, type CommandWindow, issuedCommandsCsv } from "./issued_commands.ts";
 import type { Output, Resolved, RunKind, Work } from "./kind.ts";
-import { memories, type MemoryName } from "./memories.ts";
+import { memoryAt, type MemoryName, memoryNames } from "./memories.ts";
 
 const MOST_TOKENS = 2 ** 24;
 /** The reference writes no trace of a clustering step with more heads. */
@@ -62,7 +62,7 @@ const commandsSchema = v.pipe(
 const schema = v.pipe(
   v.strictObject({
     kind: v.literal("dram"),
-    memory: v.optional(oneOf("memory model", namesOf(memories)), "hbm3-pim"),
+    memory: v.optional(oneOf("memory model", memoryNames), "hbm3-pim"),
     program: programSchema,
     commands: v.optional(v.nullable(commandsSchema), null),
   }),
@@ -97,11 +97,19 @@ export const dram: RunKind<typeof schema, DramSpec> = {
     const keptTokens = program.keptTokens ?? program.contextTokens;
     const elementBytes = program.elementBytes;
     return {
-      spec: { kind, memory, program: { ...program, elementBytes, keptTokens }, commands },
+      spec: {
+        kind,
+        memory: memoryAt(memory, program.pim),
+        program: { ...program, elementBytes, keptTokens },
+        commands,
+      },
       inputs: new Map(),
     };
   },
-  async execute({ program, commands }, { memory, onProgress }: Work): Promise<readonly Output[]> {
+  async execute(
+    { memory: named, program, commands },
+    { memory, onProgress }: Work,
+  ): Promise<readonly Output[]> {
     const [result] = await memory.simulate([program], onProgress);
     const fields = Object.entries({ ...program, ...result! });
     const csv = [fields.map(([name]) => name), fields.map(([, value]) => value)];
@@ -110,7 +118,7 @@ export const dram: RunKind<typeof schema, DramSpec> = {
       { name: "output.csv", text: csv.map((line) => `${line.join(",")}\n`).join("") },
       { name: "output.json", text: `${JSON.stringify(json, null, 2)}\n` },
       ...commands
-        ? [{ name: "commands.csv", text: await issuedCommandsCsv(program, commands) }]
+        ? [{ name: "commands.csv", text: await issuedCommandsCsv(named, program, commands) }]
         : [],
     ];
   },

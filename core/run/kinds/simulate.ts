@@ -6,19 +6,20 @@
 import * as v from "valibot";
 import { columns } from "../../system/columns.ts";
 import { csvHeader, csvRow } from "../../system/csv.ts";
+import { PIM_LEVELS } from "../../system/machine.ts";
 import { simulateSystem } from "../../system/simulate.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../system/spec.ts";
-import { type ExperimentInput, experimentSchema, namesOf, oneOf } from "../experiment_schema.ts";
+import { type ExperimentInput, experimentSchema, oneOf } from "../experiment_schema.ts";
 import { SpecError } from "../spec_error.ts";
 import { budgetInput, budgetsOfInput, readBudgets } from "./budget_input.ts";
 import type { FindInput, Inputs, Output, Resolved, RunKind, Work } from "./kind.ts";
-import { memories, type MemoryName } from "./memories.ts";
+import { memoryAt, type MemoryName, memoryNames } from "./memories.ts";
 import { stepsCsv } from "./steps_csv.ts";
 
 const schema = v.pipe(
   v.strictObject({
     kind: v.literal("simulate"),
-    memory: v.optional(oneOf("memory model", namesOf(memories)), "hbm3-pim"),
+    memory: v.optional(oneOf("memory model", memoryNames), "hbm3-pim"),
     experiment: v.optional(experimentSchema, {}),
   }),
   v.title("Simulate"),
@@ -41,8 +42,9 @@ export const simulate: RunKind<typeof schema, SimulateSpec> = {
   resolve({ kind, memory, experiment }, find): Resolved<SimulateSpec> {
     const { sparsity, ...checked } = systemSpec(experiment, find);
     const referring = referringSparsity(sparsity);
+    const named = memoryAt(memory, PIM_LEVELS[checked.pim]);
     return {
-      spec: { kind, memory, experiment: { ...checked, sparsity: referring.sparsity } },
+      spec: { kind, memory: named, experiment: { ...checked, sparsity: referring.sparsity } },
       inputs: referring.inputs,
     };
   },

@@ -4,7 +4,7 @@
  * `configure` once, then any number of runs: `begin`, requests through the buffer, `finish`.
  */
 import { LOG_WORDS } from "./command_log";
-import { clearFailure } from "./failure";
+import { failure } from "./failure";
 import { Memory } from "./memory";
 
 export { failure } from "./failure";
@@ -49,7 +49,6 @@ export function bufferRequests(): i32 {
 
 /** Begins a run in which every channel is simulated; `channel` is logged unless negative. */
 export function begin(channel: i32): void {
-  clearFailure();
   const memory = configured();
   if (loggedChannel >= 0) memory.logOf(loggedChannel).enabled = false;
   loggedChannel = channel;
@@ -57,15 +56,18 @@ export function begin(channel: i32): void {
   if (channel >= 0) memory.logOf(channel).enabled = true;
 }
 
-/** Sends the first `count` requests of the buffer. */
+/** Sends the first `count` requests of the buffer; traps where the run fails, as `finish` does. */
 export function sendBuffer(count: i32): void {
   const memory = configured();
   for (let i = 0; i < count; i++) memory.sendTo(kinds[i], addresses[i]);
+  if (failure() !== 0) unreachable();
 }
 
 /** Runs to the end and returns the cycles. */
 export function finish(): i64 {
-  return configured().finish();
+  const cycles = configured().finish();
+  if (failure() !== 0) unreachable();
+  return cycles;
 }
 
 /** Requests of a kind that were accepted. */

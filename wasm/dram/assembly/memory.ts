@@ -13,6 +13,7 @@
 import { CommandLog } from "./command_log";
 import { Controller } from "./controller";
 import { Device } from "./device";
+import { clearFailure, failure } from "./failure";
 import { CHANNEL } from "./levels";
 
 export class Memory {
@@ -55,6 +56,7 @@ export class Memory {
    * @param boundaries bit c is set where channel c begins a group; bit 0 is taken as set
    */
   begin(boundaries: u64): void {
+    clearFailure();
     this.now = 0;
     for (let i = 0; i < this.accepted.length; i++) this.accepted[i] = 0;
     let start = 0;
@@ -107,7 +109,10 @@ export class Memory {
     while (channel < to) {
       const controller = this.controllers[channel];
       controller.advance(this.now);
-      if (controller.isFull(kind.queue)) this.now = controller.advanceUntilRoom(kind.queue);
+      if (controller.isFull(kind.queue)) {
+        this.now = controller.advanceUntilRoom(kind.queue);
+        if (failure() !== 0) return;
+      }
       controller.enqueue(kind, address, bank, row, this.now);
       channel = this.groupEnd[channel];
     }
@@ -118,7 +123,7 @@ export class Memory {
   /**
    * Runs until every queue of every channel is empty at once.
    *
-   * @returns the cycles it took from the beginning
+   * @returns the cycles it took from the beginning; of no meaning where the run failed
    */
   finish(): i64 {
     // The cycle after the last request was sent always happens.
@@ -131,6 +136,7 @@ export class Memory {
         controller.advance(cycle);
         if (!controller.pending) continue;
         cycle = controller.advanceUntilEmpty();
+        if (failure() !== 0) return cycle;
         settled = false;
       }
     }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { elementBytes, type ElementType } from "../element_type.ts";
+import type { ElementType } from "../element_type.ts";
+import { writeSafetensors } from "../write_safetensors.ts";
 
 /** A tensor to be written. */
 export interface NewTensor {
@@ -30,22 +31,8 @@ export function encodeElements(values: Float32Array, type: ElementType): Uint8Ar
 export function encodeSafetensors(
   tensors: ReadonlyMap<string, NewTensor>,
 ): Uint8Array<ArrayBuffer> {
-  let at = 0;
-  const header: Record<string, unknown> = { __metadata__: { format: "pt" } };
-  for (const [name, { shape, values, type }] of tensors) {
-    const end = at + values.length * elementBytes[type];
-    header[name] = { dtype: type, shape, data_offsets: [at, end] };
-    at = end;
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const bytes = new Uint8Array(8 + text.length + at);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
-  bytes.set(text, 8);
-  at = 8 + text.length;
-  for (const { values, type } of tensors.values()) {
-    const elements = encodeElements(values, type);
-    bytes.set(elements, at);
-    at += elements.length;
-  }
-  return bytes;
+  const encoded = [...tensors].map(([name, { shape, values, type }]) =>
+    [name, { type, shape, bytes: encodeElements(values, type) }] as const
+  );
+  return writeSafetensors(new Map(encoded), { format: "pt" });
 }
