@@ -1,5 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { MEMORY_CHECKS } from "../../../core/conformance/memory_checks.ts";
+import { QUICK_POLICY_CHECKS } from "../../../core/conformance/policy_checks.ts";
 import { filesIn, inFolder, kvpim, kvpimProcess } from "../testing.ts";
 
 const LAYER = ["--context", "64", "--budget", "16", "--steps", "1", "--head-dim", "8"];
@@ -42,7 +44,7 @@ Deno.test(
     const child = kvpimProcess(["plugin", "run", mine, "--watch", ...LAYER]).spawn();
     const [out, err] = [new Transcript(child.stdout), new Transcript(child.stderr)];
     await err.until(/watching .*my-idea; Ctrl-C ends\n$/);
-    match(out.text, /^ok: 8 tests/m);
+    match(out.text, new RegExp(`^ok: ${QUICK_POLICY_CHECKS.length} tests`, "m"));
     match(out.text, /my-idea +[\d.]+ +[\d.]+ +0\.\d+ +16\.0 /);
 
     Deno.writeTextFileSync(source, text.replace("const kept = ", "const kept = ;"));
@@ -84,7 +86,7 @@ Deno.test(
     await kvpim(["plugin", "new", "my-idea", "--kind", "memory", "--into", folder]);
     const { code, out, err } = await kvpim(["plugin", "run", `${folder}/my-idea`, ...LAYER]);
     equal(code, 0, err);
-    match(out, /^ok: 12 tests/m);
+    match(out, new RegExp(`^ok: ${MEMORY_CHECKS.length} tests`, "m"));
     match(out, /^all 64 +\S*my-idea \(bank\) +\d+ +[\d.]+ +\d+ +[\d.]+/m);
     match(out, /^ +hbm3-pim-bank \(bank\) +\d+ /m);
     match(out, /^16 here and there +\S*my-idea \(bank\)/m);
