@@ -1,13 +1,12 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { TAKES_TOKENS_AT_ONCE } from "../core/conformance/policy_checks.ts";
 import type { Policy } from "../core/host/mod.ts";
 import { unwrap } from "../core/host/mod.ts";
 import { hasClang } from "../wasm/sdk/compile_c.ts";
 import { readPluginManifest } from "../wasm/sdk/plugin_manifest.ts";
 import type { Config, Description } from "../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { builtPolicy } from "./testing/built_plugin.ts";
-import { CacheModel } from "./testing/cache_model.ts";
-import { openSession, parameterValues } from "./testing/plugin_session.ts";
-import { Source } from "./testing/scenario.ts";
+import { parameterValues } from "./testing/plugin_session.ts";
 
 const FOLDER = new URL("./", import.meta.url);
 const NONE = new Float32Array();
@@ -105,38 +104,12 @@ async function checkCalibration(policy: Policy, { inputs }: Description): Promis
   strictEqual(outcome.kind === "declined" && outcome.error.tag, "bad-calibration");
 }
 
-/** What a policy lets each query head see after a prompt and new tokens, in blocks of some size. */
-async function visibleAfter(policy: Policy, blockTokens: number): Promise<number[][]> {
-  const { queryHeads, kvHeads, headDim, elementBytes, budget } = CONFIG;
-  const shape = { queryHeads, kvHeads, headDim, elementBytes, budget, seed: 1n };
-  const source = new Source({ shape, promptBlocks: [], steps: 0, texture: "smooth", seed: 9 });
-  const session = await openSession(policy, shape);
-  const cache = new CacheModel(shape, session.description.budget);
-  cache.add(100);
-  await session.prefill(source.keys(100));
-  cache.endPrompt();
-  const tokens = cache.present();
-  const weights = { tokens, weights: tokens.map((own) => source.weights(own)) };
-  cache.update(await session.endPrefill(weights));
-  const fresh = source.keys(70);
-  for (let first = 0; first < 70; first += blockTokens) {
-    const block = fresh.map((own) => own.slice(first, first + blockTokens));
-    cache.add(blockTokens);
-    cache.update(await session.append(block));
-  }
-  const queries = source.queries();
-  const selection = await session.select({ queries, speculated: queries });
-  session.close();
-  return cache.visible(selection);
-}
-
 for (const name of await policies()) {
   // A policy that is told of every step's attention gets one token a step.
   const ignore = unwrap(await (await builtPolicy(name)).describe()).observesSteps;
   Deno.test({ name: `${name} does not care how new tokens come in`, ignore }, async () => {
     const policy = await builtPolicy(name);
-    deepStrictEqual(await visibleAfter(policy, 70), await visibleAfter(policy, 1));
-    deepStrictEqual(await visibleAfter(policy, 7), await visibleAfter(policy, 1));
+    await TAKES_TOKENS_AT_ONCE.run({ policy, parameters: [] });
     policy.close();
   });
 

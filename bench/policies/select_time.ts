@@ -1,5 +1,6 @@
 /**
- * How long policies take for one layer of Llama-3.1-8B at 32k tokens and a budget of 1024.
+ * How long policies take for one layer of Llama-3.1-8B at 32k tokens and a budget of 1024, and how
+ * much of a `select` is not the policy's: lowering the queries, lifting the answer, checking it.
  *
  *     deno run -A bench/policies/select_time.ts starc quest sparq
  *
@@ -7,6 +8,7 @@
  */
 import Table from "cli-table3";
 import { builtPolicy } from "../../plugins/testing/built_plugin.ts";
+import { CoreClock } from "./core_clock.ts";
 import { LayerRun } from "./layer_run.ts";
 
 const CONTEXT = 32768;
@@ -22,28 +24,33 @@ const MOST_FUEL = 5e12;
 interface Times {
   readonly prefill: number;
   readonly select: readonly number[];
+  /** Of each select, what was spent outside the policy's own code. */
+  readonly overhead: readonly number[];
   readonly append: readonly number[];
   readonly fuel: number;
   readonly memoryBytes: number;
 }
 
-async function measure(name: string, metering: boolean): Promise<Times> {
+async function measure(name: string, metering: boolean, clock: CoreClock): Promise<Times> {
   const policy = await builtPolicy(name, { metering, limits: { fuelPerCall: MOST_FUEL } });
   const run = await LayerRun.open(policy, BUDGET, CONTEXT + STEPS);
   const { milliseconds: prefill } = await run.prefill(CONTEXT);
   const select: number[] = [];
+  const overhead: number[] = [];
   const append: number[] = [];
   let fuel = 0;
   let memoryBytes = 0;
   for (let step = 1; step <= STEPS; step++) {
     append.push((await run.append()).milliseconds);
+    clock.take();
     const { milliseconds, usage } = await run.select();
     select.push(milliseconds);
+    overhead.push(milliseconds - clock.take());
     fuel = usage.fuel;
     memoryBytes = usage.memoryBytes;
   }
   run.close();
-  return { prefill, select, append, fuel, memoryBytes };
+  return { prefill, select, overhead, append, fuel, memoryBytes };
 }
 
 function median(values: readonly number[]): number {
@@ -52,12 +59,16 @@ function median(values: readonly number[]): number {
 
 if (import.meta.main) {
   const names = Deno.args.length > 0 ? Deno.args : ["full", "starc", "quest", "sparq"];
+  const clock = CoreClock.install();
   const table = new Table({
     head: [
       "policy",
       "metered",
       "select ms",
       "least",
+      "overhead ms",
+      "least",
+      "overhead",
       "append ms",
       "flush ms",
       "prefill ms",
@@ -68,12 +79,19 @@ if (import.meta.main) {
   });
   for (const name of names) {
     for (const metering of [true, false]) {
-      const { prefill, select, append, fuel, memoryBytes } = await measure(name, metering);
+      const { prefill, select, overhead, append, fuel, memoryBytes } = await measure(
+        name,
+        metering,
+        clock,
+      );
       table.push([
         name,
         metering ? "yes" : "no",
         median(select).toFixed(2),
         Math.min(...select).toFixed(2),
+        median(overhead).toFixed(3),
+        Math.min(...overhead).toFixed(3),
+        `${(100 * median(overhead) / median(select)).toFixed(1)} %`,
         median(append).toFixed(3),
         Math.min(...FLUSH_STEPS.map((step) => append[step - 1] ?? NaN)).toFixed(2),
         prefill.toFixed(0),

@@ -6,6 +6,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { PluginFailure, type Policy, unwrap } from "../host/mod.ts";
 import type { ParameterValue } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { type Check, ConformanceError, expect } from "./check.ts";
 import { PolicyRun, type PolicyRunOptions, type RunStep } from "./policy_run.ts";
 
 /** What a policy is tested with. */
@@ -16,34 +17,33 @@ export interface Tested {
   readonly calibration?: Uint8Array;
 }
 
-/** One thing that must hold. */
-export interface PolicyCheck {
-  /** What must hold, as a statement. */
-  readonly name: string;
-  /** @throws {ConformanceError | PluginFailure} where it does not hold */
-  readonly run: (tested: Tested) => Promise<void>;
-}
-
-/** A policy does something else than it must. */
-export class ConformanceError extends Error {
-  override readonly name = "ConformanceError";
-}
+/** That a policy does not care how generated tokens are cut into blocks. */
+export const TAKES_TOKENS_AT_ONCE: Check<Tested> = {
+  name: "chooses the same however generated tokens are cut",
+  run: takesTokensAtOnce,
+};
 
 const SHAPE = { queryHeads: 8, kvHeads: 2, headDim: 64 };
 const LONG_CONTEXT = 32_768;
 
 /** All checks, in the order in which they run. */
-export const POLICY_CHECKS: readonly PolicyCheck[] = [
+export const POLICY_CHECKS: readonly Check<Tested>[] = [
   { name: "describes itself by a name, a version and distinct parameters", run: describes },
   { name: "keeps to its budget, with tokens that are present, each once a head", run: keepsBudget },
   { name: "answers the same for the same seed", run: repeats },
   { name: "answers the same however the prompt is cut", run: takesPieces },
+  TAKES_TOKENS_AT_ONCE,
   { name: "serves 1, 4 and 8 query heads a KV head", run: servesGroups },
   { name: "begins with an empty cache, and with one token", run: beginsSmall },
   { name: "bears NaN, infinite and huge values", run: bearsHostile },
   { name: `serves a context of ${LONG_CONTEXT} tokens`, run: servesLong },
   { name: "declines parameters it does not have", run: declinesParameters },
 ];
+
+/** The checks that take moments. */
+export const QUICK_POLICY_CHECKS: readonly Check<Tested>[] = POLICY_CHECKS.filter(({ run }) =>
+  run !== servesLong
+);
 
 async function describes({ policy, parameters }: Tested) {
   const { name, version, parameters: declared } = unwrap(await policy.describe(parameters));
@@ -79,6 +79,27 @@ async function takesPieces(tested: Tested) {
   }
 }
 
+/**
+ * Only what is chosen is compared: updates come in other pieces, and where a token lies may depend
+ * on which slots were free when it came. A policy that observes every step is left out, since what
+ * it is told depends on how many steps there are.
+ */
+async function takesTokensAtOnce(tested: Tested) {
+  const { observesSteps } = unwrap(await tested.policy.describe(tested.parameters));
+  if (observesSteps) return;
+  for (const [budget, prompt] of [[32, 100], [64, 3]] as const) {
+    const chosen = async (blocks: readonly number[]) => {
+      const steps = await run(tested, { budget, maxTokens: 200 }, [prompt], 3, blocks);
+      return steps.map(({ selection, visible }) => ({ selection, visible }));
+    };
+    const one = await chosen(new Array(71).fill(1));
+    for (const blocks of [[71], [7, 64], [1, 2, 33, 35]]) {
+      const cut = `71 tokens after a prompt of ${prompt}, added as ${blocks.join(" + ")},`;
+      same(await chosen(blocks), one, `the choices for ${cut} and one by one`);
+    }
+  }
+}
+
 async function servesGroups(tested: Tested) {
   for (const [queryHeads, kvHeads] of [[4, 4], [8, 2], [8, 1]] as const) {
     const shape = { queryHeads, kvHeads, headDim: 128 };
@@ -111,12 +132,13 @@ async function declinesParameters({ policy, parameters }: Tested) {
   expect(outcome.kind === "declined", `an error for ${tooMany.length} parameters`, found);
 }
 
-/** Runs a layer from its prompt on. */
+/** Runs a layer from its prompt on; blocks of generated tokens may come before the first step. */
 async function run(
   { policy, parameters, calibration }: Tested,
   options: Partial<PolicyRunOptions> & Pick<PolicyRunOptions, "budget" | "maxTokens">,
   prompt: readonly number[],
   steps: number,
+  generated: readonly number[] = [],
 ): Promise<RunStep[]> {
   const layer = await PolicyRun.open(policy, {
     shape: SHAPE,
@@ -126,6 +148,7 @@ async function run(
   });
   try {
     await layer.prefill(prompt);
+    await layer.append(generated);
     const taken: RunStep[] = [];
     for (let step = 0; step < steps; step++) {
       const { milliseconds: _, ...answers } = await layer.step();
@@ -137,11 +160,7 @@ async function run(
   }
 }
 
-function expect(holds: boolean, expected: string, found: string) {
-  if (!holds) throw new ConformanceError(`expected ${expected} but found ${found}`);
-}
-
-function same(found: readonly RunStep[], expected: readonly RunStep[], what: string) {
+function same(found: readonly unknown[], expected: readonly unknown[], what: string) {
   found.forEach((step, i) => {
     try {
       deepStrictEqual(step, expected[i]);

@@ -139,6 +139,14 @@ export class PolicyRun {
     return this.#applied(await this.#timed(() => this.session.endPrefill(weights)));
   }
 
+  /** Adds generated tokens in blocks, without a choice in between. */
+  async append(blocks: readonly number[]): Promise<void> {
+    for (const count of blocks) {
+      const block = this.#block(count);
+      this.#applied(await this.#timed(() => this.session.append(block)));
+    }
+  }
+
   /** Adds a token and lets it choose what to attend to. */
   async step(): Promise<TimedStep> {
     const before = this.#milliseconds;

@@ -14,6 +14,7 @@ import type {
 } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { ContractBreach } from "./contract_breach.ts";
 import { PolicyStorage } from "./policy_storage.ts";
+import { explainTokenSet, TokenSetCheck, type TokenSetRules } from "./token_set_check.ts";
 
 /** Keeps account of one session, and checks every answer against it. */
 export class PolicyLedger {
@@ -21,12 +22,10 @@ export class PolicyLedger {
   #tokens = 0;
   #promptTokens = 0;
   #storage: PolicyStorage | null = null;
-  /** For each token, the number of the last set it was seen in: tells repeated tokens. */
-  readonly #seen: Uint32Array;
-  #setNumber = 0;
+  readonly #sets: TokenSetCheck;
 
   constructor(private readonly config: Config, private readonly description: Description) {
-    this.#seen = new Uint32Array(config.maxTokens);
+    this.#sets = new TokenSetCheck(config.maxTokens);
   }
 
   /** Tokens the session has been given. */
@@ -81,53 +80,18 @@ export class PolicyLedger {
 
   #checkSets(sets: TokenSets, what: string, isSelection: boolean): void {
     const heads = this.#headsOf(sets);
-    checkLength(`${what} offsets`, sets.offsets.length, heads + 1);
     const { offsets, tokens } = sets;
-    if (offsets[0] !== 0 || offsets[heads] !== tokens.length) {
-      throw new ContractBreach(
-        `Expected ${what} offsets from 0 to ${tokens.length} but found ` +
-          `${offsets[0]} to ${offsets[heads]}`,
-      );
-    }
+    checkOffsets(offsets, heads, tokens.length, what);
     for (let head = 0; head < heads; head++) {
-      const first = offsets[head] ?? 0;
-      const end = offsets[head + 1] ?? 0;
-      if (end < first) {
-        throw new ContractBreach(`Expected ${what} offsets that never decrease, head ${head}`);
+      const first = offsets[head]!;
+      const end = offsets[head + 1]!;
+      const evicted = this.#storage?.evictedOf(sets.per, head, this.config) ?? [];
+      const rules: TokenSetRules = { tokens: this.#tokens, evicted };
+      if (!this.#sets.holds(tokens, first, end, rules)) {
+        const breach = explainTokenSet(tokens.subarray(first, end), rules, what);
+        throw new ContractBreach(`${breach}, head ${head}`);
       }
-      this.#checkTokens(tokens, first, end, head, what, sets);
       if (isSelection) this.#checkBudget(this.#counted(tokens, first, end), head);
-    }
-  }
-
-  #checkTokens(
-    tokens: Uint32Array,
-    first: number,
-    end: number,
-    head: number,
-    what: string,
-    sets: TokenSets,
-  ): void {
-    const number = ++this.#setNumber;
-    const gone = this.#storage?.goneFrom(sets.per, head, this.config);
-    for (let at = first; at < end; at++) {
-      const token = tokens[at] ?? 0;
-      if (token >= this.#tokens) {
-        throw new ContractBreach(
-          `Expected ${what} tokens below ${this.#tokens} but found ${token}, head ${head}`,
-        );
-      }
-      if (this.#seen[token] === number) {
-        throw new ContractBreach(
-          `Expected each of the ${what} tokens once but found ${token} again, head ${head}`,
-        );
-      }
-      this.#seen[token] = number;
-      if (gone?.(token)) {
-        throw new ContractBreach(
-          `Expected ${what} tokens that are present but found ${token}, evicted, head ${head}`,
-        );
-      }
     }
   }
 
@@ -135,7 +99,8 @@ export class PolicyLedger {
   #counted(tokens: Uint32Array, first: number, end: number): number {
     if (this.description.budget.tag !== "prompt-only") return end - first;
     let count = 0;
-    for (let at = first; at < end; at++) if ((tokens[at] ?? 0) < this.#promptTokens) count++;
+    const promptTokens = this.#promptTokens;
+    for (let at = first; at < end; at++) if (tokens[at]! < promptTokens) count++;
     return count;
   }
 
@@ -185,10 +150,25 @@ function checkLength(what: string, found: number, expected: number): void {
   }
 }
 
+function checkOffsets(offsets: Uint32Array, heads: number, tokens: number, what: string): void {
+  checkLength(`${what} offsets`, offsets.length, heads + 1);
+  if (offsets[0] !== 0 || offsets[heads] !== tokens) {
+    throw new ContractBreach(
+      `Expected ${what} offsets from 0 to ${tokens} but found ${offsets[0]} to ${offsets[heads]}`,
+    );
+  }
+  for (let head = 0; head < heads; head++) {
+    if (offsets[head + 1]! < offsets[head]!) {
+      throw new ContractBreach(`Expected ${what} offsets that never decrease, head ${head}`);
+    }
+  }
+}
+
 function checkFinite(what: string, values: Float32Array): void {
-  const index = values.findIndex((value) => !Number.isFinite(value));
-  if (index >= 0) {
-    throw new ContractBreach(`Expected finite numbers as ${what} but found ${values[index]}`);
+  for (let at = 0; at < values.length; at++) {
+    if (!Number.isFinite(values[at])) {
+      throw new ContractBreach(`Expected finite numbers as ${what} but found ${values[at]}`);
+    }
   }
 }
 

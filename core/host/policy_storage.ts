@@ -6,19 +6,40 @@ import type {
 } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { ContractBreach } from "./contract_breach.ts";
 
+type Heads = Pick<Config, "queryHeads" | "kvHeads">;
+
 /** A token whose slot is that of its own index. */
 const UNSTATED = 0xffffffff;
 
 /** What one head stores, and where. */
 class HeadStorage {
+  /** By token: 1 if it was evicted. */
   readonly evicted: Uint8Array;
+  evictedCount = 0;
   readonly slotOf: Uint32Array;
   /** Tokens in stated slots. */
   readonly tokenAt = new Map<number, number>();
+  #countedEnd = 0;
+  /** How many of the tokens before that end were evicted. */
+  #evictedBelowEnd = 0;
 
   constructor(maxTokens: number) {
     this.evicted = new Uint8Array(maxTokens);
     this.slotOf = new Uint32Array(maxTokens).fill(UNSTATED);
+  }
+
+  evict(token: number): void {
+    this.evicted[token] = 1;
+    this.evictedCount++;
+    if (token < this.#countedEnd) this.#evictedBelowEnd++;
+    this.leaveSlot(token);
+  }
+
+  /** How many of the first tokens were evicted; goes on from the `end` asked for before. */
+  evictedBelow(end: number): number {
+    while (this.#countedEnd < end) this.#evictedBelowEnd += this.evicted[this.#countedEnd++]!;
+    while (this.#countedEnd > end) this.#evictedBelowEnd -= this.evicted[--this.#countedEnd]!;
+    return this.#evictedBelowEnd;
   }
 
   leaveSlot(token: number): void {
@@ -47,8 +68,7 @@ export class PolicyStorage {
   evict({ offsets, tokens }: TokenSets): void {
     this.#heads.forEach((storage, head) => {
       for (const token of tokens.subarray(offsets[head] ?? 0, offsets[head + 1] ?? 0)) {
-        storage.evicted[token] = 1;
-        storage.leaveSlot(token);
+        storage.evict(token);
       }
     });
   }
@@ -105,26 +125,25 @@ export class PolicyStorage {
 
   /** How many of the first tokens a head evicted. */
   evictedBelow(head: number, end: number): number {
-    let count = 0;
-    for (const gone of this.#heads[head]?.evicted.subarray(0, end) ?? []) count += gone;
-    return count;
+    return this.#heads[head]?.evictedBelow(end) ?? 0;
   }
 
-  /** Tells whether a token is gone for a head of a unit, which may be another than this one's. */
-  goneFrom(
-    per: HeadUnit,
-    head: number,
-    { queryHeads, kvHeads }: Config,
-  ): (token: number) => boolean {
+  /**
+   * Marks of evicted tokens, for a head of a unit which may be another than this one's: a table for
+   * each of its heads here that evicted any.
+   */
+  evictedOf(per: HeadUnit, head: number, { queryHeads, kvHeads }: Heads): Uint8Array[] {
     const group = queryHeads / kvHeads;
-    if (per === this.per) return this.#isGone([head]);
-    if (per === "query-head") return this.#isGone([Math.floor(head / group)]);
-    return this.#isGone(Array.from({ length: group }, (_, index) => head * group + index));
+    if (per === this.per) return this.#evictedIn(head, head + 1);
+    if (per === "kv-head") return this.#evictedIn(head * group, (head + 1) * group);
+    const kvHead = Math.floor(head / group);
+    return this.#evictedIn(kvHead, kvHead + 1);
   }
 
-  #isGone(heads: readonly number[]): (token: number) => boolean {
-    const tables = heads.flatMap((head) => this.#heads[head]?.evicted ?? []);
-    return (token) => tables.some((evicted) => evicted[token] === 1);
+  #evictedIn(first: number, end: number): Uint8Array[] {
+    return this.#heads.slice(first, end)
+      .filter(({ evictedCount }) => evictedCount > 0)
+      .map(({ evicted }) => evicted);
   }
 }
 

@@ -132,12 +132,12 @@ function windowsOf(
     const expected = `${layers}, one a layer (num_hidden_layers)`;
     throw new CheckpointError(file, "layer_types", expected, String(layer_types.length));
   }
-  const used = raw.use_sliding_window ?? window === "all layers";
+  const used = window !== "never" && (raw.use_sliding_window ?? window === "all layers");
   return Array.from({ length: layers }, (_, layer) => {
     const slides = layer_types
       ? layer_types[layer] === "sliding_attention"
-      : used && (window === "all layers" || layer >= max_window_layers);
-    return slides && window !== "never" ? sliding_window ?? Infinity : Infinity;
+      : window === "all layers" || layer >= max_window_layers;
+    return used && slides ? sliding_window ?? Infinity : Infinity;
   });
 }
 

@@ -80,6 +80,7 @@ Deno.test("a sliding window is in the layers that transformers puts it in", () =
     deepEqual(windows({ ...qwen, max_window_layers: 1 }), [all, 9, 9]);
     const layer_types = ["sliding_attention", "full_attention", "sliding_attention"];
     deepEqual(windows({ ...qwen, max_window_layers: 1, layer_types }), [9, all, 9]);
+    deepEqual(windows({ architectures, layer_types }), [all, all, all]);
   }
 });
 

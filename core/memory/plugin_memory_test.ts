@@ -2,7 +2,7 @@ import { deepEqual, equal, notEqual, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { PluginFailure } from "../host/outcome.ts";
 import { digestOf } from "../host/transpile.ts";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { builtInComponent, openBuiltInMemory } from "./built_in_memories.ts";
 import { canonicalProgram } from "./canonical_program.ts";
 import { Hbm3PimMemory } from "./hbm3_pim.ts";
@@ -24,7 +24,7 @@ const PROGRAM: AttentionProgram = {
 };
 
 const testdata = (name: string) =>
-  buildPlugin(new URL(`../../wasm/sdk/testdata/${name}/`, import.meta.url));
+  builtComponent(new URL(`../../wasm/sdk/testdata/${name}/`, import.meta.url));
 const ideal = testdata("ideal");
 const hostile = testdata("hostile-memory");
 
@@ -74,7 +74,7 @@ Deno.test("programs of the same commands are one for built-ins only", async () =
   using memory = await openBuiltInMemory("hbm3-pim-bank");
   const twin = { ...PROGRAM, contextTokens: 4096 };
   equal(memory.keyOf(twin), memory.keyOf(PROGRAM));
-  using stranger = await PluginMemory.open((await ideal).component, { workers: 1 });
+  using stranger = await PluginMemory.open(await ideal, { workers: 1 });
   notEqual(stranger.keyOf(twin), stranger.keyOf(PROGRAM));
   notEqual(stranger.keyOf(canonicalProgram(PROGRAM)), stranger.keyOf(PROGRAM));
 });
@@ -83,7 +83,7 @@ Deno.test("a stranger's memory gives the same in one worker and in several", asy
   const lengths = fc.sample(fc.integer({ min: 1, max: 2000 }), { numRuns: 300, seed: 1 });
   const programs = lengths.map((keptTokens) => ({ ...PROGRAM, keptTokens }));
   const simulate = async (options: PluginMemoryOptions) => {
-    using memory = await PluginMemory.open((await ideal).component, options);
+    using memory = await PluginMemory.open(await ideal, options);
     return await memory.simulate(programs);
   };
   const alone = await simulate({ workers: 1 });
@@ -92,7 +92,7 @@ Deno.test("a stranger's memory gives the same in one worker and in several", asy
 });
 
 Deno.test("a level a memory does not compute at is named", async () => {
-  using memory = await PluginMemory.open((await ideal).component, { workers: 1 });
+  using memory = await PluginMemory.open(await ideal, { workers: 1 });
   await rejects(run(memory, { ...PROGRAM, pim: "buffer" }), {
     name: "RangeError",
     message: "Expected PIM at the bank with the memory ideal but found it at the buffer",
@@ -147,7 +147,7 @@ const DEEDS: [deed: string, headDim: number, message: RegExp][] = [
 for (const [deed, headDim, message] of DEEDS) {
   Deno.test(`a memory that ${deed} ends in one line that says so`, async () => {
     const limits = { fuelPerCall: 1e7, memoryBytes: 2 ** 24 };
-    using memory = await PluginMemory.open((await hostile).component, { limits, workers: 1 });
+    using memory = await PluginMemory.open(await hostile, { limits, workers: 1 });
     const programs = [1, 2].map((keptTokens) => ({ ...PROGRAM, headDim, keptTokens }));
     await rejects(memory.simulate(programs), (error) => {
       ok(error instanceof PluginFailure, String(error));
@@ -159,7 +159,7 @@ for (const [deed, headDim, message] of DEEDS) {
 
 Deno.test("a memory that runs too long is ended by the clock", async () => {
   const limits = { fuelPerCall: 2 ** 52, wallMsPerCall: 300 };
-  using memory = await PluginMemory.open((await hostile).component, { limits, workers: 1 });
+  using memory = await PluginMemory.open(await hostile, { limits, workers: 1 });
   await rejects(run(memory, { ...PROGRAM, headDim: 2 }), {
     name: "PluginFailure",
     message: "hostile-memory: ran out of time: more than 300 ms in one call",
@@ -167,7 +167,7 @@ Deno.test("a memory that runs too long is ended by the clock", async () => {
 });
 
 Deno.test("a stranger's memory cannot let its past decide", async () => {
-  using memory = await PluginMemory.open((await hostile).component, { workers: 1 });
+  using memory = await PluginMemory.open(await hostile, { workers: 1 });
   const remembering = { ...PROGRAM, headDim: 12 };
   equal((await run(memory, remembering)).cycles, 1);
   equal((await run(memory, { ...remembering, keptTokens: 5 })).cycles, 1);

@@ -11,10 +11,9 @@ import { keepFile } from "../keep_file.ts";
 const ROOT = new URL("../../", import.meta.url);
 const CACHE = new URL("wasm/.build/", ROOT);
 
-/** What every plugin is built with. */
-const SOURCES = ["sdk/", "wit/", "binary/", "dram/", "pim/"].map((path) =>
-  new URL(`wasm/${path}`, ROOT)
-);
+/** What any plugin may be built with. */
+const SOURCES = ["wasm/sdk/", "wasm/wit/", "wasm/binary/", "wasm/dram/", "wasm/pim/"]
+  .map((path) => new URL(path, ROOT));
 
 /**
  * The component of a plugin of this repository, from the cache or built and kept there.
@@ -33,7 +32,7 @@ export async function builtComponent(folder: URL): Promise<Uint8Array<ArrayBuffe
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  // Loaded only when needed: a compiler is a hundred times the size of its output.
+  // Loaded only when needed: the compilers are far larger than what they make.
   const { buildPlugin } = await import("./build.ts");
   const { component } = await buildPlugin(folder);
   await keepFile(fileURLToPath(file), component);

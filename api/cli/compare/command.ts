@@ -29,9 +29,9 @@ const DETAILS = `
    the mean over heads and layers under the policy, become the step's budget in tokens.
 3. The same steps of a model of --shape are simulated with these budgets on dgx-attacc (with
    --powerlimit, --ffopt and --pipeopt, profile artifact), full attention without budgets: latency in
-   ms and energy in J of one decode step of the batch. With --charge what the trace says was read to
-   decide, as a share of the keys, and starc's clustering of every 64 tokens are charged, as simulate
-   --selection and --clustering online do.
+   ms and energy in J of one decode step of the batch, all of whose requests read the same. With --charge
+   what the trace says was read to decide, as a share of the keys, and starc's clustering of every 64
+   tokens are charged, as simulate --selection and --clustering online do.
 
 --output gets the records and traces, result.csv (the artifact's 51 columns, a row a policy) and
 result.svg. Policies that an earlier run of the same settings finished are not decoded again.

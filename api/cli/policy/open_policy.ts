@@ -139,12 +139,17 @@ export async function namingPlugin<T>(
   }
 }
 
-/** Puts a policy's name before what went wrong with it. */
-async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
+/**
+ * Puts a plugin's name before what went wrong with it, once.
+ *
+ * @throws {UserError} when anything did that is not this program's own
+ */
+export async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
     if (!isMistake(error) && !(error instanceof RangeError)) throw error;
+    if (error.message.startsWith(`${label}: `)) throw error;
     throw new UserError(`${label}: ${lowerFirst(error.message)}`);
   }
 }

@@ -4,9 +4,10 @@
  * `configure` once, then any number of runs: `begin`, requests through the buffer, `finish`.
  */
 import { LOG_WORDS } from "./command_log";
+import { configured } from "./configured";
 import { failure } from "./failure";
-import { Memory } from "./memory";
 
+export { configure, configured, imageBuffer } from "./configured";
 export { failure } from "./failure";
 export { probeClear, probeIssue, probePrerequisite, probeReadyAt } from "./probe";
 
@@ -15,25 +16,7 @@ const BUFFER_REQUESTS: i32 = 16384;
 
 const addresses = new StaticArray<u64>(BUFFER_REQUESTS);
 const kinds = new StaticArray<u8>(BUFFER_REQUESTS);
-let image = new StaticArray<i32>(0);
-let memoryModel: Memory | null = null;
 let loggedChannel: i32 = -1;
-
-/** Makes room for a device image and returns where it goes. */
-export function imageBuffer(words: i32): usize {
-  image = new StaticArray<i32>(words);
-  return changetype<usize>(image);
-}
-
-/** Builds the memory that the image describes. */
-export function configure(): void {
-  memoryModel = new Memory(image);
-}
-
-/** The memory, for programs that are compiled in. */
-export function configured(): Memory {
-  return <Memory> memoryModel;
-}
 
 export function addressBuffer(): usize {
   return changetype<usize>(addresses);

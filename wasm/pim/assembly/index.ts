@@ -1,5 +1,5 @@
 /** The memory with attention programs compiled in. */
-import { configured } from "../../dram/assembly/index";
+import { configured } from "../../dram/assembly/configured";
 import { runAttention } from "./run_attention";
 import { HeadBlocks, ProgramParameters } from "./shape";
 

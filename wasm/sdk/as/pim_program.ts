@@ -9,6 +9,7 @@ import {
   ProgramField,
   SecondContext,
 } from "kvpim/memory";
+import { areBlockLists, hasBlockLists } from "kvpim/block_lists";
 import * as device from "kvpim/device";
 import * as space from "kvpim/pim/assembly/address_space";
 import { HeadBlocks, ProgramParameters } from "kvpim/pim/assembly/shape";
@@ -37,7 +38,7 @@ export function unsupportedField(level: PimLevel, program: Program): i32 {
   if (isOutside(program.elementBytes, 2)) return ProgramField.ElementBytes;
   if (isOutside(program.contextTokens, MOST_TOKENS)) return ProgramField.ContextTokens;
   if (isOutside(program.partitionTokens, MOST_TOKENS)) return ProgramField.PartitionTokens;
-  const listed = program.blocks.offsets.length > 0;
+  const listed = hasBlockLists(program);
   if (listed && !areBlocks(program)) return ProgramField.Blocks;
   if (!listed && isOutside(program.keptTokens, 2 * MOST_TOKENS)) return ProgramField.KeptTokens;
   if (!isClustering(program)) return ProgramField.Clustering;
@@ -54,23 +55,10 @@ function isOutside(value: u32, most: u32): bool {
   return value === 0 || value > most;
 }
 
-/** Whether there is a list for each head that ascends within the context, and one is not empty. */
+/** Whether the lists are of blocks that are there, and one is not empty. */
 function areBlocks(program: Program): bool {
-  const offsets = program.blocks.offsets;
-  const blocks = program.blocks.blocks;
-  if (<u32> offsets.length !== program.heads + 1) return false;
-  if (offsets[0] !== 0 || offsets[program.heads] !== <u32> blocks.length) return false;
-  if (blocks.length === 0) return false;
-  const parallel: u32 = program.level === PimLevel.Buffer ? 2 : 16;
-  const stored = (program.contextTokens + parallel - 1) / parallel;
-  for (let head: u32 = 0; head < program.heads; head++) {
-    const end = offsets[head + 1];
-    if (end < offsets[head] || end > <u32> blocks.length) return false;
-    for (let i = offsets[head]; i < end; i++) {
-      if (blocks[i] >= stored || (i > offsets[head] && blocks[i] <= blocks[i - 1])) return false;
-    }
-  }
-  return true;
+  const blockTokens: u32 = program.level === PimLevel.Buffer ? 2 : 16;
+  return program.blocks.blocks.length > 0 && areBlockLists(program, blockTokens);
 }
 
 /** STARC describes clustering at the bank only, and not of windows. */
@@ -98,7 +86,7 @@ export function parametersOf(program: Program): ProgramParameters {
   parameters.wholePartnerTraffic = program.partnerTraffic === PartnerTraffic.Whole;
   parameters.queries = program.queries;
   parameters.scoreOnly = program.passes === Passes.Scores;
-  if (program.blocks.offsets.length > 0) parameters.blocks = blocksOf(program);
+  if (hasBlockLists(program)) parameters.blocks = blocksOf(program);
   return parameters;
 }
 

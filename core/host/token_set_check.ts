@@ -1,0 +1,93 @@
+/** What the tokens of one set are held against. */
+export interface TokenSetRules {
+  /** Tokens that entered: indices lie below. */
+  readonly tokens: number;
+  /** Marks of evicted tokens: a table for each head that shares the set and evicted any. */
+  readonly evicted: readonly Uint8Array[];
+}
+
+/** Marks of one byte are used up after this many sets, and cleared. */
+const MOST_MARKS = 255;
+
+/**
+ * Checks sets of tokens: indices in range, each once, none evicted. It runs on every answer of a
+ * policy, so it is one pass over typed arrays; {@linkcode explainTokenSet} says what is wrong.
+ */
+export class TokenSetCheck {
+  /** For each token, the mark of the last set it was seen in. */
+  readonly #seen: Uint8Array;
+  #mark = 0;
+
+  /** @param maxTokens Tokens that will ever enter */
+  constructor(maxTokens: number) {
+    this.#seen = new Uint8Array(maxTokens);
+  }
+
+  /** Whether `list[first]` up to but without `list[end]` are a set that keeps the rules. */
+  holds(list: Uint32Array, first: number, end: number, rules: TokenSetRules): boolean {
+    if (!ascendsBelow(list, first, end, rules.tokens)) {
+      if (!this.#distinctBelow(list, first, end, rules.tokens)) return false;
+    }
+    for (const table of rules.evicted) if (anyMarked(table, list, first, end)) return false;
+    return true;
+  }
+
+  #distinctBelow(list: Uint32Array, first: number, end: number, limit: number): boolean {
+    const seen = this.#seen;
+    const mark = this.#nextMark();
+    for (let at = first; at < end; at++) {
+      const token = list[at]!;
+      if (token >= limit || seen[token] === mark) return false;
+      seen[token] = mark;
+    }
+    return true;
+  }
+
+  #nextMark(): number {
+    if (this.#mark === MOST_MARKS) {
+      this.#seen.fill(0);
+      this.#mark = 0;
+    }
+    return ++this.#mark;
+  }
+}
+
+/** Whether numbers rise strictly and end below a limit: then each is there once. */
+function ascendsBelow(list: Uint32Array, first: number, end: number, limit: number): boolean {
+  let previous = -1;
+  for (let at = first; at < end; at++) {
+    const token = list[at]!;
+    if (token <= previous) return false;
+    previous = token;
+  }
+  return previous < limit;
+}
+
+function anyMarked(table: Uint8Array, list: Uint32Array, first: number, end: number): boolean {
+  for (let at = first; at < end; at++) if (table[list[at]!] === 1) return true;
+  return false;
+}
+
+/**
+ * What is wrong with a set of tokens, the first thing first; null if nothing is.
+ *
+ * @param what What the tokens are, in the message: `"visible"`
+ */
+export function explainTokenSet(
+  set: Uint32Array,
+  { tokens, evicted }: TokenSetRules,
+  what: string,
+): string | null {
+  const seen = new Set<number>();
+  for (const token of set) {
+    if (token >= tokens) return `Expected ${what} tokens below ${tokens} but found ${token}`;
+    if (seen.has(token)) {
+      return `Expected each of the ${what} tokens once but found ${token} again`;
+    }
+    seen.add(token);
+    if (evicted.some((table) => table[token] === 1)) {
+      return `Expected ${what} tokens that are present but found ${token}, evicted`;
+    }
+  }
+  return null;
+}
