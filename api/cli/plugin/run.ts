@@ -4,6 +4,7 @@
  * @module
  */
 import { Command } from "commander";
+import { setImmediate } from "node:timers/promises";
 import { builtInMemories, defaultMemory } from "../../../core/memory/built_in_memories.ts";
 import { DisagreementError } from "../disagreement_error.ts";
 import { type OpenPolicy, openPolicy } from "../policy/open_policy.ts";
@@ -80,7 +81,7 @@ async function runOnce(
   const start = performance.now();
   using opened = await openPlugin(choice);
   out(`${choice.label}: ready in ${(performance.now() - start).toFixed(0)} ms\n`);
-  signal?.throwIfAborted();
+  await betweenSteps(signal);
   await testQuickly(opened, calibration, out, signal);
   out(
     isMemory(opened)
@@ -98,7 +99,7 @@ async function testQuickly(
 ) {
   let [passed, failed, milliseconds] = [0, 0, 0];
   for await (const result of resultsOf(opened, "quick", calibration)) {
-    signal?.throwIfAborted();
+    await betweenSteps(signal);
     milliseconds += result.milliseconds;
     if (result.failure === undefined) passed++;
     else {
@@ -122,7 +123,7 @@ async function policyFigures(
 ): Promise<string> {
   const measured: MeasuredPolicy[] = [await measureOpenPolicy(own, options, calibration)];
   for (const name of CONTROLS.filter((one) => one !== own.choice.label)) {
-    signal?.throwIfAborted();
+    await betweenSteps(signal);
     using control = await openPolicy(parsePolicies(name)[0]!);
     measured.push(await measureOpenPolicy(control, options, {}));
   }
@@ -137,10 +138,16 @@ async function memoryFigures(
   const measured = await measureOpenMemory(own, options);
   const names = new Set(own.description.levels.map(({ level }) => defaultMemory(level)));
   for (const name of names) {
-    signal?.throwIfAborted();
+    await betweenSteps(signal);
     if (name === own.choice.source || !Object.hasOwn(builtInMemories, name)) continue;
     using other = await openPlugin(parsePolicies(name)[0]!);
     if (isMemory(other)) measured.push(...await measureOpenMemory(other, options));
   }
   return memoryTable(measured);
+}
+
+/** Lets signals through, which wait while plugins run on this thread; ends a round that is over. */
+async function betweenSteps(signal?: AbortSignal) {
+  await setImmediate();
+  signal?.throwIfAborted();
 }

@@ -41,6 +41,7 @@ export async function watchFolder(
       if (!isMistake(error) && !(error instanceof DisagreementError)) throw error;
       err(`kvpim: ${lineOfMistake(error)}\n`);
     }
+    if (changes.ended.aborted) break;
     err(`watching ${folder}; Ctrl-C ends\n`);
     const changed = await changes.next();
     if (changed.length > 0) err(`\n${changed.join(", ")} changed\n`);

@@ -1,7 +1,8 @@
 import { equal, rejects } from "node:assert/strict";
-import { resolveRunSpec, type RunInput } from "../run_spec.ts";
+import { resolveRunSpec, type RunInput, type RunSpec } from "../run_spec.ts";
 
-const memoryOf = async (input: RunInput) => (await resolveRunSpec(input)).spec.memory;
+const memoryOf = async (input: RunInput | RunSpec) => (await resolveRunSpec(input)).spec.memory;
+
 const program = { contextTokens: 64 };
 
 Deno.test("a run names the memory it uses, whatever was left out", async () => {
@@ -20,7 +21,7 @@ Deno.test("a run names the memory it uses, whatever was left out", async () => {
 
 Deno.test("a resolved run resolves to itself", async () => {
   const { spec } = await resolveRunSpec({ kind: "simulate", experiment: { pim: "buffer" } });
-  equal((await resolveRunSpec(spec)).spec.memory, "hbm3-pim-buffer");
+  equal(await memoryOf(spec), "hbm3-pim-buffer");
 });
 
 Deno.test("a memory that computes elsewhere is refused where it is named", async () => {
