@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { keepFile } from "./keep_file.ts";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
 const OUTPUT = join(ROOT, ".build");
@@ -92,7 +93,7 @@ async function compileTo(
     listFiles: () => [],
   });
   if (error || !output) throw new Error(stderr.toString() || String(error));
-  await keep(file, output);
+  await keepFile(file, output);
   return output;
 }
 
@@ -101,19 +102,5 @@ function readSource(name: string): string | null {
     return Deno.readTextFileSync(join(ROOT, name));
   } catch {
     return null; // The compiler asks for each name a module could have.
-  }
-}
-
-/** Stores the output whole or not at all; a folder that cannot be written costs only time. */
-async function keep(file: string, bytes: Uint8Array) {
-  const partial = `${file}.${crypto.randomUUID()}`;
-  try {
-    await Deno.mkdir(OUTPUT, { recursive: true });
-    await Deno.writeFile(partial, bytes);
-    await Deno.rename(partial, file);
-  } catch (error) {
-    const readOnly = error instanceof Deno.errors.PermissionDenied ||
-      error instanceof Deno.errors.NotCapable || (error as { code?: string }).code === "EROFS";
-    if (!readOnly) throw error;
   }
 }

@@ -1,25 +1,51 @@
 /**
- * The memory model of a command: the built-in one, and the results kept from earlier runs.
+ * The memory model of a command, and the results kept from earlier runs.
  *
  * @module
  */
 import type { Command } from "commander";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { Hbm3PimMemory } from "../../core/memory/hbm3_pim.ts";
-import type { MemoryModel } from "../../core/memory/memory_model.ts";
+import { TranspileCache } from "../../core/host/transpile_cache.ts";
+import {
+  builtInMemories,
+  type BuiltInMemoryName,
+  defaultMemory,
+  openBuiltInMemory,
+} from "../../core/memory/built_in_memories.ts";
+import { MemoryByLevel } from "../../core/memory/memory_by_level.ts";
+import type { MemoryModel, PimLevel } from "../../core/memory/memory_model.ts";
+import { PluginMemory, type PluginMemoryOptions } from "../../core/memory/plugin_memory.ts";
 import { RememberingMemory } from "../../core/memory/remembering_memory.ts";
 import { ResultStore, ResultStoreError } from "../../core/memory/result_store.ts";
+import { componentAt } from "./component_source.ts";
 import { checkedOption } from "./option.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { lowerFirst, UserError } from "./user_error.ts";
-import { wholeNumber } from "./values.ts";
+import { nearest, wholeNumber } from "./values.ts";
 
 /** Values of the options {@linkcode addMemoryOptions} adds. */
 export interface MemoryOptions {
   /** A folder, `false` for none; `undefined` leaves it to the environment. */
   readonly cache?: string | false;
   readonly workers?: number;
+}
+
+/** Values of the options {@linkcode addMemoryChoice} adds. */
+export interface MemoryChoice extends MemoryOptions {
+  /** A built-in memory's name, or the path of a component or of a plugin's folder. */
+  readonly memory?: string;
+}
+
+/** Adds what chooses a memory model, and {@linkcode addMemoryOptions}. */
+export function addMemoryChoice(command: Command): Command {
+  return addMemoryOptions(
+    command.option(
+      "--memory <name|path>",
+      `a memory model: ${Object.keys(builtInMemories).join(", ")}, or the path of a component or ` +
+        "of a plugin's folder (default: hbm3-pim with its units where --pim says)",
+    ),
+  );
 }
 
 /** Adds what chooses where memory results are kept and how many threads simulate. */
@@ -48,21 +74,65 @@ export interface OpenMemory extends Disposable {
 /**
  * Opens the memory.
  *
- * @throws {UserError} when the cache cannot be used
+ * @param levels where GEMV units sit in the programs it will be asked for
+ * @throws {UserError} when the cache cannot be used, or there is no such memory
  */
 export async function openMemory(
-  { cache, workers }: MemoryOptions,
+  { cache, workers, memory }: MemoryChoice,
   env: Surroundings["env"],
+  levels: Iterable<PimLevel>,
 ): Promise<OpenMemory> {
-  const store = cache === false ? undefined : openStore(cache ?? cacheFolder(env));
-  const simulator = await Hbm3PimMemory.open(workers === undefined ? {} : { workers });
-  return {
-    memory: store ? new RememberingMemory(simulator, store) : simulator,
-    [Symbol.dispose]() {
-      simulator[Symbol.dispose]();
-      store?.[Symbol.dispose]();
-    },
+  const folder = cache === false ? undefined : cache ?? cacheFolder(env);
+  using opened = new DisposableStack();
+  const store = folder === undefined ? undefined : opened.use(openStore(folder));
+  const options = workers === undefined ? {} : { workers };
+  const remembering = (simulator: PluginMemory): MemoryModel => {
+    opened.use(simulator);
+    return store ? new RememberingMemory(simulator, store) : simulator;
   };
+  const model = memory === undefined
+    ? await memoryOfLevels(new Set(levels), (name) => openBuiltInMemory(name, options), remembering)
+    : remembering(await namedMemory(memory, options, folder));
+  const kept = opened.move();
+  return { memory: model, [Symbol.dispose]: () => kept.dispose() };
+}
+
+/** The built-in memory of each level. */
+async function memoryOfLevels(
+  levels: ReadonlySet<PimLevel>,
+  open: (name: BuiltInMemoryName) => Promise<PluginMemory>,
+  remembering: (simulator: PluginMemory) => MemoryModel,
+): Promise<MemoryModel> {
+  const memories = new Map<PimLevel, MemoryModel>();
+  for (const level of levels) memories.set(level, remembering(await open(defaultMemory(level))));
+  const [only] = memories.values();
+  return memories.size === 1 ? only! : new MemoryByLevel(memories);
+}
+
+/** A component of others has a worker without permissions, and limits. */
+async function namedMemory(
+  name: string,
+  options: PluginMemoryOptions,
+  folder: string | undefined,
+): Promise<PluginMemory> {
+  if (isBuiltIn(name)) return await openBuiltInMemory(name, options);
+  const component = await componentAt(name);
+  if (component === undefined) throw unknownMemory(name);
+  const cache = new TranspileCache(folder === undefined ? null : join(folder, "transpiled"));
+  return await PluginMemory.open(component, { ...options, cache, label: name });
+}
+
+function isBuiltIn(name: string): name is BuiltInMemoryName {
+  return Object.hasOwn(builtInMemories, name);
+}
+
+function unknownMemory(name: string): UserError {
+  const names = Object.keys(builtInMemories);
+  const hint = nearest(name, names);
+  return new UserError(
+    `--memory: expected one of ${names.join(", ")}, or the path of a component, but found ` +
+      JSON.stringify(name) + (hint === undefined ? "" : `; did you mean ${hint}?`),
+  );
 }
 
 function openStore(folder: string): ResultStore {

@@ -6,11 +6,12 @@ import { PluginFailure } from "../../core/host/outcome.ts";
 import { CheckpointError } from "../../core/llm/checkpoint_error.ts";
 import { ResultStoreError } from "../../core/memory/result_store.ts";
 import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
+import { PluginRefusedError } from "../../core/run/plugins/plugin_library.ts";
 import { QueueFullError } from "../../core/run/run_service.ts";
 import { StoreError } from "../../core/run/store_error.ts";
 import { CompileError } from "../../wasm/sdk/compile_error.ts";
 import { PluginManifestError } from "../../wasm/sdk/plugin_manifest.ts";
-import { UserError } from "./user_error.ts";
+import { lowerFirst, UserError } from "./user_error.ts";
 
 /** Errors that say what is wrong with what the user gave. */
 const MISTAKES = [
@@ -21,6 +22,7 @@ const MISTAKES = [
   EvaluationInputError,
   PluginFailure,
   PluginManifestError,
+  PluginRefusedError,
   QueueFullError,
   ResultStoreError,
   StoreError,
@@ -32,4 +34,14 @@ const MISTAKES = [
 /** Whether an error is about what the user gave; the program itself is then in order. */
 export function isMistake(error: unknown): error is Error {
   return MISTAKES.some((type) => error instanceof type);
+}
+
+/** What a user is told of a mistake: one line. */
+export function lineOfMistake(error: Error): string {
+  return oneLine(lowerFirst(error.message));
+}
+
+/** A text's lines as one. */
+export function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ");
 }

@@ -6,9 +6,8 @@
 import { Command, CommanderError } from "commander";
 import settings from "../../deno.json" with { type: "json" };
 import { DisagreementError } from "./disagreement_error.ts";
-import { isMistake } from "./mistake.ts";
+import { isMistake, lineOfMistake, oneLine } from "./mistake.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { lowerFirst } from "./user_error.ts";
 
 type MakeCommand = (surroundings: Surroundings) => Command;
 
@@ -82,15 +81,11 @@ function inheriting(command: Command, parent: Command): Command {
 /** The line a user is shown, or nothing where the mistake is not the user's. */
 function messageOf(error: unknown): string | undefined {
   if (error instanceof CommanderError) return commandLineMistake(error);
-  return isMistake(error) ? oneLine(lowerFirst(error.message)) : undefined;
+  return isMistake(error) ? lineOfMistake(error) : undefined;
 }
 
 function commandLineMistake({ code, message }: CommanderError): string {
   if (code === "commander.help") return "expected a command; kvpim --help lists them";
   return oneLine(message.replace(/^error: /, "").replace(/\n\((Did.*)\)$/, "; $1"))
     .replace("; Did", "; did");
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
 }

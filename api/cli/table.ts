@@ -44,11 +44,15 @@ export function plainTable(
   return table.toString().split("\n").map((line) => line.trimEnd()).join("\n");
 }
 
-/** Rows of figures below a head; the first column holds what they are of. */
-export function figureTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Rows of figures below a head; the first column, or more, holds what they are of. */
+export function figureTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  words = 1,
+): string {
   const lines = plainTable(
     [head, ...rows],
-    head.map((_, i) => i === 0 ? "left" : "right"),
+    head.map((_, i) => i < words ? "left" : "right"),
   ).split("\n");
   const width = Math.max(...lines.map((line) => line.length));
   return [lines[0], "─".repeat(width), ...lines.slice(1)].join("\n");

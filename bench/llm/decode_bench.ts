@@ -11,44 +11,26 @@
  * 2. `1b`: a model of Llama-3.2-1B's shape (16 layers, hidden 2048, 8 KV heads, vocabulary 128,256)
  *    with random weights of 4 bits, beside its matrix products alone: the same matrices, the same
  *    operator and threads, one ONNX Runtime session a layer, on inputs of its own. Both take turns
- *    of 8 tokens after a prompt of 64; the fastest of ten is shown. Memory is what the process
- *    holds before the second copy of the matrices is loaded, less what it held before the first.
- *    The C library keeps what ONNX Runtime frees between blocks it holds; with
- *    `MALLOC_MMAP_THRESHOLD_=1000000` glibc gives it back, and memory is what is really in use.
+ *    of 8 tokens after a prompt of 64; the fastest of ten is shown. Memory is that of a process that
+ *    has read 256 tokens and decoded 8, less what it held before it loaded the model.
  *
  * @module
  */
 import Table from "cli-table3";
+import { fileURLToPath } from "node:url";
 import { EVERYTHING, fullAttention, type KvPolicy } from "../../core/llm/kv_policy.ts";
 import { LanguageModel } from "../../core/llm/language_model.ts";
 import type { ModelConfig } from "../../core/llm/model_config.ts";
 import { linear, type LinearPart } from "../../core/llm/onnx/linear.ts";
 import { OnnxGraph } from "../../core/llm/onnx/onnx_graph.ts";
-import { QUANTIZATION_BLOCK } from "../../core/llm/onnx/quantize.ts";
 import { SegmentSession } from "../../core/llm/onnx/segment_session.ts";
 import type { Sequence } from "../../core/llm/sequence.ts";
 import { layerTensors, modelTensors } from "../../core/llm/tensor_names.ts";
 import { tinyLlama } from "../../core/llm/tiny_llama.ts";
 import { tokenSetsOf } from "../../core/llm/token_sets.ts";
+import { GREEDY, LLAMA_1B } from "./llama_1b.ts";
+import type { MemoryReport } from "./memory_probe.ts";
 import { RandomWeights } from "./random_weights.ts";
-
-const LLAMA_1B: ModelConfig = {
-  architecture: "LlamaForCausalLM",
-  layers: 16,
-  hidden: 2048,
-  feedForward: 8192,
-  queryHeads: 32,
-  kvHeads: 8,
-  headDim: 64,
-  vocabulary: 128256,
-  maximumPositions: 131072,
-  normEpsilon: 1e-5,
-  rope: { type: "default", theta: 500000 },
-  tiedEmbedding: true,
-  bias: { qkv: false, output: false, feedForward: false },
-  headNorm: false,
-  endTokens: [],
-};
 
 const THREADS = navigator.hardwareConcurrency;
 
@@ -150,25 +132,21 @@ async function loadProducts(config: ModelConfig, weights: RandomWeights) {
   return runs;
 }
 
-function weightCount(
-  { layers, hidden, feedForward, queryHeads, kvHeads, headDim, vocabulary }: ModelConfig,
-) {
-  const attention = 2 * hidden * (queryHeads + kvHeads) * headDim;
-  return layers * (attention + 3 * hidden * feedForward) + vocabulary * hidden;
-}
-
-/** Memory of the process in MB, as Linux tells: now (VmRSS) or at its peak (VmHWM). */
-function memoryOf(what: "VmRSS" | "VmHWM"): number {
-  const status = Deno.readTextFileSync("/proc/self/status");
-  return Number(new RegExp(`${what}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+/** Memory of the same model, in a process of its own. */
+async function measureMemory(): Promise<MemoryReport> {
+  const probe = fileURLToPath(new URL("memory_probe.ts", import.meta.url));
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", probe],
+    stderr: "inherit",
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 async function measure1B() {
+  const memory = await measureMemory();
   const weights = new RandomWeights(1);
-  const generation = { endTokens: [], sample: false, temperature: 1, topK: 0, topP: 1 };
-  const before = memoryOf("VmRSS");
   const begin = performance.now();
-  const model = await LanguageModel.load(LLAMA_1B, generation, weights, {
+  const model = await LanguageModel.load(LLAMA_1B, GREEDY, weights, {
     format: "int4",
     threads: THREADS,
   });
@@ -176,7 +154,6 @@ async function measure1B() {
   const sequence = await model.sequence({ maxTokens: 1024 });
   await sequence.prefill(Array.from({ length: 64 }, (_, i) => i));
   await sequence.step(1);
-  const [memory, peak] = [memoryOf("VmRSS") - before, memoryOf("VmHWM") - before];
   const products = await loadProducts(LLAMA_1B, weights);
   const [decode, alone]: [number[], number[]] = [[], []];
   for (let round = 0; round < 11; round++) {
@@ -187,7 +164,7 @@ async function measure1B() {
     decode.push(time);
     alone.push((performance.now() - start) / 8);
   }
-  const megabytes = weightCount(LLAMA_1B) * (4 + 32 / QUANTIZATION_BLOCK) / 8 / 2 ** 20;
+  const held = memory.weights + memory.cache;
   const table = new Table({ head: ["1B shape, int4", ""] });
   table.push(
     ["threads", THREADS],
@@ -195,9 +172,10 @@ async function measure1B() {
     ["matrix products alone, ms", Math.min(...alone).toFixed(1)],
     ["decode over products", (Math.min(...decode) / Math.min(...alone)).toFixed(2)],
     ["loading and rounding, s", loading.toFixed(1)],
-    ["weights, MB", megabytes.toFixed(0)],
-    ["memory while decoding, less the process's own, MB", memory.toFixed(0)],
-    ["memory at its peak, while loading, MB", peak.toFixed(0)],
+    ["weights and cache, MB", held.toFixed(0)],
+    ["memory while decoding, less the process's own, MB", memory.steady.toFixed(0)],
+    ["over weights and cache", (memory.steady / held).toFixed(2)],
+    ["memory at its peak, MB", memory.peak.toFixed(0)],
   );
   console.log(table.toString());
 }

@@ -5,7 +5,9 @@
  *
  * @module
  */
-import { addedCacheShare, policies } from "../../core/system/selection.ts";
+import { models } from "../../core/hardware/models.ts";
+import { metadataOf } from "../../core/system/policy_metadata.ts";
+import { addedCacheShare } from "../../core/system/selection.ts";
 import type { Cell, Report } from "./document.ts";
 import { commandOf, type Experiments, POLICIES, VARIANTS } from "./experiments.ts";
 import { runReport } from "./main.ts";
@@ -29,9 +31,10 @@ export async function addChargedWork(report: Report, experiments: Experiments) {
   report.heading("Selection and clustering as work");
   report.paragraph(
     "A decode step of the corrected variant: time and energy of attention over the kept tokens, of " +
-      "reading what the policy decides by, of clustering and moving new tokens (every 64th step's, " +
-      "spread over all), of writing the new token; last, how much larger the metadata makes the KV " +
-      "cache. Choosing the largest scores and clustering the prompt are not charged.",
+      "reading what the policy decides by, of choosing the largest scores on the buffer die, of " +
+      "clustering and moving new tokens (every 64th step's, spread over all), of writing the new " +
+      "token; then the prompt's clustering, which comes once; last, how much larger the metadata " +
+      "makes the KV cache.",
   );
   report.table(
     [
@@ -40,9 +43,11 @@ export async function addChargedWork(report: Report, experiments: Experiments) {
       "method",
       "attention",
       "selection",
+      "choosing",
       "clustering",
       "write",
       "of attention",
+      "prompt, once",
       "cache",
     ],
     rows,
@@ -56,13 +61,15 @@ async function cells(
   method: Method,
 ): Promise<Cell[]> {
   const variant = VARIANTS.corrected;
-  const { row, charged } = await experiments.run(variant, model, lout, method);
+  const { row, charged, chargedPrompt } = await experiments.run(variant, model, lout, method);
   const command = commandOf(variant, model, lout);
+  const metadata = metadataOf(POLICIES[method], {}, models[model].headDim)!;
   const time = row.g_matmul + row.g_softmax;
   const energy = row.g_attn_mem_energy + row.g_attn_comp_energy;
-  const parts = (["select", "cluster", "write"] as const).map((name) =>
-    charged[name] ?? { milliseconds: 0, nanojoules: 0 }
+  const parts = (["select", "choose", "cluster", "write"] as const).map((name) =>
+    charged[name] ?? NOTHING
   );
+  const prompt = chargedPrompt.cluster ?? NOTHING;
   const beside = parts.reduce(
     (sum, { milliseconds, nanojoules }) => ({
       time: sum.time + milliseconds,
@@ -77,10 +84,16 @@ async function cells(
   return [
     cell(time - beside.time, energy - beside.energy),
     ...parts.map(({ milliseconds, nanojoules }) => cell(milliseconds, nanojoules)),
-    `${percent(beside.time / time)} of time, ${percent(beside.energy / energy)} of energy`,
-    `+${percent(addedCacheShare(policies[POLICIES[method]]))}`,
+    {
+      text: `${percent(beside.time / time)} of time, ${percent(beside.energy / energy)} of energy`,
+      command,
+    },
+    cell(prompt.milliseconds, prompt.nanojoules),
+    { text: `+${percent(addedCacheShare(metadata))}`, command },
   ];
 }
+
+const NOTHING = { milliseconds: 0, nanojoules: 0 };
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 

@@ -122,9 +122,9 @@ export class Report {
         };
         const head = part.head.map((text) => `<th>${escaped(text)}</th>`).join("");
         const rows = part.rows.map((row) => `<tr>${row.map(cell).join("")}</tr>`);
-        return `<table><thead><tr>${head}</tr></thead><tbody>\n${
+        return `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>\n${
           rows.join("\n")
-        }\n</tbody></table>`;
+        }\n</tbody></table></div>`;
       }
     }
   }
@@ -142,7 +142,9 @@ function escaped(text: string): string {
 }
 
 const STYLE = `
-body { font: 15px/1.5 Helvetica, Arial, sans-serif; max-width: 75em; margin: 2em auto; padding: 0 1em; }
+body { font: 15px/1.5 Helvetica, Arial, sans-serif; max-width: 85em; margin: 2em auto; padding: 0 1em; }
+h1, h2, p { max-width: 60em; }
+.table { overflow-x: auto; }
 table { border-collapse: collapse; margin: 1em 0; }
 th, td { padding: 0.2em 0.7em; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top; }
 td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }

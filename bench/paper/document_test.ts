@@ -34,7 +34,7 @@ Deno.test("text is escaped in HTML, pictures stand in it and beside the Markdown
 });
 
 Deno.test("a command says in which way the run is computed", () => {
-  const [artifact, corrected, eighth] = Object.values(VARIANTS).map((variant) =>
+  const [artifact, corrected, each, eighth] = Object.values(VARIANTS).map((variant) =>
     commandOf(variant, "GPT-13B", 24000)
   );
   match(artifact!, /--profile artifact --clustering last-step --method SparQ=.*_GPT_SparQ\.txt/);
@@ -42,5 +42,6 @@ Deno.test("a command says in which way the run is computed", () => {
     corrected!,
     /--profile corrected --rows scattered --clustering online --selection by-method --method/,
   );
+  match(each!, /--switch key-value-heads=read-by-each/);
   match(eighth!, /--switch gpu-time-divisor=8/);
 });

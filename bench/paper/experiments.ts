@@ -46,8 +46,20 @@ export const VARIANTS = {
     name: "corrected",
     meaning:
       "its defects corrected; kept tokens where they may lie, 16-token blocks by chance; what " +
-      "each policy reads to decide, and STARC's clustering of 64 tokens every 64 steps, charged",
+      "each policy reads to decide, choosing by the unit on the buffer die, and STARC's clustering " +
+      "of 64 tokens every 64 steps, charged; queries that share a head read it once",
     options: { profile: "corrected", rows: "scattered" },
+  },
+  each: {
+    name: "read by each",
+    meaning:
+      "the same, but every query of a group reads the head they share by itself: the units " +
+      "need not multiply a column with more than one query, as AttAcc's do not",
+    options: {
+      profile: "corrected",
+      rows: "scattered",
+      switches: { "key-value-heads": "read-by-each" },
+    },
   },
   eighth: {
     name: "corrected, ÷ 8",
@@ -167,7 +179,7 @@ export function commandOf(
 ): string {
   const { profile, rows, switches } = options as SystemOptions;
   return [
-    "deno task kvpim simulate --compare --system dgx-attacc --gpu H100 --powerlimit --ffopt",
+    "npx -y deno@2.9.6 task kvpim simulate --compare --system dgx-attacc --gpu H100 --powerlimit --ffopt",
     `--pipeopt --model ${model} --batch 16 --lin 2048 --lout ${lout} --profile ${profile}`,
     ...(rows ? [`--rows ${rows}`] : []),
     ...Object.entries(switches ?? {}).map(([name, value]) => `--switch ${name}=${value}`),

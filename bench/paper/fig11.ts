@@ -123,8 +123,9 @@ export async function addFig11(report: Report, experiments: Experiments) {
   );
   for (const { name, meaning } of ALL_VARIANTS) report.paragraph(`${name}: ${meaning}.`);
   report.paragraph(
-    "In Mistral-7B four queries share a head. Corrected, they read it together, and a budget is taken " +
-      "as what they read together; the tables do not tell what each of them selected.",
+    "In Mistral-7B four queries share a head. Whether they read it together is up to the hardware: both " +
+      "are shown. Together they read what a budget says; the tables do not tell what each of them " +
+      "selected, so that the union, which is more, is not in it. In the other models both are the same.",
   );
   report.paragraph(evidence(bars));
   for (const metric of METRICS) {
@@ -214,7 +215,7 @@ function picture(metric: Metric, bars: readonly Bar[]): Promise<string> {
           title: null,
           scale: {
             domain: series,
-            range: [COLOURS.grey, COLOURS.blue, COLOURS.red, COLOURS.orange],
+            range: [COLOURS.grey, COLOURS.blue, COLOURS.red, COLOURS.green, COLOURS.orange],
           },
           legend: { orient: "top" },
         },

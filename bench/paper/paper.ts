@@ -1,5 +1,5 @@
 /**
- * The whole report: Fig. 11, the attention layers, the README's row, selection and clustering.
+ * The whole report: Fig. 11, the attention layers, the README's row, selection, choosing and clustering.
  *
  * `deno run -A bench/paper/paper.ts [--tables kv_budget] [--out folder]`
  *
@@ -7,6 +7,7 @@
  */
 import { addAttentionLayer } from "./attention_layer.ts";
 import { addChargedWork } from "./charged_work.ts";
+import { addChoosing } from "./choosing.ts";
 import { addFig11 } from "./fig11.ts";
 import { runReport } from "./main.ts";
 import { addReadmeRow } from "./readme_row.ts";
@@ -19,5 +20,6 @@ if (import.meta.main) {
     addAttentionLayer,
     addReadmeRow,
     addChargedWork,
+    addChoosing,
   );
 }

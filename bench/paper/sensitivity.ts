@@ -75,6 +75,7 @@ interface Change {
 class ChangedMemory implements MemoryModel {
   readonly name = "hbm3-pim with changed timings";
   readonly digest: string;
+  readonly cycleNs = hbm3PimDevice("limited").clockPs / 1000;
   readonly #module: WebAssembly.Module;
   readonly #change: Change | undefined;
   readonly #runners = new Map<string, ProgramRunner>();

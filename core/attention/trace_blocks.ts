@@ -14,6 +14,18 @@ export class TraceBlocksError extends Error {
   override readonly name = "TraceBlocksError";
 }
 
+/** Options of {@linkcode traceBlocks}. */
+export interface TraceBlocksOptions {
+  /** The sample's place in the trace. Default the first. */
+  readonly sample?: number;
+  /**
+   * Whether all queries of a group read their KV head's rows at once, as the switch
+   * `key-value-heads` has it in `read-once`: a list is then the union of what the query heads of a
+   * group selected. Otherwise, and where the trace has one list a KV head, lists stay as they are.
+   */
+  readonly readOnce?: boolean;
+}
+
 /** One decode step: the lists of all its layers' heads, one after the other. */
 interface RecordedStep {
   readonly contextTokens: number;
@@ -34,10 +46,14 @@ export class TraceBlocks implements BlockSource {
   readonly budgets: readonly number[];
   /** Mean run of blocks side by side, over all steps and heads. */
   readonly meanRun: number;
+  /** Query heads whose rows each list unites; absent where lists are those of single queries. */
+  readonly unitedQueries?: number;
   readonly #steps: readonly RecordedStep[];
 
-  constructor(steps: readonly RecordedStep[]) {
+  /** @param queries query heads that each list is of, where these read it at once */
+  constructor(steps: readonly RecordedStep[], queries?: number) {
     this.#steps = steps;
+    if (queries !== undefined) this.unitedQueries = queries;
     this.firstContext = steps[0]!.contextTokens;
     this.budgets = steps.map(({ heads }) => {
       const blocks = heads.reduce((sum, { length }) => sum + length, 0);
@@ -70,35 +86,54 @@ export class TraceBlocks implements BlockSource {
 
 /**
  * Reads the blocks of one sample.
- *
- * @param sample its place in the trace
  * @throws {TraceBlocksError} if the trace carries no lists of rows, no such sample or no step of it
  */
-export async function traceBlocks(trace: AttentionTrace, sample = 0): Promise<TraceBlocks> {
+export async function traceBlocks(
+  trace: AttentionTrace,
+  { sample = 0, readOnce = false }: TraceBlocksOptions = {},
+): Promise<TraceBlocks> {
   if (!trace.header.lists.includes("rows16")) {
     throw new TraceBlocksError(
       "Expected a trace that carries the rows read (rows16) but found their number only",
     );
   }
   const dense = new Set(trace.header.policy.denseLayers);
+  const { headUnit, model } = trace.header;
+  const group = model.queryHeads / model.kvHeads;
+  const united = readOnce && headUnit === "query-head" ? group : 1;
   const steps: RecordedStep[] = [];
   for await (const step of traceSteps(trace)) {
-    if (step.sample === sample && step.step > 0) steps.push(recorded(step, dense));
+    if (step.sample === sample && step.step > 0) steps.push(recorded(step, dense, united));
     if (step.sample > sample) break;
   }
   if (steps.length === 0) {
     throw new TraceBlocksError(`Expected decode steps of sample ${sample} but found none`);
   }
-  return new TraceBlocks(steps);
+  return new TraceBlocks(steps, readOnce ? group : undefined);
 }
 
-function recorded({ step, selections }: TraceStep, dense: ReadonlySet<number>): RecordedStep {
+/** @param group lists that are united, one after the other within a layer */
+function recorded(
+  { step, selections }: TraceStep,
+  dense: ReadonlySet<number>,
+  group: number,
+): RecordedStep {
   const sparse = selections.filter(({ layer }) => !dense.has(layer));
   if (sparse.length === 0) {
     throw new TraceBlocksError(`Expected selections of step ${step} but found none`);
   }
   return {
     contextTokens: sparse[0]!.contextTokens,
-    heads: sparse.map(({ rows16 }) => rows16!.slice()),
+    heads: Array.from(
+      { length: sparse.length / group },
+      (_, i) => union(sparse.slice(i * group, (i + 1) * group).map(({ rows16 }) => rows16!)),
+    ),
   };
+}
+
+/** Entries of any of the lists, each once, ascending. */
+function union(lists: readonly Uint32Array[]): Uint32Array {
+  const [only, ...others] = lists;
+  if (others.length === 0) return only!.slice();
+  return Uint32Array.from(new Set(lists.flatMap((list) => [...list]))).sort();
 }

@@ -59,6 +59,37 @@ Deno.test("heads read the rows that the trace's sparse layers read, in order and
   ok(Math.abs(source.meanRun - 4 / 3) < 1e-12);
 });
 
+Deno.test("queries that read a KV head at once read the union of their rows", async () => {
+  const header = { ...HEADER, model: { ...HEADER.model, kvHeads: 1 } };
+  const read = async (readOnce: boolean) => {
+    const source = await traceBlocks(await traceOf(spread, header), { readOnce });
+    const at = (head: number) => [
+      ...source.blocksOf({ step: 0, head, storedBlocks: 101, keptBlocks: 4 }),
+    ];
+    return { source, lists: [at(0), at(1)] };
+  };
+  const once = await read(true);
+  deepEqual(once.lists, [[1, 20, 21, 22, 90], [2, 20, 21, 22, 90]]);
+  deepEqual(once.source.budgets, [80, 80, 80]);
+  equal(once.source.unitedQueries, 2);
+  const each = await read(false);
+  deepEqual(each.lists, [[1, 20, 21, 90], [1, 21, 22, 90]]);
+  deepEqual(each.source.budgets, [64, 64, 64]);
+  equal(each.source.unitedQueries, undefined);
+});
+
+Deno.test("a trace that has one list a KV head has its union already", async () => {
+  const header = {
+    ...HEADER,
+    model: { ...HEADER.model, queryHeads: 8 },
+    headUnit: "kv-head",
+  } as const;
+  const source = await traceBlocks(await traceOf(spread, header), { readOnce: true });
+  const read = source.blocksOf({ step: 0, head: 1, storedBlocks: 101, keptBlocks: 4 });
+  deepEqual([...read], [1, 21, 22, 90]);
+  equal(source.unitedQueries, 4);
+});
+
 Deno.test("a run from a trace opens the rows of its blocks", async () => {
   using memory = await Hbm3PimMemory.open({ workers: 1 });
   const time = async (blocks: (step: number, layer: number, head: number) => number[]) => {
@@ -91,5 +122,8 @@ Deno.test("a trace without rows, and a sample that is not there, are refused", a
     async () => await traceBlocks(await traceOf(spread, { ...HEADER, lists: [] })),
     /carries the rows read \(rows16\) but found their number only/,
   );
-  await rejects(async () => await traceBlocks(await traceOf(spread), 2), /sample 2 but found none/);
+  await rejects(
+    async () => await traceBlocks(await traceOf(spread), { sample: 2 }),
+    /sample 2 but found none/,
+  );
 });

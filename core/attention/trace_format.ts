@@ -113,6 +113,10 @@ export const TraceHeaderSchema = v.strictObject({
     digest: v.string(),
     /** Tokens a head may attend to in one step. */
     budget: positive,
+    /** Seed of what the policy draws. */
+    seed: v.optional(count),
+    /** SHA-256 of what the policy was calibrated to, hexadecimal. */
+    calibration: v.optional(v.string()),
     parameters: v.record(v.string(), v.union([v.number(), v.boolean(), v.string()])),
     /** Layers that attend to everything, counted from 0. */
     denseLayers: v.array(count),

@@ -23,7 +23,8 @@ interface CountedRows {
  *
  * It takes the decoder's events one sequence at a time: {@linkcode TraceRecorder.beginSample}, then
  * `onUpdate` and `onSelection` as they come, then {@linkcode TraceRecorder.endSample}. Both can be
- * handed on as they are.
+ * handed on as they are. Sequences that are decoded together have a recorder each, and a trace each:
+ * the steps of a sample are not to be told from those of another.
  *
  * @example
  * ```ts
@@ -53,6 +54,8 @@ export class TraceRecorder {
   readonly #counter = new RowCounter();
   readonly #slots = new Map<number, TokenSlots>();
   #rows = noRows();
+  /** The sample that is being recorded. */
+  #open: string | undefined;
   #everything: Uint32Array = new Uint32Array(0);
   /** Token of the sample's first decode step. */
   #firstPosition: number | undefined;
@@ -67,8 +70,19 @@ export class TraceRecorder {
     return this.#rows;
   }
 
-  /** Begins a sample: an empty cache. */
+  /**
+   * Begins a sample: an empty cache.
+   *
+   * @throws {RangeError} if another one has not ended
+   */
   beginSample(name: string) {
+    if (this.#open !== undefined) {
+      throw new RangeError(
+        `Expected ${this.#open} to end before ${name} begins: each of sequences that are decoded ` +
+          "together has a recorder of its own",
+      );
+    }
+    this.#open = name;
     this.#slots.clear();
     this.#rows = noRows();
     this.#firstPosition = undefined;
@@ -77,6 +91,7 @@ export class TraceRecorder {
 
   /** Ends a sample. */
   endSample() {
+    this.#open = undefined;
     this.writer?.endSample();
   }
 

@@ -169,3 +169,14 @@ Deno.test("what a plugin returns can be handed on as it is", () => {
   recorder.onSelection(1, 10, selection.visible, selection);
   equal(recorder.rows.placedRows16, 8);
 });
+
+Deno.test("a sample begins when the one before has ended", () => {
+  const recorder = new TraceRecorder(HEADER);
+  recorder.beginSample("first");
+  throws(() => recorder.beginSample("second"), {
+    name: "RangeError",
+    message: /^Expected first to end before second begins: /,
+  });
+  recorder.endSample();
+  recorder.beginSample("second");
+});

@@ -6,6 +6,7 @@
 import { deepStrictEqual } from "node:assert/strict";
 import { PluginFailure, type Policy, unwrap } from "../host/mod.ts";
 import type { ParameterValue } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { type Check, ConformanceError, expect } from "./check.ts";
 import { PolicyRun, type PolicyRunOptions, type RunStep } from "./policy_run.ts";
 
 /** What a policy is tested with. */
@@ -16,21 +17,8 @@ export interface Tested {
   readonly calibration?: Uint8Array;
 }
 
-/** One thing that must hold. */
-export interface PolicyCheck {
-  /** What must hold, as a statement. */
-  readonly name: string;
-  /** @throws {ConformanceError | PluginFailure} where it does not hold */
-  readonly run: (tested: Tested) => Promise<void>;
-}
-
-/** A policy does something else than it must. */
-export class ConformanceError extends Error {
-  override readonly name = "ConformanceError";
-}
-
 /** That a policy does not care how generated tokens are cut into blocks. */
-export const TAKES_TOKENS_AT_ONCE: PolicyCheck = {
+export const TAKES_TOKENS_AT_ONCE: Check<Tested> = {
   name: "chooses the same however generated tokens are cut",
   run: takesTokensAtOnce,
 };
@@ -39,7 +27,7 @@ const SHAPE = { queryHeads: 8, kvHeads: 2, headDim: 64 };
 const LONG_CONTEXT = 32_768;
 
 /** All checks, in the order in which they run. */
-export const POLICY_CHECKS: readonly PolicyCheck[] = [
+export const POLICY_CHECKS: readonly Check<Tested>[] = [
   { name: "describes itself by a name, a version and distinct parameters", run: describes },
   { name: "keeps to its budget, with tokens that are present, each once a head", run: keepsBudget },
   { name: "answers the same for the same seed", run: repeats },
@@ -51,6 +39,11 @@ export const POLICY_CHECKS: readonly PolicyCheck[] = [
   { name: `serves a context of ${LONG_CONTEXT} tokens`, run: servesLong },
   { name: "declines parameters it does not have", run: declinesParameters },
 ];
+
+/** The checks that take moments. */
+export const QUICK_POLICY_CHECKS: readonly Check<Tested>[] = POLICY_CHECKS.filter(({ run }) =>
+  run !== servesLong
+);
 
 async function describes({ policy, parameters }: Tested) {
   const { name, version, parameters: declared } = unwrap(await policy.describe(parameters));
@@ -165,10 +158,6 @@ async function run(
   } finally {
     layer.close();
   }
-}
-
-function expect(holds: boolean, expected: string, found: string) {
-  if (!holds) throw new ConformanceError(`expected ${expected} but found ${found}`);
 }
 
 function same(found: readonly unknown[], expected: readonly unknown[], what: string) {

@@ -1,32 +1,35 @@
 import { PluginFailure } from "../host/mod.ts";
-import { ConformanceError, POLICY_CHECKS, type PolicyCheck, type Tested } from "./policy_checks.ts";
+import { type Check, ConformanceError } from "./check.ts";
 
 /** How a check ended. */
 export interface CheckResult {
   readonly name: string;
   /** What was expected and found; nothing where the check passed. */
   readonly failure: string | undefined;
+  /** What is worth knowing where it passed. */
+  readonly note: string | undefined;
   readonly milliseconds: number;
 }
 
-/** Puts a policy to all checks; a failure does not keep it from the others. */
-export async function* runChecks(
+/** Puts a plugin to all checks of its kind; a failure does not keep it from the others. */
+export async function* runChecks<Tested>(
   tested: Tested,
-  checks: readonly PolicyCheck[] = POLICY_CHECKS,
+  checks: readonly Check<Tested>[],
 ): AsyncGenerator<CheckResult, void, void> {
   for (const { name, run } of checks) {
     const start = performance.now();
-    const failure = await failureOf(() => run(tested));
-    yield { name, failure, milliseconds: performance.now() - start };
+    const ended = await endOf(() => run(tested));
+    yield { name, ...ended, milliseconds: performance.now() - start };
   }
 }
 
-async function failureOf(action: () => Promise<void>): Promise<string | undefined> {
+async function endOf(
+  action: () => Promise<string | void>,
+): Promise<Pick<CheckResult, "failure" | "note">> {
   try {
-    await action();
-    return undefined;
+    return { failure: undefined, note: await action() ?? undefined };
   } catch (error) {
-    if (error instanceof ConformanceError || error instanceof PluginFailure) return error.message;
-    throw error;
+    if (!(error instanceof ConformanceError || error instanceof PluginFailure)) throw error;
+    return { failure: error.message, note: undefined };
   }
 }

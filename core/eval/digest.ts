@@ -7,6 +7,13 @@ export function digestText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+/** SHA-256 of pieces one after the other, hexadecimal. */
+export function digestBytes(pieces: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const piece of pieces) hash.update(piece);
+  return hash.digest("hex");
+}
+
 /**
  * SHA-256 of a file, hexadecimal, without holding it whole.
  *

@@ -26,7 +26,10 @@ export interface AttendedTokens {
   readonly queryHead: number;
   /** Tokens attended to, each once, in any order; none given where it was all. Valid in the call. */
   readonly kept: ArrayLike<number> | undefined;
-  /** The scaled query-key products of all tokens so far, evicted ones too. Valid in the call. */
+  /**
+   * The scaled query-key products of all tokens so far, evicted ones too; -Infinity where the model
+   * itself does not look. Valid in the call.
+   */
   readonly logits: Float32Array;
 }
 

@@ -57,12 +57,14 @@ export class RecallMeter {
  * token is the more relevant.
  *
  * @param kept token indices, each once
+ * @param logits -Infinity for tokens that are not to be wanted
  * @returns 0 to 1; 1 where no token is wanted
  */
 export function recall(kept: ArrayLike<number>, logits: Float32Array, budget: number): number {
-  const wanted = Math.min(budget, logits.length);
+  const sorted = logits.toSorted();
+  const wanted = Math.min(budget, logits.length - 1 - sorted.lastIndexOf(-Infinity));
   if (wanted === 0) return 1;
-  const least = logits.toSorted()[logits.length - wanted]!;
+  const least = sorted[logits.length - wanted]!;
   let above = 0;
   for (const logit of logits) if (logit > least) above++;
   const lastEqual = nthEqual(logits, least, wanted - above);

@@ -16,6 +16,13 @@ Deno.test("where there are fewer tokens than the budget, all are wanted", () => 
   equal(recall([], Float32Array.of(), 100), 1);
 });
 
+Deno.test("what a model's window hides is not wanted", () => {
+  const logits = Float32Array.of(-Infinity, -Infinity, 1, 2);
+  equal(recall([3], logits, 3), 0.5);
+  equal(recall([2, 3], logits, 3), 1);
+  equal(recall([0, 3], logits, 3), 0.5);
+});
+
 Deno.test("of equally relevant tokens the earlier is wanted", () => {
   const logits = Float32Array.of(1, 7, 1, 1);
   equal(recall([1, 0], logits, 2), 1);

@@ -12,24 +12,35 @@ export interface SampleResult {
   readonly generatedTokens: number;
 }
 
-/** Samples to run and where their results go. */
-export interface RunSamplesOptions<Sample> {
+/** What all evaluations of samples can be told. */
+export interface SampleRunOptions {
   readonly model: LanguageModel;
-  /** The results, a line a sample. */
-  readonly path: string;
-  readonly identity: EvaluationIdentity;
-  readonly samples: AsyncIterable<Sample>;
-  /** What sample `index` is called in a trace. */
-  readonly name: (index: number) => string;
-  readonly run: (session: DecodeSession, sample: Sample) => Promise<SampleResult>;
+  /** Where the model records its attention trace, for the record. */
+  readonly trace?: string | undefined;
   /** Runs only the first so many samples. */
   readonly limit?: number | undefined;
-  /** Measures how many of so many most relevant tokens the policy keeps. */
+  /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
   readonly recallBudget?: number | undefined;
   /** Told after each sample how many are finished. */
   readonly onSample?: ((finished: number) => void) | undefined;
   /** Ends the run after the sample at work; what is finished is kept. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** A run before its first sample: where it writes, and what makes it what it is. */
+export interface SamplePlan {
+  /** The results, a line a sample. */
+  readonly path: string;
+  /** To ask `finishedSamples` with, e.g. before a trace is continued. */
+  readonly identity: EvaluationIdentity;
+}
+
+/** Samples to run. */
+export interface RunSamplesOptions<Sample> extends SampleRunOptions, SamplePlan {
+  readonly samples: AsyncIterable<Sample>;
+  /** What sample `index` is called in a trace. */
+  readonly name: (index: number) => string;
+  readonly run: (session: DecodeSession, sample: Sample) => Promise<SampleResult>;
 }
 
 /**

@@ -18,6 +18,14 @@ export type Admission =
   | { readonly admitted: true; readonly outline: ComponentOutline }
   | { readonly admitted: false; readonly refusal: Refusal };
 
+/** Thrown by what goes on only with an admitted file. */
+export class RefusedError extends Error {
+  override readonly name = "RefusedError";
+  constructor(readonly refusal: Refusal) {
+    super(refusal.why);
+  }
+}
+
 /**
  * Decides whether a file may be run: a component of bearable size that imports nothing, exports the
  * contract, and whose core modules use nothing that differs between machines.
@@ -64,6 +72,7 @@ export function moduleLimits({ memoryBytes, tableEntries }: Limits) {
  * @throws the error itself if it is none of those
  */
 export function refusalOf(error: unknown): Refusal {
+  if (error instanceof RefusedError) return error.refusal;
   if (error instanceof ForbiddenFeatureError) {
     return { why: "forbidden-feature", feature: error.message };
   }

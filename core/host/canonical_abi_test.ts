@@ -17,10 +17,11 @@ async function echoInstance(): Promise<ComponentInstance> {
   const contract = { ...contractOf(parseWit(source)), source };
   const core = await compileAssemblyScript(contract, new URL("echo.ts", directory));
   const component = await componentFromCore(core, contract);
-  const { linker, modules } = await transpile(component, DEFAULT_LIMITS, {
-    fuel: true,
-    canonicalNaN: true,
-  });
+  const { linker, modules } = await transpile(
+    component,
+    { exports: contract.qualifiedName, limits: DEFAULT_LIMITS },
+    { fuel: true, canonicalNaN: true },
+  );
   const compiled = new Map(
     [...modules].map(([name, module]) => [name, new WebAssembly.Module(module)]),
   );

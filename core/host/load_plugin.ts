@@ -1,6 +1,6 @@
 import { type PluginKind, readContract } from "../../wasm/sdk/contracts.ts";
 import type { Contract } from "../../wasm/sdk/generate/exports.ts";
-import { admit, refusalOf } from "./admit.ts";
+import { type AdmissionRules, refusalOf } from "./admit.ts";
 import { importLinker, InstanceTable } from "./instance_table.ts";
 import type { Instrumentation } from "./instrument/function_rewriter.ts";
 import { type Limits, limitsWith } from "./limits.ts";
@@ -29,6 +29,14 @@ export interface LoadOptions {
   readonly cache?: TranspileCache;
 }
 
+/** A plugin that may be run, any number of times side by side. */
+export interface PreparedPlugin {
+  /** SHA-256 of the component, in hex. */
+  readonly digest: string;
+  /** Starts a runner of its own. */
+  start(isolation: NonNullable<LoadOptions["isolation"]>): Promise<Outcome<LoadedPlugin>>;
+}
+
 /** A plugin ready to run. */
 export interface LoadedPlugin {
   /** SHA-256 of the component, in hex. */
@@ -45,44 +53,61 @@ const compiled = new WeakMap<LinkableComponent, ReadonlyMap<string, WebAssembly.
 export async function loadPlugin(
   bytes: Uint8Array,
   kind: PluginKind,
-  { limits: changes, isolation = "worker", metering = true, cache = processCache }: LoadOptions =
-    {},
+  { isolation = "worker", ...options }: LoadOptions = {},
 ): Promise<Outcome<LoadedPlugin>> {
-  const limits = limitsWith(changes);
-  const contract = readContract(kind);
-  const admission = admit(bytes, { exports: contract.qualifiedName, limits });
-  if (!admission.admitted) return { kind: "refused", refusal: admission.refusal };
-  const prepared = await prepare(bytes, limits, { fuel: metering, canonicalNaN: true }, cache);
-  if (prepared.kind !== "ok") return prepared;
-  const { linkable, modules } = prepared.value;
-  const loaded = (runner: PluginRunner): Outcome<LoadedPlugin> => ({
-    kind: "ok",
-    value: { digest: linkable.digest, contract, limits, runner },
-    usage: prepared.usage,
-  });
-  if (isolation === "none") {
-    const link = await importLinker(linkable.linker);
-    return loaded(localRunner(new InstanceTable({ link, modules }, contract, limits)));
-  }
-  const started = await WorkerRunner.start(linkable, modules, contract, limits);
-  return started.kind === "ok" ? loaded(started.value) : started;
+  const prepared = await preparePlugin(bytes, kind, options);
+  return prepared.kind === "ok" ? await prepared.value.start(isolation) : prepared;
 }
 
-interface Prepared {
+/** Admits and transpiles a component. */
+export async function preparePlugin(
+  bytes: Uint8Array,
+  kind: PluginKind,
+  { limits: changes, metering = true, cache = processCache }: Omit<LoadOptions, "isolation"> = {},
+): Promise<Outcome<PreparedPlugin>> {
+  const limits = limitsWith(changes);
+  const contract = readContract(kind);
+  if (bytes.length > limits.fileBytes) {
+    const refusal = { why: "too-large", bytes: bytes.length, limit: limits.fileBytes } as const;
+    return { kind: "refused", refusal };
+  }
+  const rules = { exports: contract.qualifiedName, limits };
+  const prepared = await link(bytes, rules, { fuel: metering, canonicalNaN: true }, cache);
+  if (prepared.kind !== "ok") return prepared;
+  const { linkable, modules } = prepared.value;
+  const { usage } = prepared;
+  const { digest } = linkable;
+  const loaded = (runner: PluginRunner): Outcome<LoadedPlugin> => ({
+    kind: "ok",
+    value: { digest, contract, limits, runner },
+    usage,
+  });
+  const start: PreparedPlugin["start"] = async (isolation) => {
+    if (isolation === "none") {
+      const linker = await importLinker(linkable.linker);
+      return loaded(localRunner(new InstanceTable({ link: linker, modules }, contract, limits)));
+    }
+    const started = await WorkerRunner.start(linkable, modules, contract, limits);
+    return started.kind === "ok" ? loaded(started.value) : started;
+  };
+  return { kind: "ok", value: { digest, start }, usage };
+}
+
+interface Linkable {
   readonly linkable: LinkableComponent;
   readonly modules: ReadonlyMap<string, WebAssembly.Module>;
 }
 
-async function prepare(
+async function link(
   bytes: Uint8Array,
-  limits: Limits,
+  rules: AdmissionRules,
   what: Instrumentation,
   cache: TranspileCache,
-): Promise<Outcome<Prepared>> {
+): Promise<Outcome<Linkable>> {
   let linkable: LinkableComponent;
   let modules: ReadonlyMap<string, WebAssembly.Module> | undefined;
   try {
-    linkable = await cache.transpile(bytes, limits, what);
+    linkable = await cache.transpile(bytes, rules, what);
     modules = compiled.get(linkable);
     if (modules === undefined) {
       const pairs = [...linkable.modules].map(async ([name, module]) =>

@@ -15,9 +15,13 @@ const PROGRAM: Program = {
   contextTokens: 100,
   keptTokens: 64,
   partitionTokens: 4096,
-  rows: { offsets: new Uint32Array(0), rows: new Uint32Array(0) },
+  blocks: { offsets: new Uint32Array(0), blocks: new Uint32Array(0) },
   clustering: { tag: "windows", value: { windows: 1, tokens: 64, clusters: 4, iterations: 16 } },
   oddTail: "once",
+  secondContext: "of-first",
+  partnerTraffic: "truncated",
+  queries: 1,
+  passes: "attention",
   metadataReads: [{ bytes: 4096, pieces: 2 }],
 };
 
@@ -25,13 +29,15 @@ const costOf = (tokens: number) => ({
   cycles: tokens,
   cycleNs: 0.5,
   counts: {
+    load: 0,
+    store: 0,
     mac: tokens / 16,
     softmax: 0,
     moveGemvBuffer: 0,
     moveSoftmaxBuffer: 0,
     writeGemvBuffer: 0,
-    activations: 0,
-    refreshes: 0,
+    activations: null,
+    refreshes: null,
   },
   energy: [{ kind: "compute", picojoules: tokens * 2 }],
 });
@@ -39,16 +45,16 @@ const costOf = (tokens: number) => ({
 Deno.test("a memory model says what it is", async () => {
   const memory = unwrap(await loadMemory((await built).component));
   const description = unwrap(await memory.describe());
-  assert.deepEqual(description.levels, ["bank"]);
+  assert.deepEqual(description.levels, [{ level: "bank", blockTokens: 16 }]);
   assert.deepEqual(description.powerBudgets, ["limited", "unlimited"]);
   assert.equal(description.capacityBytes, 2 ** 34);
   memory.close();
 });
 
-Deno.test("programs are answered in order, by kept tokens or by row lists", async () => {
+Deno.test("programs are answered in order, by kept tokens or by lists of blocks", async () => {
   const memory = unwrap(await loadMemory((await built).component));
-  const rows = { offsets: Uint32Array.of(0, 1, 3), rows: Uint32Array.of(5, 0, 9) };
-  const costs = unwrap(await memory.simulate([PROGRAM, { ...PROGRAM, rows }]));
+  const blocks = { offsets: Uint32Array.of(0, 1, 3), blocks: Uint32Array.of(5, 0, 6) };
+  const costs = unwrap(await memory.simulate([PROGRAM, { ...PROGRAM, blocks }]));
   assert.deepEqual(costs, [costOf(128), costOf(48)]);
   assert.deepEqual(unwrap(await memory.simulate([])), []);
   memory.close();
@@ -67,9 +73,9 @@ Deno.test("a command trace is run, and an address outside the stack is named", a
   const memory = unwrap(await loadMemory((await built).component, { isolation: "none" }));
   const mac = { kind: "mac-all-bank", address: 64 } as const;
   const barrier = { kind: "barrier", address: 0 } as const;
-  const cost = unwrap(await memory.runTrace("bank", "limited", [mac, barrier, mac]));
+  const cost = unwrap(await memory.runTrace("bank", "limited", 1, [mac, barrier, mac]));
   assert.deepEqual(cost, costOf(32));
-  const outcome = await memory.runTrace("bank", "limited", [mac, { ...mac, address: 2 ** 40 }]);
+  const outcome = await memory.runTrace("bank", "limited", 1, [mac, { ...mac, address: 2 ** 40 }]);
   assert.deepEqual(outcome.kind === "declined" && outcome.error, { tag: "bad-command", value: 1 });
 });
 

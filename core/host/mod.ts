@@ -5,10 +5,23 @@
  * @module
  */
 export { type Admission, type AdmissionRules, admit } from "./admit.ts";
+export { builtInPolicies, builtInPolicy, isBuiltInPolicy } from "./built_in_policies.ts";
 export { type ComponentOutline, readComponent } from "./component_binary.ts";
+export { inspectComponent, type Inspection } from "./inspect_component.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";
-export { type LoadedPlugin, type LoadOptions, loadPlugin } from "./load_plugin.ts";
-export { loadMemory, type MemoryOutcome, MemoryPlugin } from "./memory_plugin.ts";
+export {
+  type LoadedPlugin,
+  type LoadOptions,
+  loadPlugin,
+  type PreparedPlugin,
+  preparePlugin,
+} from "./load_plugin.ts";
+export {
+  loadMemory,
+  type MemoryOutcome,
+  MemoryPlugin,
+  type MemoryPluginOptions,
+} from "./memory_plugin.ts";
 export {
   describeOutcome,
   type Outcome,

@@ -53,19 +53,20 @@ export type Outcome<T, E = never> =
 /** Thrown by {@linkcode unwrap}. The message is one line for people. */
 export class PluginFailure extends Error {
   override readonly name = "PluginFailure";
-  constructor(readonly outcome: Exclude<Outcome<unknown, unknown>, { kind: "ok" }>) {
-    super(describeOutcome(outcome));
+  constructor(readonly outcome: Exclude<Outcome<unknown, unknown>, { kind: "ok" }>, name?: string) {
+    super(`${name === undefined ? "" : `${name}: `}${describeOutcome(outcome)}`);
   }
 }
 
 /**
  * The value of a call that worked.
  *
+ * @param name what to call the plugin where it did not
  * @throws {PluginFailure} if it did not
  */
-export function unwrap<T>(outcome: Outcome<T, unknown>): T {
+export function unwrap<T>(outcome: Outcome<T, unknown>, name?: string): T {
   if (outcome.kind === "ok") return outcome.value;
-  throw new PluginFailure(outcome);
+  throw new PluginFailure(outcome, name);
 }
 
 /** One line for people. */
@@ -101,7 +102,7 @@ function describeRefusal(refusal: Refusal): string {
     case "forbidden-import":
       return `it imports ${refusal.imports.join(", ")}; a plugin may import nothing`;
     case "missing-export":
-      return `it does not export ${refusal.exports.join(", ")}`;
+      return `it does not export ${refusal.exports.join(" or ")}`;
     case "forbidden-feature":
       return `it uses ${refusal.feature}`;
     case "starts-too-large":

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readContract } from "../../wasm/sdk/contracts.ts";
-import { buildPlugin, componentFromCore } from "../../wasm/sdk/build.ts";
+import { componentFromCore } from "../../wasm/sdk/build.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import type {
   Config,
   ParameterValue,
@@ -37,7 +38,7 @@ const DEEDS = [
 
 type Deed = typeof DEEDS[number];
 
-const hostile = buildPlugin(new URL("../../wasm/sdk/testdata/hostile/", import.meta.url));
+const hostile = builtComponent(new URL("../../wasm/sdk/testdata/hostile/", import.meta.url));
 
 const NONE = new Float32Array(0);
 const STEP: Step = {
@@ -75,7 +76,7 @@ const LIMITS = { memoryBytes: 64 * 2 ** 20, fuelPerCall: 2e8 };
 
 /** Runs one decode step of the hostile policy. */
 async function step(deed: Deed, options: LoadOptions = {}): Promise<PolicyOutcome<Selection>> {
-  const { component } = await hostile;
+  const component = await hostile;
   const policy = unwrap(await loadPolicy(component, { limits: LIMITS, ...options }));
   try {
     const parameters = [{ tag: "choice", value: DEEDS.indexOf(deed) }] as const;
@@ -159,7 +160,7 @@ for (const [deed, breach] of Object.entries(BREACHES)) {
 }
 
 Deno.test("evicting a token twice breaks the contract", async () => {
-  const { component } = await hostile;
+  const component = await hostile;
   const policy = unwrap(await loadPolicy(component, { isolation: "none" }));
   const parameters = [{ tag: "choice", value: DEEDS.indexOf("evict-twice") }] as const;
   const session = unwrap(await policy.open(config(parameters)));
@@ -172,7 +173,7 @@ Deno.test("evicting a token twice breaks the contract", async () => {
 });
 
 Deno.test("a token that enters may not come to lie in a slot that was given away", async () => {
-  const { component } = await hostile;
+  const component = await hostile;
   const policy = unwrap(await loadPolicy(component, { isolation: "none" }));
   const parameters = [{ tag: "choice", value: DEEDS.indexOf("move") }] as const;
   const session = unwrap(await policy.open(config(parameters)));
@@ -256,7 +257,7 @@ Deno.test("random bytes are refused", async () => {
 });
 
 Deno.test("a component cut short or with flipped bytes never gets past loading unharmed", async () => {
-  const { component } = await hostile;
+  const component = await hostile;
   assert.match(await refusal(component.subarray(0, 1000)), /not a WebAssembly component/);
   for (let at = 8; at < component.length; at += Math.ceil(component.length / 40)) {
     const damaged = component.slice();
@@ -349,7 +350,7 @@ Deno.test("shared memory, threads, relaxed SIMD and oversize memories are refuse
 });
 
 Deno.test("a policy's answer does not depend on what ran before: every session is fresh", async () => {
-  const { component } = await hostile;
+  const component = await hostile;
   const policy = unwrap(await loadPolicy(component, { isolation: "none" }));
   const run = async () => {
     const session = unwrap(await policy.open(config([])));

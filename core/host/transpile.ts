@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
-import { $init, generate } from "@bytecodealliance/jco-transpile/component";
-import { moduleLimits } from "./admit.ts";
+import { type AdmissionRules, admit, moduleLimits, RefusedError } from "./admit.ts";
 import { instrumentModule } from "./instrument/instrument_module.ts";
 import type { Instrumentation } from "./instrument/function_rewriter.ts";
-import type { Limits } from "./limits.ts";
 
 /** A component taken apart: its core modules, instrumented, and JavaScript that links them. */
 export interface LinkableComponent {
@@ -19,7 +17,7 @@ export interface LinkableComponent {
  * Version of everything that decides what {@linkcode transpile} makes of a file; part of the key of
  * its cache. Raise it when the instrumentation changes.
  */
-export const TRANSPILER_VERSION = "jco-transpile 0.15.0, kvpim 1";
+export const TRANSPILER_VERSION = "jco-transpile 0.15.0, kvpim 2";
 
 /** SHA-256 in hex. */
 export function digestOf(bytes: Uint8Array): string {
@@ -27,15 +25,20 @@ export function digestOf(bytes: Uint8Array): string {
 }
 
 /**
- * Takes an admitted component apart with jco and instruments its core modules.
+ * Admits a component, takes it apart with jco and instruments its core modules.
  *
+ * @throws {RefusedError} if it is not admitted
  * @throws {Error} jco's, if the component does not validate
  */
 export async function transpile(
   component: Uint8Array,
-  limits: Limits,
+  rules: AdmissionRules,
   what: Instrumentation,
 ): Promise<LinkableComponent> {
+  const admission = admit(component, rules);
+  if (!admission.admitted) throw new RefusedError(admission.refusal);
+  // Loaded only when needed: what is kept from an earlier time needs no transpiler.
+  const { $init, generate } = await import("@bytecodealliance/jco-transpile/component");
   await $init;
   const { files } = generate(component, {
     name: "plugin",
@@ -50,7 +53,7 @@ export async function transpile(
   let linker = "";
   for (const [name, bytes] of files) {
     if (name.endsWith(".wasm")) {
-      modules.set(name, instrumentModule(bytes, moduleLimits(limits), what));
+      modules.set(name, instrumentModule(bytes, moduleLimits(rules.limits), what));
     } else if (name.endsWith(".js")) {
       linker = new TextDecoder().decode(bytes);
     }

@@ -1,5 +1,6 @@
+import type { AdmissionRules } from "./admit.ts";
 import type { Instrumentation } from "./instrument/function_rewriter.ts";
-import type { Limits } from "./limits.ts";
+import { whereWritable } from "../../wasm/keep_file.ts";
 import { digestOf, type LinkableComponent, transpile, TRANSPILER_VERSION } from "./transpile.ts";
 
 /** Where transpiled components are kept: in memory, and in a folder if one is given. */
@@ -9,10 +10,13 @@ export class TranspileCache {
   /** @param directory Folder for finished work, created on demand; null to keep it in memory only */
   constructor(private readonly directory: string | null = null) {}
 
-  /** Like {@linkcode transpile}, but does the work once for equal input. */
+  /**
+   * Like {@linkcode transpile}, but does the work once for equal input: what is found here was
+   * admitted by the same rules, the size of the file apart.
+   */
   transpile(
     component: Uint8Array,
-    limits: Limits,
+    rules: AdmissionRules,
     what: Instrumentation,
   ): Promise<LinkableComponent> {
     const digest = digestOf(component);
@@ -20,12 +24,13 @@ export class TranspileCache {
       TRANSPILER_VERSION,
       digest,
       what,
-      limits.memoryBytes,
-      limits.tableEntries,
+      rules.exports,
+      rules.limits.memoryBytes,
+      rules.limits.tableEntries,
     ])));
     let work = this.#inMemory.get(key);
     if (work === undefined) {
-      work = this.#load(key, digest, () => transpile(component, limits, what));
+      work = this.#load(key, digest, () => transpile(component, rules, what));
       this.#inMemory.set(key, work);
       work.catch(() => this.#inMemory.delete(key));
     }
@@ -42,7 +47,7 @@ export class TranspileCache {
     const found = await readFolder(folder, digest);
     if (found !== null) return found;
     const made = await make();
-    await writeFolder(folder, made);
+    await whereWritable(() => writeFolder(folder, made));
     return made;
   }
 }

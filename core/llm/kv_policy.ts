@@ -66,10 +66,24 @@ export interface KvPolicySession {
   close?(): void;
 }
 
-/** A policy with its parameters and budget settled. */
+/**
+ * A policy with its parameters and budget settled.
+ *
+ * Where a layer has a sliding window the policy knows nothing of it: it is handed every token and
+ * may select any. Those of its selection that lie within the window are attended to, observed and
+ * counted; a head that is left with none attends to the newest token.
+ */
 export interface KvPolicy {
   readonly needs: PolicyNeeds;
   open(layer: PolicyLayer): Awaitable<KvPolicySession>;
+}
+
+/** Tokens that enter a layer, each list `[tokens, heads, headDim]`. */
+export interface LayerTokens {
+  readonly queries: Float32Array;
+  readonly keys: Float32Array;
+  readonly values: Float32Array;
+  readonly unrotatedKeys: Float32Array;
 }
 
 /** What one query head attended to in one step of a layer with a policy. */
@@ -78,12 +92,17 @@ export interface AttendedTokens {
   readonly queryHead: number;
   /** Tokens attended to; none given where it was all. Good during the call. */
   readonly kept: Uint32Array | undefined;
-  /** Scaled products of the query and all keys so far, evicted ones too. Good during the call. */
+  /**
+   * Scaled products of the query and all keys so far, evicted ones too; -Infinity beyond the layer's
+   * window. Good during the call.
+   */
   readonly logits: Float32Array;
 }
 
-/** Watches what policies decide, for traces and statistics. */
+/** Watches what enters layers and what policies decide, for calibration, traces and statistics. */
 export interface DecodeObserver {
+  /** Some of the prompt's tokens, as they enter a layer, dense or not. Good during the call. */
+  onPrompt?(layer: number, tokens: LayerTokens): void;
   /**
    * What a layer attended to in one step; dense layers see everything.
    *

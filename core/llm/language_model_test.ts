@@ -28,6 +28,11 @@ const MODELS: Readonly<Record<string, readonly [Record<string, unknown>, Element
     max_position_embeddings: 16,
     rope_scaling: { type: "dynamic", factor: 4 },
   }, "F32"],
+  "Llama with YaRN": [{
+    max_position_embeddings: 16,
+    rope_theta: 100,
+    rope_scaling: { rope_type: "yarn", factor: 4, beta_fast: 2 },
+  }, "F32"],
   "LongChat with condensed positions": [{
     max_position_embeddings: 16,
     rope_condense_ratio: 8,
@@ -36,6 +41,16 @@ const MODELS: Readonly<Record<string, readonly [Record<string, unknown>, Element
   "Llama with biases everywhere": [{ attention_bias: true, mlp_bias: true }, "F32"],
   "Llama with one KV head": [{ num_key_value_heads: 1 }, "F32"],
   "Mistral": [{ architectures: ["MistralForCausalLM"], sliding_window: null }, "BF16"],
+  "Mistral with a window": [{
+    architectures: ["MistralForCausalLM"],
+    sliding_window: 7,
+  }, "BF16"],
+  "Qwen2 with a window in its second layer": [{
+    architectures: ["Qwen2ForCausalLM"],
+    use_sliding_window: true,
+    sliding_window: 5,
+    max_window_layers: 1,
+  }, "F32"],
   "Qwen2": [{ architectures: ["Qwen2ForCausalLM"], tie_word_embeddings: true }, "BF16"],
   "Qwen3": [{ architectures: ["Qwen3ForCausalLM"], head_dim: 16 }, "F32"],
 };
@@ -67,6 +82,22 @@ Deno.test("a prompt equals as many steps", async (t) => {
       }));
   }
 });
+
+Deno.test("a window is kept however the prompt is cut", () =>
+  withModel(
+    randomCheckpoint(MODELS["Mistral with a window"]![0]),
+    async (model, reference) => {
+      const expected = reference().forward(TOKENS);
+      const sequence = await model.sequence();
+      const found: Float32Array[] = [];
+      for (let at = 0; at < TOKENS.length; at += 9) {
+        await sequence.prefill(TOKENS.slice(at, at + 9), {
+          onLogits: (_, logits) => found.push(logits.slice()),
+        });
+      }
+      ok(worst(found, expected) < 1e-5);
+    },
+  ));
 
 Deno.test("dynamic scaling turns a prompt and each step by the length they lead to", () =>
   withModel(

@@ -2,6 +2,7 @@ import {
   type DecodeObserver,
   EVERYTHING,
   type KvPolicySession,
+  type LayerTokens,
   NO_OBSERVATION,
   type PolicyNeeds,
   type Selection,
@@ -13,7 +14,7 @@ import type { LayerCache, TurnTable } from "./layer_cache.ts";
 import { MeanValues } from "./mean_values.ts";
 import { PresentTokens } from "./present_tokens.ts";
 import { turnQueries } from "./rank_rotation.ts";
-import { ascending, checkTokenSets, tokensOf } from "./token_sets.ts";
+import { ascending, checkTokenSets, tokensFrom, tokensOf } from "./token_sets.ts";
 
 /** A policy's session and what it asked for. */
 export interface LayerPolicy {
@@ -21,14 +22,6 @@ export interface LayerPolicy {
   readonly needs: PolicyNeeds;
   /** For rotation by rank. */
   readonly turns: TurnTable | undefined;
-}
-
-/** Tokens that enter a layer, each list `[tokens, heads, headDim]`. */
-export interface LayerTokens {
-  readonly queries: Float32Array;
-  readonly keys: Float32Array;
-  readonly values: Float32Array;
-  readonly unrotatedKeys: Float32Array;
 }
 
 /** What a policy that speculates gets beside the queries. */
@@ -42,14 +35,16 @@ export class LayerAttention {
   readonly #present: PresentTokens;
   readonly #means: MeanValues;
 
+  /** @param window how many tokens a token sees, itself and those before */
   constructor(
     private readonly layer: number,
     readonly cache: LayerCache,
     private readonly policy: LayerPolicy | undefined,
     private readonly observer: DecodeObserver,
+    window = Infinity,
   ) {
     const { queryHeads, kvHeads, capacity } = cache.shape;
-    this.#present = new PresentTokens(queryHeads, kvHeads, capacity);
+    this.#present = new PresentTokens(queryHeads, kvHeads, capacity, window);
     this.#means = new MeanValues(cache, this.#present);
   }
 
@@ -62,6 +57,7 @@ export class LayerAttention {
   async prefill(tokens: LayerTokens, promptEnd: number) {
     const first = this.cache.length;
     this.cache.append(tokens.keys, tokens.values);
+    this.observer.onPrompt?.(this.layer, tokens);
     if (!this.policy) return;
     await this.policy.session.prefill(this.#block(tokens));
     const observedFrom = promptEnd - this.policy.needs.observedPromptQueries;
@@ -69,7 +65,8 @@ export class LayerAttention {
     const width = queryHeads * headDim;
     for (let position = Math.max(first, observedFrom); position < this.cache.length; position++) {
       const at = (position - first) * width;
-      this.cache.addWeights(tokens.queries.subarray(at, at + width), position + 1);
+      const queries = tokens.queries.subarray(at, at + width);
+      this.cache.addWeights(queries, this.#present.first(position + 1), position + 1);
     }
   }
 
@@ -91,7 +88,7 @@ export class LayerAttention {
     this.cache.append(token.keys, token.values);
     if (!this.policy) {
       this.observer.onSelection?.(this.layer, position, EVERYTHING.visible, undefined);
-      return this.cache.attendAll(token.queries);
+      return this.cache.attendAll(token.queries, this.#present.first(this.cache.length));
     }
     const { session, needs } = this.policy;
     this.#apply(await session.append(this.#block(token)));
@@ -127,6 +124,7 @@ export class LayerAttention {
     for (let queryHead = 0; queryHead < queryHeads; queryHead++) {
       const kept = sets && tokensOf(sets, queryHead, queryHeads);
       const logits = this.cache.logits(queryHead, queries);
+      logits.fill(-Infinity, 0, this.#present.first(this.cache.length));
       this.observer.onAttention?.({ layer: this.layer, queryHead, kept, logits });
     }
   }
@@ -137,14 +135,14 @@ export class LayerAttention {
   }
 
   /**
-   * What a selection comes to: everything is a list once something was evicted, and lists ascend
-   * where ranks or observations need it.
+   * What a selection comes to: everything is a list once something was evicted or left the window,
+   * lists end where the window does, and ascend where ranks or observations need it.
    */
   #resolve({ visible, bias }: Selection): [Visible, Float32Array] {
     const { queryHeads, kvHeads } = this.cache.shape;
     const { length } = this.cache;
     if (visible.tag === "everything") {
-      if (this.#present.complete) return [visible, bias];
+      if (this.#present.isComplete(length)) return [visible, bias];
       const value = this.#present.lists(length);
       checkTokenSets(value, queryHeads, length);
       return [{ tag: "only", value }, bias];
@@ -155,10 +153,11 @@ export class LayerAttention {
     if (bias.length !== 0 && bias.length !== sets.tokens.length) {
       throw new RangeError(`Expected ${sets.tokens.length} biases but found ${bias.length}`);
     }
+    const first = this.#present.first(length);
+    const within = first === 0 ? [sets, bias] as const : tokensFrom(sets, bias, first, length - 1);
     const { turns, needs } = this.policy!;
-    if (!turns && !needs.observesSteps) return [visible, bias];
-    const [value, sortedBias] = ascending(sets, bias);
-    return [{ tag: "only", value }, sortedBias];
+    const [value, ownBias] = turns || needs.observesSteps ? ascending(...within) : within;
+    return [{ tag: "only", value }, ownBias];
   }
 
   #attend(queries: Float32Array, visible: Visible, bias: Float32Array): Float32Array {

@@ -1,16 +1,19 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import {
+  type AttendedTokens,
   EVERYTHING,
   fullAttention,
   type KvPolicySession,
+  type LayerTokens,
   NO_UPDATE,
   type Observation,
+  type PolicyLayer,
   type PolicyNeeds,
   type Selection,
   type Step,
   type Update,
 } from "./kv_policy.ts";
-import { LayerAttention, type LayerTokens } from "./layer_attention.ts";
+import { LayerAttention } from "./layer_attention.ts";
 import { LayerCache } from "./layer_cache.ts";
 import { SeededRandom } from "./random.ts";
 import { attentionReference, type HeadTokens } from "./testing/attention_reference.ts";
@@ -37,18 +40,28 @@ const PROMPT = randomLayerTokens(6, 1);
 const TOKEN = randomLayerTokens(1, 2);
 
 /** A layer after a prompt of 6 tokens. */
-async function prompted(session: Partial<KvPolicySession>, needs: Partial<PolicyNeeds> = {}) {
-  const layer = new LayerAttention(0, await LayerCache.create(SHAPE), {
-    session: {
-      prefill: () => {},
-      endPrefill: () => NO_UPDATE,
-      append: () => NO_UPDATE,
-      select: () => EVERYTHING,
-      ...session,
+async function prompted(
+  session: Partial<KvPolicySession>,
+  needs: Partial<PolicyNeeds> = {},
+  window?: number,
+) {
+  const layer = new LayerAttention(
+    0,
+    await LayerCache.create(SHAPE),
+    {
+      session: {
+        prefill: () => {},
+        endPrefill: () => NO_UPDATE,
+        append: () => NO_UPDATE,
+        select: () => EVERYTHING,
+        ...session,
+      },
+      needs: { ...fullAttention.needs, ...needs },
+      turns: undefined,
     },
-    needs: { ...fullAttention.needs, ...needs },
-    turns: undefined,
-  }, {});
+    {},
+    window,
+  );
   await layer.prefill(PROMPT, 6);
   await layer.endPrefill();
   return layer;
@@ -126,6 +139,51 @@ Deno.test("a bias is added to the logit of its token", async () => {
     bias: [...bias.subarray(2 * head, 2 * head + 2)],
   }));
   ok(relativeError(found, reference(layer, heads).output) < 1e-6);
+});
+
+Deno.test("biases go with their tokens where a window takes some away", async () => {
+  const bias = Float32Array.of(...[1, -2, 9], ...[0, 3, 9], ...[7, 0, 0], ...[-1, -1, -1]);
+  const layer = await prompted({ select: () => selecting([5, 2, 4], { bias }) }, {}, 3);
+  const found = await layer.step(TOKEN, SPECULATION);
+  const heads = [0, 1, 2, 3].map((head) => ({
+    tokens: [5, 4],
+    bias: [bias[3 * head]!, bias[3 * head + 2]!],
+  }));
+  ok(relativeError(found, reference(layer, heads).output) < 1e-6);
+});
+
+Deno.test("tokens beyond the window are not in the mean", async () => {
+  const shares = Float32Array.of(1, 1, 1, 1);
+  const select = () => ({ ...EVERYTHING, meanValueWeights: shares });
+  const layer = await prompted({ endPrefill: () => evicting(5), select }, {}, 3);
+  const found = await layer.step(TOKEN, SPECULATION);
+  ok(relativeError(found, meanValues(layer, (head) => head < 2 ? [4, 6] : [4, 5, 6])) < 1e-6);
+});
+
+Deno.test("an observer of attention sees that a window hides tokens", async () => {
+  const seen: number[][] = [];
+  const cache = await LayerCache.create(SHAPE);
+  const policy = {
+    session: await fullAttention.open({} as PolicyLayer),
+    needs: fullAttention.needs,
+    turns: undefined,
+  };
+  const observer = { onAttention: ({ logits }: AttendedTokens) => void seen.push([...logits]) };
+  const layer = new LayerAttention(0, cache, policy, observer, 3);
+  await layer.prefill(PROMPT, 6);
+  await layer.step(TOKEN, SPECULATION);
+  for (const logits of seen) {
+    deepEqual(logits.map((logit) => logit === -Infinity), [
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+    ]);
+  }
+  equal(seen.length, 4);
 });
 
 Deno.test("a policy observes weights in ascending order of tokens, and may evict by them", async () => {

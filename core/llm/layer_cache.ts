@@ -31,9 +31,9 @@ interface Exports {
   turnsAt(): number;
   keysAt(): number;
   valuesAt(): number;
-  attendAll(length: number): void;
+  attendAll(first: number, length: number): void;
   attendListed(perKvHead: number, biased: number, turned: number): void;
-  addWeights(length: number): void;
+  addWeights(first: number, length: number): void;
   logitsOf(head: number, length: number): number;
 }
 
@@ -120,11 +120,12 @@ export class LayerCache {
    * Attends to all tokens.
    *
    * @param queries `[queryHeads, headDim]`
+   * @param first or to those from this one on
    * @returns a view, `[queryHeads, headDim]`, good until the next call
    */
-  attendAll(queries: Float32Array): Float32Array {
+  attendAll(queries: Float32Array, first = 0): Float32Array {
     this.#queries.set(queries);
-    this.#exports.attendAll(this.#length);
+    this.#exports.attendAll(first, this.#length);
     return this.#output;
   }
 
@@ -145,7 +146,7 @@ export class LayerCache {
     return this.#output;
   }
 
-  /** Weights of the last attention, over all tokens or over the sets it was given. */
+  /** Weights of the last attention, which was to all tokens or to the sets that are given. */
   observation(sets?: TokenSets): Observation {
     const { queryHeads, kvHeads } = this.shape;
     const group = sets?.per === "kv-head" ? queryHeads / kvHeads : 1;
@@ -163,12 +164,12 @@ export class LayerCache {
   }
 
   /**
-   * Adds the weights that one of the prompt's queries gives to the first `length` tokens to a
-   * running sum, which {@linkcode summedWeights} returns.
+   * Adds the weights that one of the prompt's queries gives to the tokens from `first` up to `length`
+   * to a running sum, which {@linkcode summedWeights} returns.
    */
-  addWeights(queries: Float32Array, length: number) {
+  addWeights(queries: Float32Array, first: number, length: number) {
     this.#queries.set(queries);
-    this.#exports.addWeights(length);
+    this.#exports.addWeights(first, length);
   }
 
   /** The sums of {@linkcode addWeights}, every query head over all tokens. */

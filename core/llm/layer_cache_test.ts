@@ -57,6 +57,17 @@ Deno.test("attention over everything is that of the definition", async () => {
   );
 });
 
+Deno.test("attention may begin at any token", async () => {
+  const shape = { queryHeads: 4, kvHeads: 2, headDim: 12, capacity: 16 };
+  const { cache, keys, values, queries } = await filled(shape, 13, 3);
+  for (let first = 0; first < 13; first++) {
+    const tokens = Array.from({ length: 13 - first }, (_, i) => first + i);
+    const heads = Array.from({ length: 4 }, () => ({ tokens }));
+    const { output } = attentionReference(shape, queries, keys, values, heads);
+    ok(relativeError(cache.attendAll(queries, first), output) < 2e-6);
+  }
+});
+
 Deno.test("attention over lists, with a bias or without, is that of the definition", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -94,14 +105,14 @@ Deno.test("weights of a prompt's queries add up", async () => {
   const shape = { queryHeads: 4, kvHeads: 2, headDim: 8, capacity: 16 };
   const { cache, random, keys, values } = await filled(shape, 10, 1);
   const expected = Array.from({ length: 4 }, () => new Array<number>(10).fill(0));
-  for (const length of [9, 10]) {
+  for (const [first, length] of [[0, 9], [0, 10], [3, 10]] as const) {
     const queries = numbers(random, 32, 2);
-    cache.addWeights(queries, length);
-    const tokens = Array.from({ length }, (_, token) => token);
+    cache.addWeights(queries, first, length);
+    const tokens = Array.from({ length: length - first }, (_, i) => first + i);
     const heads = Array.from({ length: 4 }, () => ({ tokens }));
     attentionReference(shape, queries, keys, values, heads).weights
       .forEach((shares, head) =>
-        shares.forEach((share, token) => expected[head]![token]! += share)
+        shares.forEach((share, i) => expected[head]![first + i]! += share)
       );
   }
   const { offsets, tokens, weights } = cache.summedWeights();

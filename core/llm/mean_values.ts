@@ -25,7 +25,9 @@ export class MeanValues {
         `Expected ${queryHeads} mean-value weights from 0 to 1 but found ${weights.join(" ")}`,
       );
     }
-    const means = this.present.complete ? this.#runningMeans() : this.#presentMeans();
+    const means = this.present.isComplete(this.cache.length)
+      ? this.#runningMeans()
+      : this.#presentMeans();
     for (let head = 0; head < queryHeads; head++) {
       const share = weights[head]!;
       const mean = means(head);
@@ -50,7 +52,7 @@ export class MeanValues {
     };
   }
 
-  /** Means over what evictions left. */
+  /** Means over what evictions and the window left. */
   #presentMeans(): (head: number) => Float64Array {
     const { queryHeads, kvHeads, headDim } = this.cache.shape;
     const { length, values } = this.cache;

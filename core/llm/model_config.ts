@@ -23,6 +23,8 @@ export interface ModelConfig {
   readonly vocabulary: number;
   /** Most tokens of a sequence, prompt and generated. */
   readonly maximumPositions: number;
+  /** Of each layer, how many tokens a token sees, itself and those before; Infinity for all. */
+  readonly windows: readonly number[];
   readonly normEpsilon: number;
   readonly rope: RopeConfig;
   /** Whether the head's matrix is the embedding. */
@@ -37,10 +39,10 @@ export interface ModelConfig {
 
 /** Where architectures differ beyond what config.json says. */
 const ARCHITECTURES = {
-  LlamaForCausalLM: { qkvBias: false, headNorm: false },
-  MistralForCausalLM: { qkvBias: false, headNorm: false },
-  Qwen2ForCausalLM: { qkvBias: true, headNorm: false },
-  Qwen3ForCausalLM: { qkvBias: false, headNorm: true },
+  LlamaForCausalLM: { qkvBias: false, headNorm: false, window: "never" },
+  MistralForCausalLM: { qkvBias: false, headNorm: false, window: "all layers" },
+  Qwen2ForCausalLM: { qkvBias: true, headNorm: false, window: "upper layers" },
+  Qwen3ForCausalLM: { qkvBias: false, headNorm: true, window: "upper layers" },
 } as const;
 
 /** An architecture that can be run. */
@@ -63,16 +65,16 @@ const Config = v.object({
   tie_word_embeddings: v.optional(v.boolean(), false),
   attention_bias: v.optional(v.boolean(), false),
   mlp_bias: v.optional(v.boolean(), false),
-  sliding_window: v.nullish(count),
-  use_sliding_window: v.optional(v.boolean(), true),
+  sliding_window: v.optional(v.nullable(count), 4096),
+  use_sliding_window: v.optional(v.boolean()),
+  max_window_layers: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 28),
+  layer_types: v.nullish(v.array(v.picklist(["full_attention", "sliding_attention"]))),
   eos_token_id: tokens,
   ...RopeFields,
 });
 
 /**
  * Reads config.json of a checkpoint directory.
- *
- * A model with a sliding window is run within that window, where it equals full attention.
  *
  * @throws {CheckpointError} when a field is missing, wrong or asks for what is not supported
  */
@@ -85,7 +87,6 @@ export function readModelConfig(directory: string): ModelConfig {
     throw new CheckpointError(file, "hidden_act", "silu", raw.hidden_act);
   }
   const { rope, maximumPositions } = resolveRope(file, raw);
-  const window = raw.use_sliding_window ? raw.sliding_window ?? Infinity : Infinity;
   return {
     architecture,
     layers: raw.num_hidden_layers,
@@ -93,7 +94,8 @@ export function readModelConfig(directory: string): ModelConfig {
     feedForward: raw.intermediate_size,
     ...headShape(file, raw),
     vocabulary: raw.vocab_size,
-    maximumPositions: Math.floor(Math.min(maximumPositions, window)),
+    maximumPositions: Math.floor(maximumPositions),
+    windows: windowsOf(file, architecture, raw),
     normEpsilon: raw.rms_norm_eps,
     rope,
     tiedEmbedding: raw.tie_word_embeddings,
@@ -113,6 +115,30 @@ function supportedArchitecture(file: string, names: readonly string[]): Architec
   }
   const expected = `one of ${Object.keys(ARCHITECTURES).join(", ")}`;
   throw new CheckpointError(file, "architectures", expected, names.join(", "));
+}
+
+/**
+ * Which layers have the sliding window. Where config.json is silent it is as in `transformers`:
+ * Mistral's in all layers, Qwen's in none, and if it is asked for, from `max_window_layers` on.
+ */
+function windowsOf(
+  file: string,
+  architecture: Architecture,
+  raw: v.InferOutput<typeof Config>,
+): number[] {
+  const { num_hidden_layers: layers, sliding_window, layer_types, max_window_layers } = raw;
+  const { window } = ARCHITECTURES[architecture];
+  if (layer_types && layer_types.length !== layers) {
+    const expected = `${layers}, one a layer (num_hidden_layers)`;
+    throw new CheckpointError(file, "layer_types", expected, String(layer_types.length));
+  }
+  const used = window !== "never" && (raw.use_sliding_window ?? window === "all layers");
+  return Array.from({ length: layers }, (_, layer) => {
+    const slides = layer_types
+      ? layer_types[layer] === "sliding_attention"
+      : window === "all layers" || layer >= max_window_layers;
+    return used && slides ? sliding_window ?? Infinity : Infinity;
+  });
 }
 
 function headShape(file: string, raw: v.InferOutput<typeof Config>) {

@@ -62,14 +62,58 @@ Deno.test("newer files name the rotary parameters otherwise", () => {
   });
 });
 
-Deno.test("a sliding window bounds the context", () => {
+Deno.test("a sliding window is in the layers that transformers puts it in", () => {
+  const windows = (fields: Record<string, unknown>) =>
+    read({ num_hidden_layers: 3, sliding_window: 9, ...fields }).windows;
+  const all = Infinity;
   const mistral = { architectures: ["MistralForCausalLM"], max_position_embeddings: 4096 };
-  equal(read({ ...mistral, sliding_window: 1024 }).maximumPositions, 1024);
-  equal(read({ ...mistral, sliding_window: null }).maximumPositions, 4096);
-  equal(
-    read({ ...mistral, sliding_window: 1024, use_sliding_window: false }).maximumPositions,
-    4096,
-  );
+  deepEqual(windows(mistral), [9, 9, 9]);
+  equal(read({ ...mistral, sliding_window: 9 }).maximumPositions, 4096);
+  deepEqual(windows({ ...mistral, sliding_window: undefined }), [4096, 4096, 4096]);
+  deepEqual(windows({ ...mistral, sliding_window: null }), [all, all, all]);
+  deepEqual(windows({ ...mistral, use_sliding_window: false }), [all, all, all]);
+  deepEqual(windows({}), [all, all, all]);
+  for (const architectures of [["Qwen2ForCausalLM"], ["Qwen3ForCausalLM"]]) {
+    const qwen = { architectures, use_sliding_window: true };
+    deepEqual(windows({ architectures }), [all, all, all]);
+    deepEqual(windows(qwen), [all, all, all]);
+    deepEqual(windows({ ...qwen, max_window_layers: 1 }), [all, 9, 9]);
+    const layer_types = ["sliding_attention", "full_attention", "sliding_attention"];
+    deepEqual(windows({ ...qwen, max_window_layers: 1, layer_types }), [9, all, 9]);
+    deepEqual(windows({ architectures, layer_types }), [all, all, all]);
+  }
+});
+
+Deno.test("YaRN's parameters are the paper's where they are not stated", () => {
+  const yarn = (scaling: Record<string, unknown>) =>
+    read({ max_position_embeddings: 32768, rope_scaling: { rope_type: "yarn", ...scaling } });
+  const { rope, maximumPositions } = yarn({ factor: 4 });
+  deepEqual(rope, {
+    type: "yarn",
+    theta: 10_000,
+    factor: 4,
+    fastTurns: 32,
+    slowTurns: 1,
+    wholePairs: true,
+    magnitude: 0.1 * Math.log(4) + 1,
+    originalPositions: 32768,
+  });
+  equal(maximumPositions, 131072);
+  // Qwen's files state the original context, others the one it became.
+  const stated = { factor: 4, original_max_position_embeddings: 32768 };
+  equal(yarn(stated).maximumPositions, 131072);
+  const longer = { max_position_embeddings: 131072, rope_scaling: { type: "yarn", ...stated } };
+  equal(read(longer).maximumPositions, 131072);
+  const unstated = { type: "yarn", original_max_position_embeddings: 32768 };
+  deepEqual(read({ ...longer, rope_scaling: unstated }).rope, rope);
+  const magnitude = (scaling: Record<string, unknown>) => {
+    const { rope } = yarn({ factor: 40, ...scaling });
+    return rope.type === "yarn" ? rope.magnitude : 0;
+  };
+  equal(magnitude({ attention_factor: 1.25 }), 1.25);
+  equal(magnitude({ mscale: 1, mscale_all_dim: 1 }), 1);
+  equal(magnitude({ mscale: 2, mscale_all_dim: 1 }), (0.2 * Math.log(40) + 1) / magnitude({}));
+  equal(magnitude({ factor: 0.5 }), 1);
 });
 
 Deno.test("what the architecture implies is added", () => {
@@ -88,12 +132,24 @@ Deno.test("what is not supported is named with what is", () => {
     /config\.json: architectures: Expected one of LlamaForCausalLM, .* but found MixtralForCausalLM$/,
   );
   refuses(
-    { rope_scaling: { rope_type: "yarn", factor: 2 } },
-    /config\.json: rope_scaling\.rope_type: Expected one of default, .* but found yarn$/,
+    { rope_scaling: { rope_type: "longrope", factor: 2 } },
+    /config\.json: rope_scaling\.rope_type: Expected one of default, .* but found longrope$/,
   );
   refuses(
     { rope_scaling: { type: "linear" } },
     /rope_scaling\.factor: Expected a number for linear but found none$/,
+  );
+  refuses(
+    { rope_scaling: { type: "yarn" } },
+    /rope_scaling\.factor: Expected a number for yarn but found none$/,
+  );
+  refuses(
+    { layer_types: ["full_attention"] },
+    /layer_types: Expected 2, one a layer \(num_hidden_layers\) but found 1$/,
+  );
+  refuses(
+    { layer_types: ["chunked_attention"] },
+    /layer_types\.0: Expected .*"chunked_attention"$/,
   );
   refuses({ hidden_act: "gelu" }, /hidden_act: Expected silu but found gelu$/);
   refuses({ partial_rotary_factor: 0.5 }, /partial_rotary_factor: .* but found 0\.5$/);

@@ -1,7 +1,10 @@
 import type { TokenSets } from "./kv_policy.ts";
 import { tokenSetsOf } from "./token_sets.ts";
 
-/** Which tokens of a layer's cache are still there, query head by query head. */
+/**
+ * Which tokens of a layer's cache can still be attended to, query head by query head: those that
+ * were not evicted and, where the layer has a sliding window, lie within it.
+ */
 export class PresentTokens {
   /** Of each query head, 1 where a token was evicted. Made when the first one is. */
   #gone: Uint8Array[] | undefined;
@@ -10,11 +13,17 @@ export class PresentTokens {
     private readonly queryHeads: number,
     private readonly kvHeads: number,
     private readonly capacity: number,
+    private readonly window = Infinity,
   ) {}
 
-  /** Whether nothing was evicted. */
-  get complete(): boolean {
-    return this.#gone === undefined;
+  /** The first token that the last of `length` tokens sees. */
+  first(length: number): number {
+    return Math.max(0, length - this.window);
+  }
+
+  /** Whether all of `length` tokens are there. */
+  isComplete(length: number): boolean {
+    return this.#gone === undefined && this.first(length) === 0;
   }
 
   /**
@@ -37,14 +46,21 @@ export class PresentTokens {
     });
   }
 
-  /** The tokens present of the first `length`, ascending. */
+  /**
+   * The tokens present of the first `length`, ascending. A head whose window holds none of them has
+   * the newest.
+   */
   lists(length: number): TokenSets {
     const gone = this.#gone ??
       Array.from({ length: this.queryHeads }, () => new Uint8Array(length));
+    const first = this.first(length);
     return tokenSetsOf(gone.map((flags) => {
       const list = new Uint32Array(length);
       let count = 0;
-      for (let token = 0; token < length; token++) if (flags[token] === 0) list[count++] = token;
+      for (let token = first; token < length; token++) {
+        if (flags[token] === 0) list[count++] = token;
+      }
+      if (count === 0 && first > 0) list[count++] = length - 1;
       return list.subarray(0, count);
     }));
   }

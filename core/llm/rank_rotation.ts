@@ -13,7 +13,7 @@ export function turnTable(rope: RopeConfig, headDim: number, capacity: number): 
     throw new RangeError("Expected a fixed rotary scaling for rotation by rank but found dynamic");
   }
   const distances = Array.from({ length: capacity }, (_, distance) => distance);
-  const { cos, sin } = rotaryTable(rope, headDim, distances, capacity);
+  const { cos, sin } = rotaryTable(rope, headDim, distances, capacity, 1);
   const half = headDim / 2;
   const table = new Float32Array(2 * capacity * half);
   for (const distance of distances) {

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ModelConfig } from "./model_config.ts";
-import { inverseFrequencies } from "./rope.ts";
+import { inverseFrequencies, rotaryMagnitude } from "./rope.ts";
 import type { TensorStore } from "./tensor_store.ts";
 import { layerTensors, modelTensors } from "./tensor_names.ts";
 
@@ -73,19 +73,23 @@ export class ReferenceModel {
   }
 
   #attention(layer: number, x: Vector, position: number, frequencies: Float64Array): Vector {
-    const { queryHeads, kvHeads, headDim } = this.config;
+    const { queryHeads, kvHeads, headDim, windows } = this.config;
     const names = layerTensors(layer);
     const { keys, values } = this.#caches[layer]!;
     const queries = this.#heads(this.#linear(x, names.query), names.queryNorm);
     const newKeys = this.#heads(this.#linear(x, names.key), names.keyNorm);
-    keys.push(rotate(newKeys, headDim, position, frequencies));
+    const magnitude = rotaryMagnitude(this.config.rope);
+    const turn = (x: Vector) =>
+      rotate(x, headDim, position, frequencies).map((value) => magnitude * value);
+    keys.push(turn(newKeys));
     values.push(this.#linear(x, names.value));
-    const rotated = rotate(queries, headDim, position, frequencies);
+    const rotated = turn(queries);
     const result = new Float64Array(queryHeads * headDim);
     for (let head = 0; head < queryHeads; head++) {
       const at = Math.floor(head / (queryHeads / kvHeads)) * headDim;
       const query = rotated.subarray(head * headDim, (head + 1) * headDim);
       const tokens = keys.map((_, token) => token)
+        .filter((token) => position - token < windows[layer]!)
         .filter((token) => this.visible(layer, head, position, token));
       const logits = tokens.map((token) =>
         dot(query, keys[token]!.subarray(at, at + headDim)) / Math.sqrt(headDim)

@@ -31,6 +31,8 @@ export function inverseFrequencies(
       return powers(dynamicTheta(rope, headDim, length), headDim);
     case "llama3":
       return powers(rope.theta, headDim).map((frequency) => llama3Frequency(rope, frequency));
+    case "yarn":
+      return yarnFrequencies(rope, headDim);
   }
 }
 
@@ -57,6 +59,26 @@ function llama3Frequency(rope: RopeConfig & { type: "llama3" }, frequency: numbe
   return (1 - smooth) * frequency / rope.factor + smooth * frequency;
 }
 
+function yarnFrequencies(rope: RopeConfig & { type: "yarn" }, headDim: number): Float64Array {
+  const { theta, factor, originalPositions, wholePairs } = rope;
+  /** The pair, between whole ones too, that turns so often within the original context. */
+  const pairOf = (turns: number) =>
+    headDim * Math.log(originalPositions / (turns * 2 * Math.PI)) / (2 * Math.log(theta));
+  const [first, last] = [pairOf(rope.fastTurns), pairOf(rope.slowTurns)];
+  const low = Math.max(wholePairs ? Math.floor(first) : first, 0);
+  const high = Math.min(wholePairs ? Math.ceil(last) : last, headDim - 1);
+  const width = high === low ? 0.001 : high - low;
+  return powers(theta, headDim).map((frequency, pair) => {
+    const divided = Math.min(1, Math.max(0, (pair - low) / width));
+    return divided * frequency / factor + (1 - divided) * frequency;
+  });
+}
+
+/** What rotated queries and keys are multiplied by. */
+export function rotaryMagnitude(rope: RopeConfig): number {
+  return rope.type === "yarn" ? rope.magnitude : 1;
+}
+
 /** Cosines and sines of a run of positions, each `[positions, headDim / 2]`. */
 export interface RotaryTable {
   readonly cos: Float32Array<ArrayBuffer>;
@@ -69,12 +91,14 @@ export interface RotaryTable {
  *
  * @param positions any positions, in any order
  * @param length tokens in the cache after this pass
+ * @param magnitude what cosines and sines are multiplied by; 1 makes it a turn and nothing else
  */
 export function rotaryTable(
   rope: RopeConfig,
   headDim: number,
   positions: readonly number[],
   length: number,
+  magnitude: number = rotaryMagnitude(rope),
 ): RotaryTable {
   const frequencies = inverseFrequencies(rope, headDim, length);
   const pairs = frequencies.length;
@@ -83,8 +107,8 @@ export function rotaryTable(
   positions.forEach((position, row) => {
     for (let pair = 0; pair < pairs; pair++) {
       const angle = position * frequencies[pair]!;
-      cos[row * pairs + pair] = Math.cos(angle);
-      sin[row * pairs + pair] = Math.sin(angle);
+      cos[row * pairs + pair] = magnitude * Math.cos(angle);
+      sin[row * pairs + pair] = magnitude * Math.sin(angle);
     }
   });
   return { cos, sin };

@@ -26,21 +26,45 @@ export type RopeConfig =
     readonly lowFrequencyFactor: number;
     readonly highFrequencyFactor: number;
     readonly originalPositions: number;
+  }
+  /**
+   * Frequencies that make fewer than `slowTurns` turns within `originalPositions` divided by
+   * `factor`, those that make more than `fastTurns` kept, those between interpolated; queries and
+   * keys multiplied by `magnitude`. YaRN, arXiv 2309.00071.
+   */
+  | {
+    readonly type: "yarn";
+    readonly theta: number;
+    readonly factor: number;
+    readonly fastTurns: number;
+    readonly slowTurns: number;
+    /** Whether the range between begins and ends at whole pairs of elements. */
+    readonly wholePairs: boolean;
+    readonly magnitude: number;
+    readonly originalPositions: number;
   };
 
 const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
-const ROPE_TYPES = ["default", "linear", "dynamic", "llama3"] as const;
+const ROPE_TYPES = ["default", "linear", "dynamic", "llama3", "yarn"] as const;
 
 /** `rope_scaling` of config.json, or `rope_parameters` as newer files call it. */
 export const RopeScaling = v.looseObject({
   rope_type: v.optional(v.string()),
   type: v.optional(v.string()),
   rope_theta: v.optional(positive),
-  factor: v.optional(positive),
+  factor: v.nullish(positive),
   low_freq_factor: v.optional(positive),
   high_freq_factor: v.optional(positive),
-  original_max_position_embeddings: v.optional(positive),
+  original_max_position_embeddings: v.nullish(positive),
+  beta_fast: v.nullish(positive),
+  beta_slow: v.nullish(positive),
+  attention_factor: v.nullish(positive),
+  mscale: v.nullish(v.pipe(v.number(), v.finite())),
+  mscale_all_dim: v.nullish(v.pipe(v.number(), v.finite())),
+  truncate: v.nullish(v.boolean()),
 });
+
+type Scaling = v.InferOutput<typeof RopeScaling>;
 
 /** The fields of config.json that bear on the rotary embedding. */
 export const RopeFields = {
@@ -64,7 +88,8 @@ export interface ResolvedRope {
  * Makes sense of the rotary fields of a config.json.
  *
  * The context of `linear` and `dynamic` scaling is `factor` times `max_position_embeddings`, as
- * FastChat and vLLM have it; `llama3` states its full context there.
+ * FastChat and vLLM have it; `llama3` states its full context there. For `yarn` it is `factor` times
+ * the original context or what is stated, whichever is longer: Qwen's files state the original one.
  *
  * @param file path of the config.json, for messages
  * @throws {CheckpointError} when the type is unknown or a parameter of it is missing
@@ -98,10 +123,12 @@ export function resolveRope(file: string, fields: v.InferOutput<typeof Fields>):
     }
     case "llama3":
       return { rope: llama3(theta, need), maximumPositions: positions };
+    case "yarn":
+      return yarn(theta, positions, scaling, need);
   }
 }
 
-function namedType(file: string, place: string, scaling: v.InferOutput<typeof RopeScaling>) {
+function namedType(file: string, place: string, scaling: Scaling) {
   const name = scaling.rope_type ?? scaling.type ?? "default";
   const field = `${place}.${scaling.rope_type === undefined ? "type" : "rope_type"}`;
   const type = ROPE_TYPES.find((known) => known === name);
@@ -124,4 +151,35 @@ function llama3(theta: number, need: (name: string) => number): RopeConfig {
     highFrequencyFactor: need("high_freq_factor"),
     originalPositions: need("original_max_position_embeddings"),
   };
+}
+
+/** Defaults are the paper's, as `transformers` has them. */
+function yarn(
+  theta: number,
+  positions: number,
+  scaling: Scaling,
+  need: (name: string) => number,
+): ResolvedRope {
+  const originalPositions = scaling.original_max_position_embeddings ?? positions;
+  const stated = scaling.original_max_position_embeddings ? positions / originalPositions : 1;
+  const factor = scaling.factor ?? (stated > 1 ? stated : need("factor"));
+  return {
+    rope: {
+      type: "yarn",
+      theta,
+      factor,
+      fastTurns: scaling.beta_fast ?? 32,
+      slowTurns: scaling.beta_slow ?? 1,
+      wholePairs: scaling.truncate ?? true,
+      magnitude: scaling.attention_factor ?? yarnMagnitude(factor, scaling),
+      originalPositions,
+    },
+    maximumPositions: Math.max(positions, Math.floor(factor * originalPositions)),
+  };
+}
+
+/** Attention is made sharper by how much longer the context has become. */
+function yarnMagnitude(factor: number, { mscale, mscale_all_dim }: Scaling): number {
+  const magnitude = (scale: number) => factor <= 1 ? 1 : 0.1 * scale * Math.log(factor) + 1;
+  return mscale && mscale_all_dim ? magnitude(mscale) / magnitude(mscale_all_dim) : magnitude(1);
 }

@@ -49,6 +49,36 @@ Deno.test("llama3 scaling keeps short waves, divides long ones and blends betwee
   ok(scaled.some((f, i) => f / plain[i]! > 0.126 && f / plain[i]! < 0.999));
 });
 
+Deno.test("YaRN keeps fast pairs, divides slow ones and blends between", () => {
+  const rope = {
+    type: "yarn",
+    theta: 1_000_000,
+    factor: 4,
+    fastTurns: 32,
+    slowTurns: 1,
+    wholePairs: true,
+    magnitude: 1.25,
+    originalPositions: 32_768,
+  } as const;
+  const scaled = inverseFrequencies(rope, 128, 1);
+  const plain = inverseFrequencies({ type: "default", theta: 1_000_000 }, 128, 1);
+  const turns = plain.map((frequency) => 32_768 * frequency / (2 * Math.PI));
+  // Qwen2.5's: the last pair of more than 32 turns, and the first of fewer than one.
+  const low = turns.findLastIndex((count) => count > 32);
+  const high = turns.findIndex((count) => count < 1);
+  deepEqual([low, high], [23, 40]);
+  plain.forEach((frequency, pair) => {
+    const divided = Math.min(1, Math.max(0, (pair - low) / (high - low)));
+    const expected = frequency * (1 - divided * 3 / 4);
+    ok(Math.abs(scaled[pair]! / expected - 1) < 1e-12);
+  });
+  // Between whole pairs the blend begins later and ends earlier.
+  const exact = inverseFrequencies({ ...rope, wholePairs: false }, 128, 1);
+  ok(exact[24]! > scaled[24]! && exact[39]! < scaled[39]!);
+  const { cos, sin } = rotaryTable(rope, 128, [5], 6);
+  ok(Math.abs(Math.hypot(cos[0]!, sin[0]!) - 1.25) < 1e-6);
+});
+
 Deno.test("far positions are turned as exactly as near ones", () => {
   const { cos, sin } = rotaryTable({ type: "default", theta: THETA }, 2, [131_071], 131_072);
   deepEqual([cos[0], sin[0]], [Math.fround(Math.cos(131_071)), Math.fround(Math.sin(131_071))]);

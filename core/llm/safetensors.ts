@@ -20,16 +20,25 @@ const Entry = v.object({
   data_offsets: v.tuple([natural, natural]),
 });
 
+/** A tensor as the header has it. */
+export interface SafetensorsEntry {
+  /** E.g. `"F32"`. */
+  readonly type: string;
+  readonly shape: readonly number[];
+  /** Of its first byte, from the beginning of the file. */
+  readonly byteOffset: number;
+  readonly bytes: number;
+}
+
 /**
- * Lists the tensors of a safetensors file; no tensor is read. Tensors of types that weights do not
- * have (integers, booleans) are left out.
+ * Lists what a safetensors file holds, of whatever type; no tensor is read.
  *
  * @throws {CheckpointError} when the header is truncated, no JSON, or does not fit the file
  */
-export function listSafetensors(file: RandomAccessFile): Map<string, StoredTensor> {
+export function safetensorsEntries(file: RandomAccessFile): Map<string, SafetensorsEntry> {
   const headerBytes = readHeaderLength(file);
   const begin = 8 + headerBytes;
-  const tensors = new Map<string, StoredTensor>();
+  const entries = new Map<string, SafetensorsEntry>();
   for (const [name, value] of Object.entries(parseHeader(file, headerBytes))) {
     if (name === "__metadata__") continue;
     const entry = v.safeParse(Entry, value);
@@ -37,11 +46,25 @@ export function listSafetensors(file: RandomAccessFile): Map<string, StoredTenso
       const shape = '{"dtype", "shape", "data_offsets"}';
       throw new CheckpointError(file.path, `tensor ${name}`, shape, JSON.stringify(value));
     }
-    const { dtype, shape, data_offsets } = entry.output;
-    checkExtent(file, name, data_offsets, file.size - begin);
-    if (!isElementType(dtype)) continue;
-    checkSize(file, name, data_offsets, shape, dtype);
-    tensors.set(name, { type: dtype, shape, file, byteOffset: begin + data_offsets[0] });
+    const { dtype: type, shape, data_offsets: [first, end] } = entry.output;
+    checkExtent(file, name, [first, end], file.size - begin);
+    entries.set(name, { type, shape, byteOffset: begin + first, bytes: end - first });
+  }
+  return entries;
+}
+
+/**
+ * Lists the tensors of a safetensors file; no tensor is read. Tensors of types that weights do not
+ * have (integers, booleans) are left out.
+ *
+ * @throws {CheckpointError} when the header is truncated, no JSON, or does not fit the file
+ */
+export function listSafetensors(file: RandomAccessFile): Map<string, StoredTensor> {
+  const tensors = new Map<string, StoredTensor>();
+  for (const [name, { type, shape, byteOffset, bytes }] of safetensorsEntries(file)) {
+    if (!isElementType(type)) continue;
+    checkSize(file, name, bytes, shape, type);
+    tensors.set(name, { type, shape, file, byteOffset });
   }
   return tensors;
 }
@@ -96,12 +119,12 @@ function checkExtent(
 function checkSize(
   file: RandomAccessFile,
   name: string,
-  [begin, end]: readonly [number, number],
+  found: number,
   shape: readonly number[],
   type: keyof typeof elementBytes,
 ) {
   const bytes = shape.reduce((product, n) => product * n, elementBytes[type]);
-  if (bytes === end - begin) return;
+  if (bytes === found) return;
   const expected = `${bytes} bytes for ${type} [${shape.join(", ")}]`;
-  throw new CheckpointError(file.path, `tensor ${name}`, expected, `${end - begin}`);
+  throw new CheckpointError(file.path, `tensor ${name}`, expected, String(found));
 }

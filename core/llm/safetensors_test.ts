@@ -6,7 +6,7 @@ import { RandomAccessFile } from "./random_access_file.ts";
 import { listSafetensors } from "./safetensors.ts";
 import { readTensor, TensorStore } from "./tensor_store.ts";
 import { TemporaryDirectory } from "./testing/random_checkpoint.ts";
-import { encodeSafetensors } from "./testing/write_safetensors.ts";
+import { encodeSafetensors } from "./testing/encode_safetensors.ts";
 
 const VALUES = Float32Array.of(1, -2, 0.5, 3, 0, -8);
 

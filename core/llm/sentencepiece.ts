@@ -25,12 +25,29 @@ interface Piece {
   readonly kind: number;
 }
 
+/** A token outside the encoding, as tokenizer.json has it. */
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+  readonly single_word: boolean;
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+  readonly normalized: boolean;
+}
+
+/** A tokenizer.json. */
+export interface TokenizerDefinition {
+  readonly added_tokens: readonly AddedToken[];
+  readonly [part: string]: unknown;
+}
+
 /**
  * Reads a tokenizer.model.
  *
  * @throws {CheckpointError} when it is damaged or no byte-pair encoding
  */
-export function readSentencePiece(file: string): object {
+export function readSentencePiece(file: string): TokenizerDefinition {
   const { pieces, modelType } = parse(file);
   if (modelType !== BPE) {
     throw new CheckpointError(file, "trainer_spec.model_type", "2 (BPE)", String(modelType));
@@ -110,7 +127,7 @@ function parseModelType(bytes: Uint8Array): number {
   return 1;
 }
 
-function addedToken(id: number, content: string, special: boolean) {
+function addedToken(id: number, content: string, special: boolean): AddedToken {
   return {
     id,
     content,

@@ -5,9 +5,11 @@ import {
   type PolicyLayer,
 } from "./kv_policy.ts";
 import type { ModelParts, Projected } from "./model_parts.ts";
+import { returnFreeMemory } from "./free_memory.ts";
 import { LayerAttention, type Speculation } from "./layer_attention.ts";
 import { LayerCache } from "./layer_cache.ts";
 import { turnTable } from "./rank_rotation.ts";
+import { releaseBuffer } from "./release_buffer.ts";
 import { type Stepping, stepTogether } from "./step.ts";
 import { layerTensors } from "./tensor_names.ts";
 
@@ -69,7 +71,8 @@ export class Sequence implements Stepping {
         const cache = await LayerCache.create({ ...config, capacity: maxTokens }, own && turns);
         const session = own && await openSession(model, own, layer, maxTokens);
         const layerPolicy = own && session && { session, needs: own.needs, turns };
-        layers.push(new LayerAttention(layer, cache, layerPolicy, observer));
+        const window = config.windows[layer];
+        layers.push(new LayerAttention(layer, cache, layerPolicy, observer, window));
       }
     } catch (error) {
       for (const layer of layers) layer.close();
@@ -118,6 +121,7 @@ export class Sequence implements Stepping {
       done += pass.length;
       logits = await this.#passLogits(hidden, done === tokens.length, options) ?? logits;
     }
+    returnFreeMemory();
     return logits;
   }
 
@@ -195,23 +199,30 @@ export class Sequence implements Stepping {
     const { model } = this;
     const positions = tokens.map((_, i) => this.#length + i);
     const rotary = model.rotary(positions, promptEnd);
-    const mask = causalMask(tokens.length, this.#length + tokens.length);
     let hidden = model.embed(tokens);
     let projected: Projected | undefined = await model.beforeAttention(0, hidden, rotary);
     for (let index = 0; projected; index++) {
-      const layer = this.layers[index]!;
-      await layer.prefill(projected, promptEnd);
-      const { keys, values } = layer.cache;
-      const attended = await model.denseAttention(projected.queries, keys, values, mask);
-      ({ hidden, projected } = await model.afterAttention(
-        index,
-        hidden,
-        attended,
-        rotary,
-      ));
+      await this.layers[index]!.prefill(projected, promptEnd);
+      const attended = await this.#denseAttention(index, projected.queries, tokens.length);
+      const next = await model.afterAttention(index, hidden, attended, rotary);
+      // The lists of one token may be the policy's now; those of a pass are copied for it.
+      if (tokens.length > 1) releaseAll([hidden, attended, ...Object.values(projected)]);
+      ({ hidden, projected } = next);
     }
     this.#length += tokens.length;
     return hidden;
+  }
+
+  /** Attention of the last tokens of a layer's cache, whose keys and values are in it. */
+  #denseAttention(layer: number, queries: Float32Array, count: number): Promise<Float32Array> {
+    const { kvHeads, headDim, windows } = this.model.config;
+    const { keys, values, length } = this.layers[layer]!.cache;
+    const window = windows[layer]!;
+    // What the window hides from the first of them is hidden from all.
+    const first = Math.max(0, length - count + 1 - window);
+    const begin = first * kvHeads * headDim;
+    const mask = causalMask(count, length - first, window);
+    return this.model.denseAttention(queries, keys.subarray(begin), values.subarray(begin), mask);
   }
 
   /** Logits after the tokens of a pass: of all where they are asked for, else of the prompt's last. */
@@ -245,6 +256,11 @@ export class Sequence implements Stepping {
     const expected = `a sequence of at most ${this.maxTokens} tokens`;
     throw new RangeError(`Expected ${expected} but found ${total}`);
   }
+}
+
+/** Activations of a pass are tens of megabytes a layer, which wait for no collector. */
+function releaseAll(lists: readonly Float32Array[]) {
+  for (const list of lists) releaseBuffer(list as Float32Array<ArrayBuffer>);
 }
 
 /** The policy of each layer, where it has one. */
@@ -286,11 +302,15 @@ async function openSession(
   return await policy.open(shape);
 }
 
-/** `[tokens, length]`: each of the last `tokens` of `length` tokens sees itself and those before. */
-function causalMask(tokens: number, length: number): Uint8Array {
+/**
+ * `[tokens, length]`: each of the last `tokens` of `length` tokens sees itself and those before, of
+ * which as many as its window holds.
+ */
+function causalMask(tokens: number, length: number, window: number): Uint8Array {
   const mask = new Uint8Array(tokens * length);
   for (let row = 0; row < tokens; row++) {
-    mask.fill(1, row * length, row * length + length - tokens + row + 1);
+    const end = length - tokens + row + 1;
+    mask.fill(1, row * length + Math.max(0, end - window), row * length + end);
   }
   return mask;
 }

@@ -87,6 +87,76 @@ Deno.test("selections of a KV head serve its group of query heads", () =>
     ok(worst(await stepLogits(model, TOKENS, policy), expected) < 1e-5);
   }));
 
+const WINDOWED = { architectures: ["MistralForCausalLM"], sliding_window: 7 };
+
+Deno.test("in a window of the model a policy's selection is what lies within it", () =>
+  withModel(randomCheckpoint(WINDOWED), async (model, reference) => {
+    deepEqual(await stepLogits(model, TOKENS, fullAttention), await stepLogits(model, TOKENS));
+    const sees = (head: number, position: number, token: number) =>
+      token === position || (token + head) % 3 === 0;
+    const policy = listing((_, position) =>
+      tokenSetsOf(
+        [0, 1, 2, 3].map((head) =>
+          range(position + 1).filter((token) => sees(head, position, token))
+        ),
+      )
+    );
+    const definition = reference((_, head, position, token) => sees(head, position, token));
+    const expected = TOKENS.flatMap((token) => definition.forward([token]));
+    ok(worst(await stepLogits(model, TOKENS, policy), expected) < 1e-5);
+  }));
+
+Deno.test("a head whose selection the window hides attends to the newest token", () =>
+  withModel(randomCheckpoint(WINDOWED), async (model, reference) => {
+    const policy = listing(() => tokenSetsOf([0, 1, 2, 3].map(() => Uint32Array.of(0))));
+    const definition = reference((_, __, position, token) =>
+      token === (position < 7 ? 0 : position)
+    );
+    const expected = TOKENS.flatMap((token) => definition.forward([token]));
+    ok(worst(await stepLogits(model, TOKENS, policy), expected) < 1e-5);
+  }));
+
+Deno.test("within a window, what is evicted stays away and what is left is told", () =>
+  withModel(randomCheckpoint(WINDOWED), async (model, reference) => {
+    const seen: number[][] = [];
+    const evicting: KvPolicy = {
+      needs: NEEDS,
+      open: async (layer) => {
+        let position = 0;
+        return {
+          ...await fullAttention.open(layer),
+          append: () => {
+            position++;
+            const odd = Uint32Array.of(...position % 2 === 1 ? [position - 1] : []);
+            const offsets = Uint32Array.of(0, odd.length, odd.length);
+            return { ...NO_UPDATE, evicted: { per: "kv-head", offsets, tokens: odd } };
+          },
+        };
+      },
+    };
+    const sequence = await model.sequence({
+      policy: evicting,
+      observer: {
+        onSelection: (layer, position, visible) => {
+          if (layer !== 1 || position !== 10 || visible.tag !== "only") return;
+          const { offsets, tokens } = visible.value;
+          for (let head = 0; head < 4; head++) {
+            seen.push([...tokens.subarray(offsets[head], offsets[head + 1])]);
+          }
+        },
+      },
+    });
+    const found = [await sequence.prefill(TOKENS.slice(0, 1))];
+    for (const token of TOKENS.slice(1)) found.push(await sequence.step(token));
+    const definition = reference((_, head, position, token) =>
+      head > 1 || token % 2 === 1 || token === position
+    );
+    const expected = TOKENS.flatMap((token) => definition.forward([token]));
+    ok(worst(found, expected) < 1e-5);
+    const all = [4, 5, 6, 7, 8, 9, 10];
+    deepEqual(seen, [[5, 7, 9, 10], [5, 7, 9, 10], all, all]);
+  }));
+
 Deno.test("evicted tokens are never seen again", () =>
   withModel(randomCheckpoint(), async (model, reference) => {
     const evictsAt = (position: number) => position >= 10;

@@ -58,3 +58,33 @@ export function ascending(sets: TokenSets, bias: Float32Array): [TokenSets, Floa
   }
   return [{ ...sets, tokens }, sortedBias];
 }
+
+/**
+ * Those of the tokens, and their bias, from `first` on. A head left with none has the newest.
+ *
+ * @param newest its bias is 0
+ */
+export function tokensFrom(
+  sets: TokenSets,
+  bias: Float32Array,
+  first: number,
+  newest: number,
+): [TokenSets, Float32Array] {
+  const offsets = new Uint32Array(sets.offsets.length);
+  const tokens: number[] = [];
+  const biases: number[] = [];
+  for (let head = 0; head + 1 < offsets.length; head++) {
+    for (let i = sets.offsets[head]!; i < sets.offsets[head + 1]!; i++) {
+      if (sets.tokens[i]! < first) continue;
+      tokens.push(sets.tokens[i]!);
+      biases.push(bias[i] ?? 0);
+    }
+    if (tokens.length === offsets[head]) {
+      tokens.push(newest);
+      biases.push(0);
+    }
+    offsets[head + 1] = tokens.length;
+  }
+  const within = { ...sets, offsets, tokens: Uint32Array.from(tokens) };
+  return [within, bias.length === 0 ? bias : Float32Array.from(biases)];
+}

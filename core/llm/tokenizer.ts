@@ -6,6 +6,7 @@ import * as v from "valibot";
 import { CheckpointError } from "./checkpoint_error.ts";
 import type { ModelConfig } from "./model_config.ts";
 import { readJson, readJsonIfPresent } from "./read_json.ts";
+import { readAddedTokens, withAddedTokens } from "./added_tokens.ts";
 import { readSentencePiece } from "./sentencepiece.ts";
 
 /** One turn of a conversation. */
@@ -55,15 +56,15 @@ export class TextTokenizer {
   }
 
   /**
-   * Reads tokenizer.json (or else SentencePiece's tokenizer.model), tokenizer_config.json and
-   * chat_template.jinja of a checkpoint directory.
+   * Reads tokenizer.json (or else SentencePiece's tokenizer.model and added_tokens.json),
+   * tokenizer_config.json and chat_template.jinja of a checkpoint directory.
    *
    * @param model when given, the tokenizer must fit its vocabulary
    * @throws {CheckpointError} when there is no tokenizer, it is damaged or has ids the model lacks
    */
   static open(directory: string, model?: ModelConfig): TextTokenizer {
     const settings = readJsonIfPresent(join(directory, "tokenizer_config.json"), Settings) ?? {};
-    const [file, json] = readDefinition(directory);
+    const [file, json] = readDefinition(directory, settings);
     const tokenizer = construct(file, json, settings);
     if (model) checkVocabulary(file, tokenizer, model.vocabulary);
     return new TextTokenizer(directory, tokenizer, settings);
@@ -149,11 +150,17 @@ function chatTemplate(
 }
 
 /** The file the tokenizer is in, and its content in the form of a tokenizer.json. */
-function readDefinition(directory: string): [string, object] {
+function readDefinition(
+  directory: string,
+  settings: v.InferOutput<typeof Settings>,
+): [string, object] {
   const json = join(directory, "tokenizer.json");
   const sentencePiece = join(directory, "tokenizer.model");
   if (existsSync(json)) return [json, readJson(json, TokenizerJson)];
-  if (existsSync(sentencePiece)) return [sentencePiece, readSentencePiece(sentencePiece)];
+  if (existsSync(sentencePiece)) {
+    const definition = readSentencePiece(sentencePiece);
+    return [sentencePiece, withAddedTokens(definition, readAddedTokens(directory, settings))];
+  }
   throw new CheckpointError(directory, "", "tokenizer.json or tokenizer.model", "neither");
 }
 

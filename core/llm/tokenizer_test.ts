@@ -71,6 +71,33 @@ Deno.test("ids of a tokenizer.model are SentencePiece's own", () => {
   deepEqual(tokenizer.encode("the"), [1, 265]);
 });
 
+Deno.test("tokens of added_tokens.json are recognised, and special where they are named so", () => {
+  using directory = sentencePieceDirectory();
+  directory.write("added_tokens.json", { "<pad>": 512, "[WHALE]": 513 });
+  directory.write("special_tokens_map.json", {
+    pad_token: "<pad>",
+    eos_token: { content: "</s>" },
+  });
+  const tokenizer = TextTokenizer.open(directory.path);
+  equal(tokenizer.tokenId("[WHALE]"), 513);
+  const ids = tokenizer.encode("the whale<pad>[WHALE]", { special: false });
+  deepEqual([ids[0], ...ids.slice(-2)], [265, 512, 513]);
+  equal(tokenizer.decode(ids), "the whale[WHALE]");
+  equal(tokenizer.decode(ids, { skipSpecial: false }), "the whale<pad>[WHALE]");
+  // Newer files say it in tokenizer_config.json, which counts where both are there.
+  directory.write("tokenizer_config.json", {
+    added_tokens_decoder: { 600: { content: "[SHIP]", special: true } },
+  });
+  const newer = TextTokenizer.open(directory.path);
+  deepEqual([newer.tokenId("[SHIP]"), newer.tokenId("[WHALE]")], [600, undefined]);
+  directory.write("tokenizer_config.json", {});
+  directory.write("added_tokens.json", { "<pad>": "last" });
+  throws(
+    () => TextTokenizer.open(directory.path),
+    /added_tokens\.json: <pad>: Expected number but found "last"$/,
+  );
+});
+
 Deno.test("a damaged tokenizer.model is refused", () => {
   using directory = sentencePieceDirectory();
   const file = join(directory.path, "tokenizer.model");

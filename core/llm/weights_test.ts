@@ -2,7 +2,7 @@ import { deepEqual, throws } from "node:assert/strict";
 import { join } from "node:path";
 import { readTensor } from "./tensor_store.ts";
 import { TemporaryDirectory } from "./testing/random_checkpoint.ts";
-import { encodeSafetensors } from "./testing/write_safetensors.ts";
+import { encodeSafetensors } from "./testing/encode_safetensors.ts";
 import { openWeights } from "./weights.ts";
 
 function shard(name: string, value: number): Uint8Array {

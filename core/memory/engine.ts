@@ -114,7 +114,11 @@ export class DramEngine {
    * @throws {RangeError} when the standard has no such organisation or timing
    */
   static async open(options: DeviceOptions, standard: Standard = HBM3_PIM): Promise<DramEngine> {
-    const device = resolveDevice(standard, options);
+    return await DramEngine.of(resolveDevice(standard, options));
+  }
+
+  /** Builds the memory of a device. */
+  static async of(device: Device): Promise<DramEngine> {
     const { bytes } = await buildModule("dram/assembly/index.ts", ["dram/assembly"]);
     const { instance } = await WebAssembly.instantiate(bytes);
     return new DramEngine(device, instance.exports as unknown as Exports);

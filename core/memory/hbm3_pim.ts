@@ -6,7 +6,8 @@
 import { createHash } from "node:crypto";
 import { buildModule } from "../../wasm/build.ts";
 import { deviceImage } from "../../wasm/dram/device_image.ts";
-import { canonicalProgram, tokensOfBlock } from "./canonical_program.ts";
+import { canonicalProgram } from "./canonical_program.ts";
+import { checkClustering, checkProgram, MOST_QUERIES } from "./check_program.ts";
 import { hbm3PimDevice } from "./hbm3_pim_device.ts";
 import type {
   AttentionProgram,
@@ -14,17 +15,9 @@ import type {
   MemoryResult,
   ProgressListener,
 } from "./memory_model.ts";
-import { programArguments } from "./program_runner.ts";
+import { programKey } from "./program_key.ts";
 import { Runners } from "./runners.ts";
 import { WorkerPool } from "./worker_pool.ts";
-
-/** Largest context, a bound on memory and time rather than of the machine. */
-const MOST_TOKENS = 2 ** 24;
-/** Heads whose keys fit a channel's address space in the reference's layout. */
-const MOST_HEADS = 4096;
-
-/** Queries a head's keys may serve together: published models have groups of up to 16. */
-const MOST_QUERIES = 16;
 
 /** Options of {@linkcode Hbm3PimMemory.open}. */
 export interface Hbm3PimOptions {
@@ -35,7 +28,8 @@ export interface Hbm3PimOptions {
 }
 
 /**
- * The built-in memory model.
+ * The engine and its programs called directly, without a component around them: what the built-in
+ * memory models are held to and measured against.
  *
  * @example
  * ```ts
@@ -62,6 +56,7 @@ export interface Hbm3PimOptions {
 export class Hbm3PimMemory implements MemoryModel {
   readonly name = "hbm3-pim";
   readonly digest: string;
+  readonly cycleNs = hbm3PimDevice("limited").clockPs / 1000;
   readonly #module: WebAssembly.Module;
   readonly #options: Required<Hbm3PimOptions>;
   readonly #runners: Runners;
@@ -96,9 +91,7 @@ export class Hbm3PimMemory implements MemoryModel {
   }
 
   keyOf(program: AttentionProgram): string {
-    const canonical = canonicalProgram(program);
-    const fields = [canonical.power, ...programArguments(canonical).map(Number)];
-    return [...fields, ...digestOf(canonical.headBlocks)].join(" ");
+    return programKey(canonicalProgram(program));
   }
 
   async simulate(
@@ -106,6 +99,7 @@ export class Hbm3PimMemory implements MemoryModel {
     onProgress: ProgressListener = () => {},
   ): Promise<MemoryResult[]> {
     programs.forEach(checkProgram);
+    programs.forEach(checkClustering);
     const distinct = new Map(programs.map((program) => [this.keyOf(program), program]));
     const results = await this.#run([...distinct.values()], onProgress);
     const found = new Map([...distinct.keys()].map((key, i) => [key, results[i]!]));
@@ -133,54 +127,4 @@ export class Hbm3PimMemory implements MemoryModel {
     this.#pool?.close();
     this.#pool = undefined;
   }
-}
-
-/** Nothing, or a digest of the blocks that tells their heads apart. */
-function digestOf(headBlocks: readonly Uint32Array[] | undefined): string[] {
-  if (!headBlocks) return [];
-  const hash = createHash("sha256");
-  for (const blocks of headBlocks) {
-    hash.update(Uint32Array.of(blocks.length)).update(blocks);
-  }
-  return [hash.digest("hex")];
-}
-
-/** @throws {RangeError} when a size is out of range */
-function checkProgram(program: AttentionProgram) {
-  check("heads a stack", program.heads, 1, MOST_HEADS);
-  check("headDim", program.headDim, 1, 4096);
-  check("contextTokens", program.contextTokens, 1, MOST_TOKENS);
-  check("keptTokens", program.keptTokens, 1, 2 * MOST_TOKENS);
-  check("partitionTokens", program.partitionTokens, 1, MOST_TOKENS);
-  check("rowTokens", program.rowTokens, 1, MOST_TOKENS);
-  check("elementBytes", program.elementBytes, 1, 2);
-  check("queries", program.queries ?? 1, 1, MOST_QUERIES);
-  if (program.headBlocks) checkBlocks(program, program.headBlocks);
-  if (program.clustering && program.pim !== "bank") {
-    throw new RangeError(
-      `Expected clustering with PIM at the bank but found it at the ${program.pim}: ` +
-        "STARC describes no other",
-    );
-  }
-}
-
-function checkBlocks(program: AttentionProgram, headBlocks: readonly Uint32Array[]) {
-  check("lists of blocks", headBlocks.length, program.heads, program.heads);
-  const stored = Math.ceil(program.contextTokens / tokensOfBlock(program.pim));
-  headBlocks.forEach((blocks, head) => {
-    for (let i = 0; i < blocks.length; i++) {
-      if (blocks[i]! < stored && (i === 0 || blocks[i]! > blocks[i - 1]!)) continue;
-      throw new RangeError(
-        `Expected the blocks of head ${head} to ascend below ${stored} but found ${blocks[i]} ` +
-          `at index ${i}`,
-      );
-    }
-  });
-}
-
-function check(name: string, value: number, least: number, most: number) {
-  if (Number.isInteger(value) && value >= least && value <= most) return;
-  throw new RangeError(
-    `Expected ${name} to be a whole number from ${least} to ${most} but found ${value}`,
-  );
 }

@@ -1,4 +1,5 @@
 import { type Device, resolveDevice } from "../../wasm/dram/device.ts";
+import { deviceForQueries } from "../../wasm/dram/queries.ts";
 import { HBM3_PIM } from "../../wasm/dram/standards/hbm3_pim.ts";
 import type { PowerBudget } from "./memory_model.ts";
 
@@ -8,7 +9,7 @@ const TIMINGS: Readonly<Record<PowerBudget, string>> = {
 };
 
 /** Clock of the GEMV units: 16 multiply-adds a bank and clock (STARC, ASPLOS'26, section 6.1). */
-const UNIT_PICOSECONDS = 1e6 / 666;
+const UNIT_MEGAHERTZ = 666;
 
 /**
  * The stack AttAcc and STARC simulate: 16 channels of 8 Gb in two ranks at 5.2 Gb/s.
@@ -32,30 +33,5 @@ export function hbm3PimDevice(power: PowerBudget, queries = 1): Device {
     timing: TIMINGS[power],
     channels: 16,
   });
-  const { nCCDAB, nCCDSB } = device.timing;
-  const least = macGapCycles(queries, device.clockPs);
-  return queries === 1 ? device : {
-    ...device,
-    timing: {
-      ...device.timing,
-      nCCDAB: Math.max(nCCDAB!, least),
-      nCCDSB: Math.max(nCCDSB!, least),
-    },
-  };
-}
-
-/**
- * Memory cycles a unit multiplies for before it can take the next column. A column holds 16 two-byte
- * elements and a unit has 16 multipliers, so that each query takes one clock of the unit.
- *
- * @example
- * ```ts
- * import { macGapCycles } from "./hbm3_pim_device.ts";
- * import { deepEqual } from "node:assert/strict";
- *
- * deepEqual([1, 2, 3, 4].map((queries) => macGapCycles(queries, 769)), [2, 4, 6, 8]);
- * ```
- */
-export function macGapCycles(queries: number, clockPs: number): number {
-  return Math.ceil(queries * UNIT_PICOSECONDS / clockPs);
+  return deviceForQueries(device, queries, UNIT_MEGAHERTZ);
 }

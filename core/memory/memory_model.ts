@@ -109,6 +109,8 @@ export interface MemoryModel {
   readonly name: string;
   /** SHA-256 of everything that determines the results: component bytes and device tables. */
   readonly digest: string;
+  /** Length of a memory clock cycle in nanoseconds. */
+  readonly cycleNs: number;
   /** Equal keys promise equal results. */
   keyOf(program: AttentionProgram): string;
   /**

@@ -18,12 +18,14 @@ const BATCH = 512;
 export class RememberingMemory implements MemoryModel {
   readonly name: string;
   readonly digest: string;
+  readonly cycleNs: number;
   readonly #memory: MemoryModel;
   readonly #store: ResultStore;
 
   constructor(memory: MemoryModel, store: ResultStore) {
     this.name = memory.name;
     this.digest = memory.digest;
+    this.cycleNs = memory.cycleNs;
     this.#memory = memory;
     this.#store = store;
   }

@@ -20,6 +20,7 @@ const PROGRAM: AttentionProgram = {
 /** A memory whose cycles are the kept tokens, and which counts what it is asked. */
 class CountingMemory implements MemoryModel {
   readonly name = "counting";
+  readonly cycleNs = 1;
   asked = 0;
   constructor(readonly digest: string) {}
   keyOf(program: AttentionProgram): string {
@@ -82,6 +83,7 @@ Deno.test("progress counts what has to be simulated", async () => {
   const reporting: MemoryModel = {
     name: inner.name,
     digest: inner.digest,
+    cycleNs: inner.cycleNs,
     keyOf: (program) => inner.keyOf(program),
     simulate(asked, onProgress) {
       onProgress?.(asked.length, asked.length);

@@ -39,6 +39,7 @@ function listener(asked: AttentionProgram[]): MemoryModel {
   return {
     name: "listener",
     digest: "",
+    cycleNs: 1,
     keyOf: (program) => JSON.stringify(program),
     simulate(programs) {
       asked.push(...programs);

@@ -4,7 +4,7 @@
  * @module
  */
 import { models } from "../hardware/models.ts";
-import { pimPlacements } from "../hardware/pim.ts";
+import { attAcc, pimPlacements } from "../hardware/pim.ts";
 import type {
   AttentionProgram,
   MemoryModel,
@@ -54,10 +54,12 @@ export async function attentionSteps(
     ? await scatteredSteps(programs, sourceOf(spec, options), spec.sampledSteps, simulate)
     : { steps: compactSteps(programs, await simulate(programs)) };
   const share = stackShare(block, spec.switches);
+  const cycleNs = cycleNsOf(memory);
   return {
     ...more,
     steps: steps.map(({ result, rowsOpened }, step) => ({
       result,
+      cycleNs,
       pim: programs[step]!.pim,
       columnsPerMac: columnsPerMacOf(spec, programs[step]!, step),
       rowsOpened,
@@ -65,6 +67,11 @@ export async function attentionSteps(
       keptTokens: programs[step]!.keptTokens,
     })),
   };
+}
+
+/** Of the memory, or of AttAcc's where nothing runs in memory. */
+export function cycleNsOf(memory: MemoryModel | undefined): number {
+  return memory?.cycleNs ?? attAcc.clockNanoseconds;
 }
 
 function sourceOf({ seed, locality }: SystemSpec, { blocks }: AttentionOptions): BlockSource {

@@ -19,6 +19,8 @@ export interface HeadStep {
 
 /** Tells which blocks are read: by chance, or as a policy selected and placed them. */
 export interface BlockSource {
+  /** Queries of a group whose blocks each list unites, where the source knows what each one reads. */
+  readonly unitedQueries?: number;
   /** Storage positions of blocks of 16 tokens, ascending, each below `storedBlocks`. */
   blocksOf(reads: HeadStep): Uint32Array;
 }

@@ -2,7 +2,8 @@ import { models } from "../hardware/models.ts";
 import { GIBI } from "../hardware/units.ts";
 import { type BlockShape, layerHeadDim } from "./layers.ts";
 import type { Machine } from "./machine.ts";
-import { addedCacheShare, type Metadata } from "./selection.ts";
+import type { Metadata } from "./policy_metadata.ts";
+import { addedCacheShare } from "./selection.ts";
 
 /** Bytes of a run, on all devices together. */
 export interface RequiredBytes {

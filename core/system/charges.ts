@@ -1,5 +1,5 @@
 /**
- * What steps do beside AttAcc's layers: write the new token, select, cluster.
+ * What steps do beside AttAcc's layers: write the new token, read what to decide by, choose, cluster.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { models } from "../hardware/models.ts";
 import { attAcc, pimPlacements } from "../hardware/pim.ts";
 import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
 import type { AttentionProgram, MemoryModel, MemoryResult } from "../memory/memory_model.ts";
-import { type AttentionOptions, memoryResults } from "./attention_steps.ts";
+import { type AttentionOptions, cycleNsOf, memoryResults } from "./attention_steps.ts";
 import type { LayerCost } from "./cost.ts";
 import type { Charges } from "./generation.ts";
 import {
@@ -26,18 +26,21 @@ import {
   remapCycles,
   remapPicojoules,
 } from "./online_clustering.ts";
-import { pimScoreCost } from "./pim_attention.ts";
+import { type PimAttention, pimScoreCost } from "./pim_attention.ts";
 import { stackShare } from "./programs.ts";
+import { type Metadata, metadataOf } from "./policy_metadata.ts";
 import { rowsOfBlocks, rowsOfProgram } from "./rows_opened.ts";
 import {
-  type Metadata,
-  policies,
+  chosenOf,
+  scoresOf,
   selectionMultiplyAdds,
   selectionProgram,
   selectionSize,
+  withCompleteScores,
 } from "./selection.ts";
 import type { SystemSpec } from "./spec.ts";
 import { pimTokenWrite, processorTokenWrite } from "./token_write.ts";
+import { topKCost } from "./top_k.ts";
 
 /** Time and energy of one decode step in all layers. */
 export interface ChargedCost {
@@ -45,20 +48,25 @@ export interface ChargedCost {
   readonly nanojoules: number;
 }
 
-/** What every step is charged. */
-export class StepCharges {
-  readonly #write: LayerCost | undefined;
-  readonly #cluster: LayerCost | undefined;
-  readonly #select: readonly LayerCost[];
+/** What a run is charged. */
+interface RunCharges {
+  readonly write: LayerCost | undefined;
+  /** For each step; none where nothing is selected. */
+  readonly select: readonly LayerCost[];
+  /** For each step; none where it is free. */
+  readonly choose: readonly LayerCost[];
+  /** For a step that clusters a window of every head. */
+  readonly cluster: LayerCost | undefined;
+  /** Whole windows of the prompt. */
+  readonly promptWindows: number;
+}
 
-  private constructor(
-    write: LayerCost | undefined,
-    cluster: LayerCost | undefined,
-    select: readonly LayerCost[],
-  ) {
-    this.#write = write;
-    this.#cluster = cluster;
-    this.#select = select;
+/** What every step is charged, and the prompt. */
+export class StepCharges {
+  readonly #costs: RunCharges;
+
+  private constructor(costs: RunCharges) {
+    this.#costs = costs;
   }
 
   /**
@@ -74,28 +82,43 @@ export class StepCharges {
     memory: MemoryModel | undefined,
     { onProgress }: AttentionOptions,
   ): Promise<StepCharges> {
-    const simulate = (asked: readonly AttentionProgram[]) =>
-      memoryResults(asked, spec, memory, onProgress);
+    const simulated: Simulated = {
+      cycleNs: cycleNsOf(memory),
+      simulate: (asked) => memoryResults(asked, spec, memory, onProgress),
+    };
     const sparse = programs.length > 0 && spec.sparsity !== null;
-    return new StepCharges(
-      writeCost(spec, machine, block),
-      sparse && spec.clustering === "online"
-        ? await clusterCost(spec, machine, block, programs[0]!, simulate)
+    const headDim = layerHeadDim(models[spec.model]);
+    const metadata = sparse
+      ? metadataOf(spec.selection, spec.selectionParameters, headDim)
+      : undefined;
+    return new StepCharges({
+      write: writeCost(spec, machine, block),
+      select: metadata ? await selectCosts(spec, block, metadata, programs, simulated) : [],
+      choose: metadata ? chooseCosts(spec, machine, block, metadata, programs) : [],
+      cluster: sparse && spec.clustering === "online"
+        ? await clusterCost(spec, machine, block, programs[0]!, simulated)
         : undefined,
-      sparse && spec.selection !== "none"
-        ? await selectCosts(spec, block, policies[spec.selection], programs, simulate)
-        : [],
-    );
+      promptWindows: Math.floor(spec.lin / CLUSTERING.tokens),
+    });
   }
 
   /** Of a step, counted from 0. */
   at(step: number): Charges {
-    const select = this.#select[step];
+    const { write, cluster } = this.#costs;
+    const select = this.#costs.select[step];
+    const choose = this.#costs.choose[step];
     return {
-      ...(this.#write && { write: this.#write }),
+      ...(write && { write }),
       ...(select && { select }),
-      ...(this.#cluster && clustersAt(step) && { cluster: this.#cluster }),
+      ...(choose && { choose }),
+      ...(cluster && clustersAt(step) && { cluster }),
     };
+  }
+
+  /** Once, after the prompt: its whole windows are clustered as new ones are. */
+  get prompt(): Charges {
+    const { cluster, promptWindows } = this.#costs;
+    return cluster && promptWindows > 0 ? { cluster: times(cluster, promptWindows) } : {};
   }
 
   /** Means over the first steps, in all layers of a model. */
@@ -105,7 +128,7 @@ export class StepCharges {
       for (const [name, { seconds, energy }] of Object.entries(this.at(step))) {
         const sum = sums.get(name as Charge) ?? { seconds: 0, picojoules: 0 };
         sum.seconds += seconds;
-        sum.picojoules += Object.values(energy).reduce((all, part) => all + part, 0);
+        sum.picojoules += picojoulesOf(energy);
         sums.set(name as Charge, sum);
       }
     }
@@ -115,9 +138,41 @@ export class StepCharges {
     }]);
     return Object.fromEntries(entries);
   }
+
+  /** What the prompt is charged, in all layers of a model. */
+  ofPrompt(layers: number): Partial<Record<Charge, ChargedCost>> {
+    const entries = Object.entries(this.prompt).map(([name, { seconds, energy }]) => [name, {
+      milliseconds: seconds * layers * 1000,
+      nanojoules: picojoulesOf(energy) * layers / 1000,
+    }]);
+    return Object.fromEntries(entries);
+  }
 }
 
-type Simulate = (programs: readonly AttentionProgram[]) => Promise<MemoryResult[]>;
+const picojoulesOf = (energy: LayerCost["energy"]) =>
+  Object.values(energy).reduce((all, part) => all + part, 0);
+
+function times({ seconds, bound, energy }: LayerCost, count: number): LayerCost {
+  const { dram, l2, l1, register, alu, link } = energy;
+  return {
+    seconds: seconds * count,
+    bound,
+    energy: {
+      dram: dram * count,
+      l2: l2 * count,
+      l1: l1 * count,
+      register: register * count,
+      alu: alu * count,
+      link: link * count,
+    },
+  };
+}
+
+/** The memory that what is charged runs in. */
+interface Simulated {
+  readonly cycleNs: number;
+  readonly simulate: (programs: readonly AttentionProgram[]) => Promise<MemoryResult[]>;
+}
 
 function writeCost(
   { model, switches }: SystemSpec,
@@ -135,7 +190,7 @@ function programCost(
   spec: SystemSpec,
   block: BlockShape,
   program: AttentionProgram,
-  result: MemoryResult,
+  { result, cycleNs }: Pick<PimAttention, "result" | "cycleNs">,
   multiplyAdds: number,
 ): LayerCost {
   const rowsOpened = program.headBlocks
@@ -143,6 +198,7 @@ function programCost(
     : rowsOfProgram(program);
   return pimScoreCost(2 * multiplyAdds, {
     result,
+    cycleNs,
     pim: program.pim,
     columnsPerMac: pimPlacements[program.pim].columnsPerMac,
     rowsOpened: program.pim === "bank" ? rowsOpened : 0,
@@ -155,7 +211,7 @@ async function selectCosts(
   block: BlockShape,
   metadata: Metadata,
   programs: readonly AttentionProgram[],
-  simulate: Simulate,
+  { simulate, cycleNs }: Simulated,
 ): Promise<LayerCost[]> {
   const bySize = new Map<number, AttentionProgram>();
   const selections = programs.map((program) => {
@@ -168,15 +224,43 @@ async function selectCosts(
   const results = await simulate(distinct);
   const found = new Map(distinct.map((selection, i) => [selection, results[i]!]));
   const operations = attentionOperations(block);
-  return programs.map((program, step) =>
-    programCost(
+  return programs.map((program, step) => {
+    const selection = selections[step]!;
+    // In cycles of the memory that was simulated, whatever its clock.
+    const moveCycles = hbm3PimDevice(program.power).timing.nCCDS! * attAcc.clockNanoseconds /
+      cycleNs;
+    return programCost(
       spec,
       block,
-      selections[step]!,
-      found.get(selections[step]!)!,
+      selection,
+      {
+        result: withCompleteScores(
+          found.get(selection)!,
+          selection,
+          program.contextTokens,
+          moveCycles,
+        ),
+        cycleNs,
+      },
       selectionMultiplyAdds(metadata, program) * operations,
-    )
-  );
+    );
+  });
+}
+
+function chooseCosts(
+  { switches }: SystemSpec,
+  machine: Machine,
+  block: BlockShape,
+  metadata: Metadata,
+  programs: readonly AttentionProgram[],
+): LayerCost[] {
+  return programs.flatMap(({ contextTokens, keptTokens }) => {
+    const choice = {
+      scores: scoresOf(metadata, contextTokens),
+      chosen: chosenOf(metadata, keptTokens),
+    };
+    return topKCost(choice, block, machine, switches) ?? [];
+  });
 }
 
 async function clusterCost(
@@ -184,7 +268,7 @@ async function clusterCost(
   { accelerator }: Machine,
   block: BlockShape,
   attention: AttentionProgram,
-  simulate: Simulate,
+  { simulate, cycleNs }: Simulated,
 ): Promise<LayerCost> {
   if (accelerator.kind !== "pim") throw new TypeError("Expected clustering in memory");
   const { tokens, clusters, rounds } = CLUSTERING;
@@ -194,7 +278,7 @@ async function clusterCost(
   const stored = block.keyValueHeads * block.batch;
   // Similarities and sums, of every key with every centroid.
   const multiplyAdds = 2 * tokens * clusters * headDim * stored;
-  const round = programCost(spec, block, program, result!, multiplyAdds);
+  const round = programCost(spec, block, program, { result: result!, cycleNs }, multiplyAdds);
   const keyColumns = Math.ceil(headDim * block.elementBytes / (4 * attAcc.columnBytes));
   const heads = headsOfChannel(Math.ceil(stored / attAcc.stacks));
   const moved = remapCycles(hbm3PimDevice(accelerator.power), heads, keyColumns, 4);

@@ -1,6 +1,9 @@
 /**
  * Time and energy of moving activations between devices (AttAcc src/devices.py).
  *
+ * AttAcc gives a second for a message of no bytes. No layer has one, so that no switch is needed:
+ * every message carries at least an element of each request.
+ *
  * @module
  */
 import { pimEnergy, processorEnergy } from "../hardware/energies.ts";

@@ -15,6 +15,7 @@ import { pimTokenWrite, tokenWriteCycles } from "./token_write.ts";
 class FixedMemory implements MemoryModel {
   readonly name = "fixed";
   readonly digest = "fixed";
+  readonly cycleNs = 0.769;
   readonly asked: AttentionProgram[] = [];
   constructor(readonly result: MemoryResult) {}
   keyOf = (program: AttentionProgram) => JSON.stringify(program);
@@ -55,6 +56,23 @@ const near = (found: number, expected: number, tolerance = 1e-9) =>
   ok(Math.abs(found - expected) <= tolerance * Math.abs(expected), `${found}, not ${expected}`);
 
 const LAYERS = 32;
+
+Deno.test("the prompt takes as long whether the queries of a group read once or each", async () => {
+  const row = async (how: string) => (await run({ switches: { "key-value-heads": how } })).row;
+  const [once, each] = [await row("read-once"), await row("read-by-each")];
+  deepEqual([once.s_time, once.s_matmul, once.s_softmax], [
+    each.s_time,
+    each.s_matmul,
+    each.s_softmax,
+  ]);
+});
+
+Deno.test("8-bit operands double what a GPU does for a byte, where sys_opb looks at the word", async () => {
+  const opb = async (word: 1 | 2, how: string) =>
+    (await run({ word, switches: { "operations-per-byte": how } })).row.sys_opb;
+  equal(await opb(1, "of-16-bit"), await opb(2, "of-16-bit"));
+  equal(await opb(1, "of-the-word"), 2 * await opb(2, "of-the-word"));
+});
 
 Deno.test("shared heads: a quarter of the cache, half the QKV matrix, 4 heads a stack", async () => {
   const before = await run({});

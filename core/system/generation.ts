@@ -64,11 +64,16 @@ export class BlockCosts {
     this.#after = layers.slice(context + 1).map((layer) => this.#fixed(layer));
   }
 
-  /** The layers that read the prompt, all of them on the GPUs. */
-  summarisation(): CostedLayer[] {
-    return summarisationLayers(this.#block, this.#spec.lin).map((layer) =>
+  /**
+   * The layers that read the prompt, all of them on the GPUs.
+   *
+   * @param charges what is done with the prompt besides
+   */
+  summarisation(charges: Charges = {}): CostedLayer[] {
+    const layers = summarisationLayers(this.#block, this.#spec.lin).map((layer) =>
       costed(layer, layer.kind === "transfer" ? this.#transfer(layer) : this.#onGpu(layer))
     );
+    return [...layers, ...costedCharges(charges)];
   }
 
   /**
@@ -82,10 +87,12 @@ export class BlockCosts {
       ? this.#inMemory(contextTokens, attention)
       : attentionLayers(this.#block, contextTokens)
         .map((layer) => costed(layer, this.#onAccelerator(layer)));
-    const besides = Object.entries(charges).map(([name, cost]) =>
-      costed({ ...CHARGE_LAYER, name: name as Charge }, cost)
-    );
-    const layers = [...this.#before, ...besides, ...changing, ...this.#after];
+    const layers = [
+      ...this.#before,
+      ...costedCharges(charges),
+      ...changing,
+      ...this.#after,
+    ];
     return attention ? this.#overlapped(layers) : layers;
   }
 
@@ -202,6 +209,12 @@ export class BlockCosts {
 
 /** A charge has no sizes: it comes with its cost. */
 const CHARGE_LAYER = { kind: "matmul", m: 0, n: 0, k: 0, operations: 0, elementBytes: 2 } as const;
+
+function costedCharges(charges: Charges): CostedLayer[] {
+  return Object.entries(charges).map(([name, cost]) =>
+    costed({ ...CHARGE_LAYER, name: name as Charge }, cost)
+  );
+}
 
 const costed = (layer: Layer, { seconds, bound, energy }: LayerCost): CostedLayer => ({
   layer,

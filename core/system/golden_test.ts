@@ -1,6 +1,6 @@
 import { equal, notEqual, ok, rejects, throws } from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { Hbm3PimMemory } from "../memory/hbm3_pim.ts";
+import { openEveryLevel } from "../testing/every_level.ts";
 import { sharedPath, sharedTest } from "../testing/shared_material.ts";
 import { parseBudgetTable } from "./budgets.ts";
 import { columns } from "./columns.ts";
@@ -19,12 +19,12 @@ const budgetsOf = (table: string) => parseBudgetTable(shared(`data/kv_budget/${t
 
 for (const file of ["pim_starc.csv", "pim_attacc.csv", "dgx.csv"]) {
   sharedTest(`every column of every run in ${file} is the reference's`, async (t) => {
-    using memory = await Hbm3PimMemory.open();
+    using opened = await openEveryLevel();
     for (const row of csvRecords(shared(`golden/${file}`)).filter(({ rc }) => rc === "0")) {
       await t.step(
         `${row.variant} ${row.note}: ${row.cmd!.slice("python main.py ".length)}`,
         async () => {
-          const result = await simulateSystem(specOfRow(row, budgetsOf), memory);
+          const result = await simulateSystem(specOfRow(row, budgetsOf), opened.memory);
           equalsReference(result.row, row);
         },
       );
@@ -33,11 +33,11 @@ for (const file of ["pim_starc.csv", "pim_attacc.csv", "dgx.csv"]) {
 }
 
 sharedTest("numbers are printed as the reference prints them", async () => {
-  using memory = await Hbm3PimMemory.open();
+  using opened = await openEveryLevel();
   for (const file of ["pim_starc.csv", "dgx.csv"]) {
     const rows = csvRecords(shared(`golden/${file}`)).filter(({ rc }) => rc === "0");
     for (const row of rows) {
-      const { row: found } = await simulateSystem(specOfRow(row, budgetsOf), memory);
+      const { row: found } = await simulateSystem(specOfRow(row, budgetsOf), opened.memory);
       // The reference's own numbers, so that only their format is compared.
       const numbers = columns.filter(({ kind }) => kind === "float" || kind === "size")
         .map(({ name }) => [name, Number(row[name])]);
@@ -53,12 +53,12 @@ sharedTest("the header is the reference's", () => {
 });
 
 sharedTest("the row in the artifact's README comes out in every printed digit", async () => {
-  using memory = await Hbm3PimMemory.open();
+  using opened = await openEveryLevel();
   const command = "--system dgx-attacc --gpu H100 --ngpu 8 --model Mistral-7B --lin 2048 " +
     "--lout 16000 --batch 16 --pim bank --powerlimit --ffopt --pipeopt --sparsity " +
     "--kv_budget_table kv_budget_Mistral_STARC.txt";
   const spec = specOfCommand(command, VARIANTS.starc!, budgetsOf);
-  const { row } = await simulateSystem(spec, memory);
+  const { row } = await simulateSystem(spec, opened.memory);
   const [published] = csvRecords(shared("golden/readme_row.csv"));
   for (const { name, kind } of columns) {
     const printed = published![name.replaceAll(" ", "_")] ?? published![name]!;
@@ -85,7 +85,7 @@ interface Policy {
 sharedTest(
   "16,000 and 32,000 tokens of four methods cost what they do in the reference",
   async (t) => {
-    using memory = await Hbm3PimMemory.open();
+    using opened = await openEveryLevel();
     const policies: Record<string, Policy> = JSON.parse(shared("golden/mistral_policies.json"));
     for (const [name, expected] of Object.entries(policies)) {
       await t.step(name, async () => {
@@ -97,7 +97,7 @@ sharedTest(
             ? ""
             : ` --sparsity --kv_budget_table kv_budget_Mistral_${policy}.txt`);
         const spec = specOfCommand(command, clustering ? VARIANTS.starc! : {}, budgetsOf);
-        const { row } = await simulateSystem(spec, memory);
+        const { row } = await simulateSystem(spec, opened.memory);
         // Full attention and SparQ were interpolated between sampled lengths there.
         const error = policy === "full" || policy === "SparQ" ? 5e-3 : 1e-9;
         const found: Policy = {
@@ -133,13 +133,13 @@ sharedTest("where the reference fails, the run is made or refused, and says so",
 });
 
 sharedTest("by default a clustering step of a pair is simulated, not counted as zero", async () => {
-  using memory = await Hbm3PimMemory.open();
+  using opened = await openEveryLevel();
   const rows = csvRecords(shared("golden/pim_starc.csv"))
     .filter(({ note }) => /cluster on last step|with cluster \(39 heads/.test(note!));
   equal(rows.length, 2);
   for (const row of rows) {
     const spec = specOfCommand(row.cmd!, VARIANTS.starc!, budgetsOf);
-    const { row: found, notes, perStep } = await simulateSystem(spec, memory);
+    const { row: found, notes, perStep } = await simulateSystem(spec, opened.memory);
     ok(found.g_matmul > Number(row.g_matmul));
     ok(perStep.attentionCycles.at(-1)! > perStep.attentionCycles[0]!);
     ok(notes.some((note) => /more than 16 heads/.test(note)));
@@ -149,15 +149,18 @@ sharedTest("by default a clustering step of a pair is simulated, not counted as 
 sharedTest(
   "bank-group and buffer PIM are simulated though STARC lacks their programs",
   async () => {
-    using memory = await Hbm3PimMemory.open();
+    using opened = await openEveryLevel();
     for (const pim of ["bg", "buffer"]) {
       const command =
         `--system dgx-attacc --gpu H100 --model Mistral-7B --lin 128 --lout 3 --pim ${pim}`;
-      const { row, notes } = await simulateSystem(specOfCommand(command, {}), memory);
+      const { row, notes } = await simulateSystem(specOfCommand(command, {}), opened.memory);
       ok(row.g_matmul > 0);
       ok(notes.some((note) => note.includes(`no generator for --pim ${pim}`)));
       const switches = { "bg-buffer-programs": "zero" };
-      const { row: silent } = await simulateSystem(specOfCommand(command, { switches }), memory);
+      const { row: silent } = await simulateSystem(
+        specOfCommand(command, { switches }),
+        opened.memory,
+      );
       equal(silent.g_matmul, 0);
       notEqual(silent["g_time (ms)"], 0);
     }

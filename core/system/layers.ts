@@ -34,8 +34,11 @@ export type LayerName =
   | "swiglu"
   | Charge;
 
-/** Work beside AttAcc's layers: writing the new token, selecting what to read, clustering. */
-export type Charge = "write" | "select" | "cluster";
+/**
+ * Work beside AttAcc's layers: writing the new token, reading what to decide by, choosing what to
+ * read, clustering.
+ */
+export type Charge = "write" | "select" | "choose" | "cluster";
 
 /** One layer: `operations` times an m by k with a k by n matrix, or m by n elements (k is 1). */
 export interface Layer {
@@ -49,9 +52,13 @@ export interface Layer {
   readonly elementBytes: number;
 }
 
-/** Floating-point operations of an element, by layer (AttAcc src/model.py). */
+/**
+ * Floating-point operations of an element, by layer (AttAcc src/model.py). Choosing looks at each
+ * score three times (`top_k.ts`).
+ */
 const FLOPS_PER_ELEMENT: Partial<Record<LayerName, number>> = {
   softmax: 5,
+  choose: 3,
   norm: 5,
   relu: 1,
   gelu: 8,
@@ -66,7 +73,7 @@ export function layerFlops({ name, kind, m, n, k, operations }: Layer): number {
 
 /** Bytes that a layer other than a matrix product reads and writes (AttAcc src/model.py). */
 export function elementwiseBytes({ name, m, n, operations, elementBytes }: Layer): number {
-  const operands = name === "norm" || name === "swiglu" ? 3 : 2;
+  const operands = name === "norm" || name === "swiglu" || name === "choose" ? 3 : 2;
   return operands * operations * m * n * elementBytes;
 }
 
@@ -147,8 +154,12 @@ export function newTokenBytes(block: BlockShape): number {
   return 2 * keyValueWidth(block) * block.gpus * block.elementBytes * block.batch;
 }
 
-/** The layers of a block that reads the whole prompt. */
-export function summarisationLayers(block: BlockShape, promptTokens: number): Layer[] {
+/**
+ * The layers of a block that reads the whole prompt. A processor works on each query head by itself
+ * then, whatever its heads share: there are tokens enough that reading is no bound.
+ */
+export function summarisationLayers(given: BlockShape, promptTokens: number): Layer[] {
+  const block = { ...given, queriesARead: 1 };
   const rows = block.batch * promptTokens;
   const { transfer } = builders(block);
   return blockLayers(block, {
@@ -183,7 +194,7 @@ export function attentionLayers(block: BlockShape, contextTokens: number, querie
   const operations = readOperations(block);
   return [
     layer("score", "matmul", rows, contextTokens, headDim, operations),
-    layer("softmax", "softmax", rows, contextTokens, 1, operations),
+    layer("softmax", "softmax", queries, contextTokens, 1, attentionOperations(block)),
     layer("context", "matmul", rows, headDim, contextTokens, operations),
   ];
 }

@@ -29,7 +29,13 @@ export interface Machine {
   readonly accelerator: Processors | PimAccelerator;
 }
 
-const PIM_LEVELS = { bank: "bank", bg: "bankgroup", buffer: "buffer" } as const;
+/** Where the units sit, by the names of an experiment. */
+export const PIM_LEVELS = { bank: "bank", bg: "bankgroup", buffer: "buffer" } as const;
+
+/** Where the units of some experiments sit. */
+export function levelsOf(specs: readonly Pick<SystemSpec, "pim">[]): Set<PimLevel> {
+  return new Set(specs.map(({ pim }) => PIM_LEVELS[pim]));
+}
 
 /** The machine of an experiment. */
 export function machineOf(spec: SystemSpec): Machine {

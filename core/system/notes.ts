@@ -5,6 +5,7 @@
  */
 import { models } from "../hardware/models.ts";
 import type { AttentionProgram } from "../memory/memory_model.ts";
+import type { BlockSource } from "./block_source.ts";
 import type { SystemRow } from "./columns.ts";
 import type { Sampling } from "./scattered.ts";
 import type { SystemSpec } from "./spec.ts";
@@ -15,11 +16,17 @@ const texts = (notes: readonly Note[]) =>
   notes.filter(([applies]) => applies).map(([, text]) => text);
 
 /** Where the reference stops, is silently wrong or ignores an option, and what was done instead. */
-export function specNotes(spec: SystemSpec, programs: readonly AttentionProgram[]): string[] {
+export function specNotes(
+  spec: SystemSpec,
+  programs: readonly AttentionProgram[],
+  blocks?: BlockSource,
+): string[] {
   const { system, profile, sparsity, switches } = spec;
   const isPim = system === "dgx-attacc";
   const isStarc = profile === "artifact";
   const clustersPairs = programs.some(({ clustering, heads }) => clustering && heads > 16);
+  const readsOnce = isPim && sparsity !== null && switches["key-value-heads"] === "read-once" &&
+    models[spec.model].keyValueHeads < models[spec.model].heads;
   const isRatio = isPim && sparsity?.ratio !== undefined;
   return [
     ...modelNotes(spec),
@@ -48,10 +55,14 @@ export function specNotes(spec: SystemSpec, programs: readonly AttentionProgram[
         "AttAcc has no sparsity; STARC's was applied to it.",
       ],
       [
-        isPim && sparsity !== null && switches["key-value-heads"] === "read-once" &&
-        models[spec.model].keyValueHeads < models[spec.model].heads,
+        readsOnce && blocks?.unitedQueries === undefined,
         "The queries of a group read the same tokens: as many as the budget says. A policy that " +
         "selects for each query reads the union, which a budget does not tell.",
+      ],
+      [
+        readsOnce && blocks?.unitedQueries !== undefined,
+        `Each head's list is the union of what the trace's ${blocks?.unitedQueries} queries of a ` +
+        "group selected.",
       ],
       [!isPim && sparsity !== null, `Sparsity changes nothing for --system ${system}.`],
       [

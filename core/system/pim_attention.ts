@@ -43,6 +43,8 @@ export function pimTraffic(counts: MemoryResult, columnsPerMac: number): PimTraf
 /** What one step's attention came to in the fullest stack. */
 export interface PimAttention {
   readonly result: MemoryResult;
+  /** Length of one of its cycles in nanoseconds. */
+  readonly cycleNs: number;
   readonly pim: PimLevel;
   /** Columns one MAC command reads, by the placement of the units. */
   readonly columnsPerMac: number;
@@ -72,7 +74,7 @@ export function pimScoreCost(
   attention: PimAttention,
   switches: Pick<Switches, "way-energy" | "activation-energy">,
 ): LayerCost {
-  const { result, pim, columnsPerMac, rowsOpened, stackShare } = attention;
+  const { result, cycleNs, pim, columnsPerMac, rowsOpened, stackShare } = attention;
   const traffic = pimTraffic(result, columnsPerMac);
   const { interposer, tsv, globalIoMux, bankGroupMux, activate } = dramPicojoulesPerBit;
   const way = traffic.interposer * interposer + traffic.tsv * tsv +
@@ -85,7 +87,7 @@ export function pimScoreCost(
     : cells;
   const alu = flops / 2 * pimEnergy.aluPicojoulesPerMultiplyAdd;
   return {
-    seconds: attAcc.clockNanoseconds * result.cycles / 1e9,
+    seconds: cycleNs * result.cycles / 1e9,
     bound: "compute",
     energy: {
       ...NO_ENERGY,

@@ -4,73 +4,41 @@
  * A policy declares its metadata: how much of it there is for each 16 tokens, how much of that it
  * reads at a step, and in what order. The reads run in memory like scores do, before attention:
  * the query is written into the units, the metadata is multiplied with it where it lies, and the
- * products move to the buffer die. Choosing the largest of them, and telling the stacks which blocks
- * to read, is not charged.
+ * products move to the buffer die. Choosing the largest of them is `top_k.ts`'s.
  *
  * @module
  */
 import { attAcc } from "../hardware/pim.ts";
 import { tokensOfBlock } from "../memory/canonical_program.ts";
-import type { AttentionProgram } from "../memory/memory_model.ts";
+import type { AttentionProgram, MemoryResult } from "../memory/memory_model.ts";
+import type { Metadata } from "./policy_metadata.ts";
 import { randomFrom } from "./random.ts";
-import { BLOCK_TOKENS } from "./rows_opened.ts";
-
-/** Metadata of one head. */
-export interface Metadata {
-  /**
-   * Elements kept for every 16 tokens, beside keys and values, as a multiple of a key's. The bytes
-   * are those times the size of an element.
-   */
-  readonly storedKeys: number;
-  /** Of these, what is read at a step. */
-  readonly readKeys: number;
-  /**
-   * `"sequential"`: vectors as long as a key, one after the other, all of them read. `"scattered"`:
-   * element by element of the keys, the tokens' values of one element side by side, and only some
-   * elements read.
-   */
-  readonly order: "sequential" | "scattered";
-  readonly source: string;
-}
-
-/** Policies whose metadata is known. */
-export const policies = {
-  quest: {
-    // The least and the largest of each element of the page's keys; the product of either counts.
-    storedKeys: 2,
-    readKeys: 2,
-    order: "sequential",
-    source: "Quest, arXiv 2406.10774, section 3.3: pages of 16",
-  },
-  starc: {
-    storedKeys: 1,
-    readKeys: 1,
-    order: "sequential",
-    source: "STARC (ASPLOS'26), section 5: a centroid for 16 tokens on average, 4 in 64",
-  },
-  sparq: {
-    // The keys once more, element-major; 32 of 128 elements are read.
-    storedKeys: 16,
-    readKeys: 4,
-    order: "scattered",
-    source: "SparQ, arXiv 2312.04985, section 4: r of 32 keeps accuracy at head size 128",
-  },
-} as const satisfies Record<string, Metadata>;
-
-/** Name of a policy. */
-export type PolicyName = keyof typeof policies;
 
 /** A share of the keys' bytes that the metadata adds to the KV cache, which has keys and values. */
-export function addedCacheShare({ storedKeys }: Metadata): number {
-  return storedKeys / BLOCK_TOKENS / 2;
+export function addedCacheShare({ storedKeys, groupTokens }: Metadata): number {
+  return storedKeys / groupTokens / 2;
+}
+
+/** Groups of tokens that a step's context has. */
+const groupsOf = ({ groupTokens }: Metadata, contextTokens: number) =>
+  Math.ceil(contextTokens / groupTokens);
+
+/** Scores of one query, among which it chooses. */
+export function scoresOf(metadata: Metadata, contextTokens: number): number {
+  return Math.ceil(groupsOf(metadata, contextTokens) * metadata.scores);
+}
+
+/** Entries that one query chooses, so many as cover the tokens it reads. */
+export function chosenOf({ scores, groupTokens }: Metadata, keptTokens: number): number {
+  return Math.ceil(keptTokens / groupTokens * scores);
 }
 
 /** Multiply-adds of one query at a step. */
 export function selectionMultiplyAdds(
-  { readKeys }: Metadata,
+  metadata: Metadata,
   { headDim, contextTokens }: Pick<AttentionProgram, "headDim" | "contextTokens">,
 ): number {
-  return Math.ceil(contextTokens / BLOCK_TOKENS) * readKeys * headDim;
+  return groupsOf(metadata, contextTokens) * metadata.readKeys * headDim;
 }
 
 /**
@@ -90,9 +58,8 @@ export function selectionProgram(
 ): AttentionProgram {
   const { headBlocks: _, ...common } = attention;
   const scores = { ...common, passes: "scores", clustering: false } as const;
-  const blocks = Math.ceil(attention.contextTokens / BLOCK_TOKENS);
   if (metadata.order === "sequential") {
-    const vectors = blocks * metadata.readKeys;
+    const vectors = Math.ceil(groupsOf(metadata, attention.contextTokens) * metadata.readKeys);
     return { ...scores, contextTokens: vectors, keptTokens: vectors };
   }
   return elementMajor(metadata, { ...scores, keptTokens: attention.contextTokens }, seed);
@@ -104,7 +71,7 @@ export function selectionProgram(
  */
 export function selectionSize(metadata: Metadata, attention: AttentionProgram): number {
   return metadata.order === "sequential"
-    ? Math.ceil(attention.contextTokens / BLOCK_TOKENS)
+    ? groupsOf(metadata, attention.contextTokens)
     : columnsOfElement(attention);
 }
 
@@ -121,13 +88,13 @@ function columnsOfElement(program: AttentionProgram): number {
 }
 
 function elementMajor(
-  { readKeys, storedKeys }: Metadata,
+  { readKeys, groupTokens }: Metadata,
   program: AttentionProgram,
   seed: number,
 ): AttentionProgram {
   const { headDim, heads } = program;
   const columns = columnsOfElement(program);
-  const read = Math.round(headDim * readKeys / storedKeys);
+  const read = Math.max(1, Math.min(headDim, Math.round(headDim * readKeys / groupTokens)));
   const headBlocks = Array.from({ length: heads }, (_, head) => {
     const elements = drawElements(read, headDim, randomFrom(seed, columns, head));
     return Uint32Array.from(
@@ -143,6 +110,38 @@ function elementMajor(
     contextTokens: tokens,
     keptTokens: tokens,
     headBlocks,
+  };
+}
+
+/** Scores of each unit that a move to the buffer die takes. */
+const SCORES_A_MOVE = 16;
+
+/**
+ * What an element-major program comes to when its scores move once they are complete.
+ *
+ * A score is the sum over all elements that are read. The program moves its products as those of
+ * whole vectors, every 16 steps beside the next MACs; here they move behind the last MAC, 16 of each
+ * unit at a time, however many elements there were.
+ *
+ * @param result of {@linkcode selectionProgram}
+ * @param selection that program
+ * @param moveCycles cycles from one move of a channel to the next
+ */
+export function withCompleteScores(
+  result: MemoryResult,
+  { headBlocks = [], heads, pim }: AttentionProgram,
+  contextTokens: number,
+  moveCycles: number,
+): MemoryResult {
+  const made = Math.ceil((headBlocks[0]?.length ?? 0) / SCORES_A_MOVE);
+  if (made === 0) return result;
+  const needed = Math.ceil(contextTokens / (SCORES_A_MOVE * tokensOfBlock(pim)));
+  const commands = result.mvsb / made;
+  const ofChannel = commands / heads * Math.ceil(heads / attAcc.channels);
+  return {
+    ...result,
+    cycles: result.cycles + needed * ofChannel * moveCycles,
+    mvsb: needed * commands,
   };
 }
 

@@ -5,12 +5,18 @@
  */
 import { models } from "../hardware/models.ts";
 import type { MemoryModel } from "../memory/memory_model.ts";
-import { type AttentionOptions, attentionSteps } from "./attention_steps.ts";
+import { type AttentionOptions, attentionSteps, cycleNsOf } from "./attention_steps.ts";
 import { type ChargedCost, StepCharges } from "./charges.ts";
 import { checkCapacity, requiredBytes } from "./capacity.ts";
 import type { SystemRow } from "./columns.ts";
 import { BlockCosts, type StepAttention } from "./generation.ts";
-import { type BlockShape, type Charge, feedForwardOf, storedHeads } from "./layers.ts";
+import {
+  type BlockShape,
+  type Charge,
+  feedForwardOf,
+  layerHeadDim,
+  storedHeads,
+} from "./layers.ts";
 import {
   acceleratorLabel,
   bandwidthRatio,
@@ -20,7 +26,7 @@ import {
 } from "./machine.ts";
 import { resultNotes, specNotes } from "./notes.ts";
 import { contextOfStep, decodeSteps, keptTokensOfStep, stepPrograms } from "./programs.ts";
-import { type Metadata, policies } from "./selection.ts";
+import { type Metadata, metadataOf } from "./policy_metadata.ts";
 import type { SystemSpec } from "./spec.ts";
 import type { Sampling } from "./scattered.ts";
 import { Totals } from "./totals.ts";
@@ -36,6 +42,8 @@ export interface StepSeries {
   readonly keptTokens: Int32Array;
   /** Memory clock cycles of one layer's attention; 0 where it runs elsewhere. */
   readonly attentionCycles: Float64Array;
+  /** Length of one of them in nanoseconds. */
+  readonly cycleNs: number;
 }
 
 /** What an experiment gives. */
@@ -49,6 +57,11 @@ export interface SystemResult {
    * and the attention's energies.
    */
   readonly charged: Readonly<Partial<Record<Charge, ChargedCost>>>;
+  /**
+   * What was charged beside AttAcc's layers once, for the prompt, in all layers. Its time is part
+   * of s_time and s_matmul; energies of the prompt have no column.
+   */
+  readonly chargedPrompt: Readonly<Partial<Record<Charge, ChargedCost>>>;
   /** What scattered steps were estimated from. */
   readonly sampling?: Sampling;
 }
@@ -82,16 +95,17 @@ export async function simulateSystem(
   const { accelerator } = machine;
   const programs = accelerator.kind === "pim" ? stepPrograms(spec, block, accelerator) : [];
   const lastContext = contextOfStep(spec, decodeSteps(spec) - 1);
-  const required = requiredBytes(block, lastContext, metadataOf(spec));
+  const required = requiredBytes(block, lastContext, metadataOfRun(spec));
   if (spec.switches.capacity === "enforced") checkCapacity(machine, required, lastContext);
   const attention = await attentionSteps(spec, block, programs, memory, options);
   const charges = await StepCharges.of(spec, machine, block, programs, memory, options);
   const row = rowOf(spec, machine, block, attention.steps, charges);
   return {
     row,
-    notes: [...specNotes(spec, programs), ...resultNotes(row, attention.sampling)],
-    perStep: seriesOf(spec, attention.steps),
+    notes: [...specNotes(spec, programs, options.blocks), ...resultNotes(row, attention.sampling)],
+    perStep: seriesOf(spec, attention.steps, cycleNsOf(memory)),
     charged: charges.means(decodeSteps(spec), models[spec.model].layers),
+    chargedPrompt: charges.ofPrompt(models[spec.model].layers),
     ...(attention.sampling && { sampling: attention.sampling }),
   };
 }
@@ -120,11 +134,11 @@ function rowOf(
   const { weights, cache, temporaries } = requiredBytes(
     block,
     contextOfStep(spec, steps - 1),
-    metadataOf(spec),
+    metadataOfRun(spec),
   );
   const costs = new BlockCosts(spec, machine, block);
   const totals = new Totals();
-  totals.addSummarisation(costs.summarisation());
+  totals.addSummarisation(costs.summarisation(charges.prompt));
   for (let step = 0; step < steps; step++) {
     totals.addStep(costs.step(contextOfStep(spec, step), attention[step], charges.at(step)));
   }
@@ -134,7 +148,7 @@ function rowOf(
     xpu: "GPU",
     cap: capacityGib(machine),
     bw: bandwidthRatio(machine),
-    sys_opb: gpus.flopsPerSecond / gpus.memoryBytesPerSecond,
+    sys_opb: operationsPerByte(spec, machine),
     hw: acceleratorLabel(machine),
     cores: gpus.devices,
     pipe_level: spec.pipeopt,
@@ -154,9 +168,18 @@ function rowOf(
   };
 }
 
+/** FLOPs of a GPU for each byte of its memory; 8-bit operands double them. */
+function operationsPerByte({ word, switches }: SystemSpec, { gpus }: Machine): number {
+  const narrow = switches["operations-per-byte"] === "of-the-word" ? 2 / word : 1;
+  return narrow * gpus.flopsPerSecond / gpus.memoryBytesPerSecond;
+}
+
 /** What the policy keeps beside keys and values. */
-function metadataOf({ selection, sparsity }: SystemSpec): Metadata | undefined {
-  return selection === "none" || sparsity === null ? undefined : policies[selection];
+function metadataOfRun(
+  { model, selection, selectionParameters, sparsity }: SystemSpec,
+): Metadata | undefined {
+  if (sparsity === null) return undefined;
+  return metadataOf(selection, selectionParameters, layerHeadDim(models[model]));
 }
 
 /** Queries of a head's group; 0 as in the reference where they are not told apart. */
@@ -165,7 +188,11 @@ function groupSize({ model, switches }: SystemSpec): number {
   return switches["key-value-heads"] === "query-heads" ? 0 : heads / keyValueHeads;
 }
 
-function seriesOf(spec: SystemSpec, attention: readonly StepAttention[]): StepSeries {
+function seriesOf(
+  spec: SystemSpec,
+  attention: readonly StepAttention[],
+  cycleNs: number,
+): StepSeries {
   const steps = decodeSteps(spec);
   const isPim = spec.system === "dgx-attacc";
   const contextTokens = Int32Array.from({ length: steps }, (_, step) => contextOfStep(spec, step));
@@ -178,5 +205,6 @@ function seriesOf(spec: SystemSpec, attention: readonly StepAttention[]): StepSe
       { length: steps },
       (_, step) => attention[step]?.result.cycles ?? 0,
     ),
+    cycleNs,
   };
 }

@@ -195,6 +195,7 @@ Deno.test("without a memory only attention outside memory runs", async () => {
     contextTokens: Int32Array.of(11, 12),
     keptTokens: Int32Array.of(11, 12),
     attentionCycles: Float64Array.of(0, 0),
+    cycleNs: 0.769,
   });
   await rejects(simulateSystem(parseSystemSpec(PIM)), {
     name: "TypeError",
@@ -264,13 +265,4 @@ Deno.test("the CPU system has 8 GPUs, or those given", async () => {
   const given = await rowOf({ ...options, switches: { "dgx-cpu-gpus": "given" } });
   equal(given.cores, 4);
   equal(given.cap, 4 * 80 + 2048);
-});
-
-Deno.test("32,000 steps cost little beside the memory", async () => {
-  const spec = parseSystemSpec({ ...PIM, lout: 32000, batch: 16, ffopt: true, pipeopt: true });
-  const start = performance.now();
-  const { perStep } = await simulateSystem(spec, new ProportionalMemory());
-  equal(perStep.contextTokens.length, 31999);
-  // 0.2 s alone; the limit leaves room for a busy machine and still fails anything quadratic.
-  ok(performance.now() - start < 5000);
 });

@@ -7,7 +7,7 @@ import * as v from "valibot";
 import { type GpuName, gpus } from "../hardware/gpus.ts";
 import { type ModelName, models } from "../hardware/models.ts";
 import { MOST_BUDGET_TOKENS } from "./budgets.ts";
-import { policies, type PolicyName } from "./selection.ts";
+import { metadataParameters, policies, type PolicyName } from "./policy_metadata.ts";
 import { showValue } from "./show_value.ts";
 import { profiles, resolveSwitches, type Switches } from "./switches.ts";
 
@@ -111,6 +111,15 @@ const options = v.strictObject(
       oneOf("--selection", ["none", ...policyNames] as ["none", ...PolicyName[]]),
       "none",
     ),
+    /** Parameters of that policy, by its component's names; the others have their defaults. */
+    selectionParameters: v.optional(
+      v.record(
+        v.string(),
+        v.number(expected("a parameter of --selection", "a number")),
+        expected("selectionParameters", "numbers by name"),
+      ),
+      {},
+    ),
     /** `"compact"` reads kept tokens as if they lay side by side, `"scattered"` where they lie. */
     rows: v.optional(oneOf("--rows", ["compact", "scattered"]), "compact"),
     /** Mean run of 16-token blocks that are read, if scattered; `null` is any block alike. */
@@ -198,5 +207,9 @@ export function parseSystemSpec(input: unknown): SystemSpec {
   const result = v.safeParse(schema, input);
   if (!result.success) throw new RangeError(result.issues[0].message);
   const spec = result.output;
-  return { ...spec, switches: resolveSwitches(spec.profile, spec.switches) };
+  return {
+    ...spec,
+    selectionParameters: metadataParameters(spec.selection, spec.selectionParameters),
+    switches: resolveSwitches(spec.profile, spec.switches),
+  };
 }

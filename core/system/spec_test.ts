@@ -24,6 +24,7 @@ Deno.test("nothing given means the artifact's defaults", () => {
     sparsity: null,
     clustering: "none",
     selection: "none",
+    selectionParameters: {},
     rows: "compact",
     locality: null,
     seed: 1,
@@ -40,6 +41,26 @@ Deno.test("parsing what was parsed changes nothing", () => {
   };
   const spec = parseSystemSpec(options);
   deepEqual(parseSystemSpec(spec), spec);
+});
+
+Deno.test("a selection has its policy's parameters, defaults filled in, and no others", () => {
+  const parameters = (options: SystemOptions) => parseSystemSpec(options).selectionParameters;
+  deepEqual(parameters({ selection: "sparq" }), { rank: 32 });
+  deepEqual(parameters({ selection: "quest", selectionParameters: { "page-tokens": 32 } }), {
+    "page-tokens": 32,
+  });
+  refuses(
+    { selection: "sparq", selectionParameters: { rank: 0 } },
+    "Expected --selection sparq to have a rank above 0 but found 0",
+  );
+  refuses(
+    { selection: "quest", selectionParameters: { rank: 8 } },
+    "Expected --selection quest to be given page-tokens but found rank",
+  );
+  refuses(
+    { selectionParameters: { rank: 8 } },
+    "Expected --selection none to be given no parameters but found rank",
+  );
 });
 
 Deno.test("an unknown model lists the known ones", () => {

@@ -204,6 +204,23 @@ export const quirks = {
     effect: "none: no time and energy for writing",
     profiles: { artifact: "none", attacc: "none", corrected: "written" },
   }),
+  "top-k": quirk({
+    values: ["free", "buffer-die", "gpu"],
+    does: "with --selection: lets choosing the largest scores cost nothing, or has the softmax " +
+      "unit on the buffer die do it, or the GPU, which the scores and the indices travel to and from",
+    source:
+      "AttAcc and STARC simulate no selection; STARC's paper leaves argmax to the host (table 1)",
+    effect: "free: no time and energy for choosing; gpu: the more scores, as of SparQ's every " +
+      "token, the longer on the link",
+    profiles: { artifact: "free", attacc: "free", corrected: "buffer-die" },
+  }),
+  "operations-per-byte": quirk({
+    values: ["of-16-bit", "of-the-word"],
+    does: "gives sys_opb for 16-bit operands, or for those of --word",
+    source: "AttAcc src/system.py compares an enumeration with a string, which is never equal",
+    effect: "of-16-bit: sys_opb of --word 1 is half of what the GPUs do",
+    profiles: { artifact: "of-16-bit", attacc: "of-16-bit", corrected: "of-the-word" },
+  }),
   "capacity": quirk({
     values: ["reported", "enforced"],
     does: "only reports the bytes a run takes, or refuses one that does not fit",

@@ -88,8 +88,7 @@ Deno.test("cores idle in the last round only", () => {
   equal(coreOccupancy({ ...layer, kind: "matmul" }, { m: 10, n: 10 }, 100), 1 / 100);
 });
 
-Deno.test("the largest matrices are cut up in a moment", () => {
-  const start = performance.now();
+Deno.test("tiles of the largest matrices go to memory less often than those of L1 would", () => {
   const size = 2 ** 24;
   const layer: Layer = {
     name: "score",
@@ -100,6 +99,6 @@ Deno.test("the largest matrices are cut up in a moment", () => {
     operations: 1,
     elementBytes: 2,
   };
-  ok(tileTraffic(layer, chooseTiles(layer, gpus.H100).l2) > 0);
-  ok(performance.now() - start < 1000);
+  const { l1, l2 } = chooseTiles(layer, gpus.H100);
+  ok(tileTraffic(layer, l2) < tileTraffic(layer, l1));
 });

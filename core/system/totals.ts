@@ -35,6 +35,7 @@ const GENERATION_TIME = {
   context: ["g_matmul"],
   write: ["g_matmul"],
   select: ["g_matmul"],
+  choose: ["g_matmul"],
   cluster: ["g_matmul"],
   softmax: ["g_softmax"],
   "all-reduce": ["g_comm", "g2g_comm"],

@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import { loadPolicy, unwrap } from "../../core/host/mod.ts";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
+import { readPluginManifest } from "../../wasm/sdk/plugin_manifest.ts";
 import { FullReference } from "../reference/full.ts";
 import { testAgainstReference } from "../testing/equality.ts";
 
-const built = buildPlugin(new URL("./", import.meta.url));
+const FOLDER = new URL("./", import.meta.url);
 const NONE = new Float32Array(0);
 
 Deno.test("full attends to everything, keeps nothing and reads nothing", async () => {
-  const policy = unwrap(await loadPolicy((await built).component));
+  const policy = unwrap(await loadPolicy(await builtComponent(FOLDER)));
   const session = unwrap(
     await policy.open({
       layer: 0,
@@ -50,16 +51,16 @@ Deno.test("full attends to everything, keeps nothing and reads nothing", async (
 });
 
 Deno.test("full asks for nothing and is bound by no budget", async () => {
-  const policy = unwrap(await loadPolicy((await built).component, { isolation: "none" }));
+  const policy = unwrap(await loadPolicy(await builtComponent(FOLDER), { isolation: "none" }));
   const description = unwrap(await policy.describe());
-  assert.equal(description.name, (await built).manifest.name);
+  assert.equal(description.name, readPluginManifest(FOLDER).name);
   assert.deepEqual(description.inputs, []);
   assert.deepEqual(description.denseLayers, new Uint32Array(0));
   assert.deepEqual(description.budget, { tag: "unbound" });
 });
 
 Deno.test("full takes no parameters", async () => {
-  const policy = unwrap(await loadPolicy((await built).component, { isolation: "none" }));
+  const policy = unwrap(await loadPolicy(await builtComponent(FOLDER), { isolation: "none" }));
   const outcome = await policy.describe([{ tag: "flag", value: true }]);
   assert.deepEqual(outcome.kind === "declined" && outcome.error, {
     tag: "parameter-count",

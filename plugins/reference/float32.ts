@@ -21,14 +21,15 @@ export function at(values: ArrayLike<number>, index: number): number {
  * added, and those four from first to last.
  */
 export function dot(a: Vector, b: Vector): number {
-  const sums = new Float32Array(8);
-  for (let i = 0; i < a.length; i++) sums[i % 8] = at(sums, i % 8) + f32(at(a, i) * at(b, i));
-  let total = f32(at(sums, 0) + at(sums, 4));
-  for (let lane = 1; lane < 4; lane++) {
-    total = f32(total + f32(at(sums, lane) + at(sums, lane + 4)));
-  }
+  const sums = SUMS.fill(0);
+  for (let i = 0; i < a.length; i++) sums[i & 7]! += f32(at(a, i) * at(b, i));
+  let total = f32(sums[0]! + sums[4]!);
+  for (let lane = 1; lane < 4; lane++) total = f32(total + f32(sums[lane]! + sums[lane + 4]!));
   return total;
 }
+
+/** The running sums; a stored sum is rounded. */
+const SUMS = new Float32Array(8);
 
 /** Sum from the first to the last, starting from 0. */
 export function sum(values: Iterable<number>): number {

@@ -11,26 +11,36 @@ export interface Clusters {
   readonly centroids: Vector[];
 }
 
-/** Label of the nearest centroid, the lowest of equals: |x|² + |c|² - 2 x·c. */
-export function nearest(point: Vector, centroids: readonly Vector[]): number {
-  const length = dot(point, point);
-  let best = 0;
-  let least = Infinity;
-  centroids.forEach((centroid, label) => {
-    const distance = f32(f32(length + dot(centroid, centroid)) - f32(2 * dot(point, centroid)));
-    if (distance < least) [best, least] = [label, distance];
-  });
-  return best;
+/** Centroids with their squared lengths, which every point is measured with. */
+export class Centroids {
+  readonly #squares: number[];
+
+  constructor(private readonly centroids: readonly Vector[]) {
+    this.#squares = centroids.map((centroid) => dot(centroid, centroid));
+  }
+
+  /** Label of the nearest centroid, the lowest of equals: |x|² + |c|² - 2 x·c. */
+  nearest(point: Vector): number {
+    const length = dot(point, point);
+    let best = 0;
+    let least = Infinity;
+    this.centroids.forEach((centroid, label) => {
+      const distance = f32(f32(length + at(this.#squares, label)) - f32(2 * dot(point, centroid)));
+      if (distance < least) [best, least] = [label, distance];
+    });
+    return best;
+  }
 }
 
 /** One iteration: labels by the old centroids, then centroids of those labels. */
 export function iterate(points: readonly Vector[], centroids: readonly Vector[]): Clusters {
-  const labels = points.map((point) => nearest(point, centroids));
+  const old = new Centroids(centroids);
+  const labels = points.map((point) => old.nearest(point));
+  const members: Vector[][] = centroids.map(() => []);
+  labels.forEach((label, i) => members[label]!.push(points[i]!));
   return {
     labels,
-    centroids: centroids.map((old, label) =>
-      mean(points.filter((_, index) => labels[index] === label), old.length)
-    ),
+    centroids: members.map((own, label) => mean(own, centroids[label]!.length)),
   };
 }
 

@@ -15,20 +15,21 @@ export function kMeansPlusPlus(
   count: number,
   random: SplitMix64,
 ): Vector[] {
-  const drawn = [points[random.below(points.length)] ?? []];
-  const distances = points.map((point) => distance(point, drawn[0] ?? []));
+  const squares = points.map((point) => dot(point, point));
+  /** Squared distance of two points, never below 0; 0 for NaN. */
+  const distance = (a: number, b: number) => {
+    const sum = f32(at(squares, a) + at(squares, b));
+    const value = f32(sum - f32(2 * dot(points[a] ?? [], points[b] ?? [])));
+    return value > 0 ? value : 0;
+  };
+  const drawn = [random.below(points.length)];
+  const distances = points.map((_, i) => distance(i, drawn[0]!));
   while (drawn.length < count) {
-    const next = points[draw(distances, random, drawn.length)] ?? [];
+    const next = draw(distances, random, drawn.length);
     drawn.push(next);
-    points.forEach((point, i) => distances[i] = Math.min(at(distances, i), distance(point, next)));
+    points.forEach((_, i) => distances[i] = Math.min(at(distances, i), distance(i, next)));
   }
-  return drawn;
-}
-
-/** Squared distance, never below 0; 0 for NaN. */
-function distance(a: Vector, b: Vector): number {
-  const value = f32(f32(dot(a, a) + dot(b, b)) - f32(2 * dot(a, b)));
-  return value > 0 ? value : 0;
+  return drawn.map((i) => points[i] ?? []);
 }
 
 /** The first index at which the running sum of the distances exceeds a random share of the sum. */

@@ -6,7 +6,7 @@
  */
 import { at, dot, exponential, f32, sum, type Vector } from "./float32.ts";
 import { distinct } from "./cluster_kv.ts";
-import { clusterTogether, nearest } from "./k_means.ts";
+import { Centroids, clusterTogether } from "./k_means.ts";
 import {
   type Access,
   type Clustering,
@@ -89,7 +89,8 @@ export class PqcacheReference extends ReferencePolicy {
     if (this.#centroids.length === 0) return this.#newest(sinks);
     const sets = range(0, this.shape.kvHeads).map((kvHead) => {
       const group = queries.slice(kvHead * this.group, (kvHead + 1) * this.group);
-      const shares = group.map((query) => this.#shares(query, kvHead, candidates));
+      const codes = this.#codes(kvHead, candidates);
+      const shares = group.map((query) => this.#shares(query, kvHead, codes));
       const sums = candidates.map((_, i) => sum(shares.map((own) => at(own, i))));
       return [...sinks, ...topK(sums, wanted).map((i) => at(candidates, i)), ...newest];
     });
@@ -106,20 +107,26 @@ export class PqcacheReference extends ReferencePolicy {
     return selectionOf({ per: "kv-head", sets: range(0, this.shape.kvHeads).map(() => tokens) });
   }
 
+  /** The nearest centroid of each part of the candidates' keys: `[part][candidate]`. */
+  #codes(kvHead: number, candidates: readonly number[]): number[][] {
+    return (this.#centroids[kvHead] ?? []).map((own, part) => {
+      const centroids = new Centroids(own);
+      return candidates.map((token) =>
+        centroids.nearest(this.#part(this.keys[kvHead]?.[token] ?? [], part))
+      );
+    });
+  }
+
   /** A query's attention over the candidates, from tables of its products with the centroids. */
-  #shares(query: Vector, kvHead: number, candidates: readonly number[]): number[] {
+  #shares(query: Vector, kvHead: number, codes: readonly number[][]): number[] {
     const centroids = this.#centroids[kvHead] ?? [];
     const tables = centroids.map((own, part) =>
       own.map((centroid) => dot(centroid, this.#part(query, part)))
     );
     const scale = f32(Math.sqrt(this.shape.headDim));
-    const logits = candidates.map((token) => {
-      const key = this.keys[kvHead]?.[token] ?? [];
-      const parts = centroids.map((own, part) =>
-        at(tables[part] ?? [], nearest(this.#part(key, part), own))
-      );
-      return f32(sum(parts) / scale);
-    });
+    const logits = range(0, codes[0]?.length ?? 0).map((i) =>
+      f32(sum(codes.map((own, part) => at(tables[part] ?? [], at(own, i)))) / scale)
+    );
     const largest = logits.map(ordered).reduce((a, b) => Math.max(a, b), -Infinity);
     const weights = logits.map((logit) => exponential(f32(logit - largest)));
     const total = f32(weights.reduce((all, weight) => all + weight, 0));

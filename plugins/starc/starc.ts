@@ -173,7 +173,8 @@ export class Policy extends Session {
     const error = layer.queriesError(step.queries);
     if (error !== null) return fail<Selection>(error);
     const count = this.clusters.count;
-    if (this.scores.length < count) this.scores = new StaticArray<f32>(2 * count + 4);
+    const padded = (count + 3) & ~3;
+    if (this.scores.length < padded) this.scores = new StaticArray<f32>(2 * padded);
     const sets = openSets(HeadUnit.QueryHead);
     for (let head = 0; head < layer.queryHeads; head++) {
       this.pushClusters(

@@ -30,6 +30,8 @@ const ALL_PROMPT_QUERIES = 2 ** 32 - 1;
 export const EDGE_SCENARIOS: readonly Scenario[] = [
   edge({ shape: shapeOf({ budget: 1 }), promptBlocks: [1] }),
   edge({ shape: shapeOf({ budget: 64, queryHeads: 8 }), promptBlocks: [130], steps: 66 }),
+  // Everything grows from nothing, by odd numbers of clusters and pages.
+  edge({ shape: shapeOf({ budget: 64 }), promptBlocks: [1], steps: 150 }),
   edge({ shape: shapeOf({ budget: 256, headDim: 16, queryHeads: 1 }), promptBlocks: [2000, 2096] }),
   edge({ shape: shapeOf({ budget: 40 }), promptBlocks: [150], texture: "hostile", seed: 5 }),
   edge({ shape: shapeOf({ budget: 40 }), promptBlocks: [90], texture: "hostile", seed: 6 }),

@@ -30,13 +30,13 @@ export async function buildPlugin(directory: URL): Promise<BuiltPlugin> {
 }
 
 async function compile(
-  { lang }: PluginManifest,
+  manifest: PluginManifest,
   contract: SourcedContract,
   entry: URL,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  switch (lang) {
+  switch (manifest.lang) {
     case "as":
-      return componentFromCore(await compileAssemblyScript(contract, entry), contract);
+      return componentFromCore(await compileAssemblyScript(contract, entry, manifest), contract);
     case "c":
       return componentFromCore(await compileC(contract, entry), contract);
     case "ts":

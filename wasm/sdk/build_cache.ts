@@ -5,31 +5,37 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { fileURLToPath } from "node:url";
+import { keepFile } from "../keep_file.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const CACHE = new URL("wasm/.build/", ROOT);
 
-/** Takes the component of `plugins/NAME` from the cache, or builds and keeps it. */
-export async function cached(
-  name: string,
-  build: () => Promise<Uint8Array<ArrayBuffer>>,
-): Promise<Uint8Array<ArrayBuffer>> {
+/** What any plugin may be built with. */
+const SOURCES = ["wasm/sdk/", "wasm/wit/", "wasm/binary/", "wasm/dram/", "wasm/pim/"]
+  .map((path) => new URL(path, ROOT));
+
+/**
+ * The component of a plugin of this repository, from the cache or built and kept there.
+ *
+ * @param folder the plugin's folder; its URL ends with a slash
+ * @throws {Error} as `buildPlugin` does
+ */
+export async function builtComponent(folder: URL): Promise<Uint8Array<ArrayBuffer>> {
   const hash = createHash("sha256");
-  for (const folder of [`plugins/${name}/`, "wasm/sdk/", "wasm/wit/", "wasm/binary/"]) {
-    addFolder(hash, new URL(folder, ROOT));
-  }
+  for (const source of [folder, ...SOURCES]) addFolder(hash, source);
   hash.update(Deno.readFileSync(new URL("import_map.json", ROOT)));
+  const name = folder.pathname.split("/").at(-2)!;
   const file = new URL(`${name}-${hash.digest("hex").slice(0, 32)}.component.wasm`, CACHE);
   try {
     return await Deno.readFile(file);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
-  const component = await build();
-  const partial = new URL(`${file.href}.${crypto.randomUUID()}`);
-  await Deno.mkdir(CACHE, { recursive: true });
-  await Deno.writeFile(partial, component);
-  await Deno.rename(partial, file);
+  // Loaded only when needed: the compilers are far larger than what they make.
+  const { buildPlugin } = await import("./build.ts");
+  const { component } = await buildPlugin(folder);
+  await keepFile(fileURLToPath(file), component);
   return component;
 }
 

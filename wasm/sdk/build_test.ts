@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { loadPolicy, unwrap } from "../../core/host/mod.ts";
+import { blockLists, plainProgram } from "../../core/conformance/memory_programs.ts";
+import { loadMemory, loadPolicy, unwrap } from "../../core/host/mod.ts";
 import { buildPlugin } from "./build.ts";
 import { CompileError } from "./compile_error.ts";
 import { hasClang } from "./compile_c.ts";
@@ -8,6 +9,7 @@ import { PluginManifestError, readPluginManifest } from "./plugin_manifest.ts";
 
 const NONE = new Float32Array(0);
 const testdata = (name: string) => new URL(`./testdata/${name}/`, import.meta.url);
+const template = (path: string) => new URL(`./templates/${path}/`, import.meta.url);
 
 const CONFIG = {
   layer: 2,
@@ -200,33 +202,23 @@ for (const [text, message] of MANIFESTS) {
   });
 }
 
-const clang = await hasClang();
-Deno.test({
-  name: clang ? "a policy in C runs" : "a policy in C runs (skipped: no clang and wasm-ld)",
-  ignore: !clang,
-  async fn() {
-    const { component } = await buildPlugin(testdata("latest"));
-    assert.deepEqual((await buildPlugin(testdata("latest"))).component, component);
-    const policy = unwrap(await loadPolicy(component));
-    const description = unwrap(await policy.describe());
-    assert.equal(description.summary, "The newest tokens.");
-    assert.deepEqual(description.denseLayers, Uint32Array.of(0, 1));
+/** Runs a few steps of a template: what it declines, and the newest tokens it keeps. */
+async function testPolicyTemplate(component: Uint8Array) {
+  const policy = unwrap(await loadPolicy(component));
+  try {
+    assert.equal(unwrap(await policy.describe()).summary, "The newest tokens.");
     const declined = await policy.describe([{ tag: "flag", value: true }]);
     assert.deepEqual(declined.kind === "declined" && declined.error, {
       tag: "parameter-count",
       value: { expected: 0, found: 1 },
     });
-    const odd = await policy.open({ ...CONFIG, headDim: 6 });
-    assert.deepEqual(odd.kind === "declined" && odd.error, { tag: "unsupported-shape" });
     const session = unwrap(await policy.open(CONFIG));
     const block = { count: 5, keys: NONE, values: NONE, unrotatedKeys: NONE };
     unwrap(await session.prefill(block));
     unwrap(await session.endPrefill());
     unwrap(await session.append({ ...block, count: 1 }));
-    const queries = Float32Array.of(1, 2, 3, 4);
-    const step = { position: 5, queries, speculatedQueries: NONE, previousHidden: NONE };
-    const selection = unwrap(await session.select(step));
-    assert.deepEqual(selection.visible, {
+    const step = { position: 5, queries: NONE, speculatedQueries: NONE, previousHidden: NONE };
+    assert.deepEqual(unwrap(await session.select(step)).visible, {
       tag: "only",
       value: {
         per: "kv-head",
@@ -234,35 +226,74 @@ Deno.test({
         tokens: Uint32Array.of(3, 4, 5, 3, 4, 5),
       },
     });
-    assert.deepEqual(selection.accesses, [
-      { kind: "other", direction: "read", bytes: 10, pieces: 1 },
-    ]);
+  } finally {
     policy.close();
+  }
+}
+
+/** What a template answers: programs with tokens from the first on and listed, and a trace. */
+async function answersOfMemory(component: Uint8Array): Promise<unknown[]> {
+  const memory = unwrap(await loadMemory(component));
+  try {
+    const description = unwrap(await memory.describe());
+    const plain = plainProgram("bank", "limited");
+    const blocks = blockLists([[0, 3, 9], [], [63]]);
+    const costs = unwrap(
+      await memory.simulate([
+        plain,
+        { ...plain, heads: 40, headDim: 80, elementBytes: 1, queries: 3 },
+        { ...plain, heads: 3, blocks },
+        { ...plain, passes: "scores", power: "unlimited" },
+      ]),
+    );
+    const commands = [
+      ...["mac-all-bank", "load", "store", "softmax", "barrier"] as const,
+      ...["write-gemv-buffer", "move-gemv-buffer", "move-softmax-buffer"] as const,
+    ].map((kind, i) => ({ kind, address: 600 * i }));
+    const trace = unwrap(await memory.runTrace("bank", "limited", 1, commands));
+    return [description, costs, trace];
+  } finally {
+    memory.close();
+  }
+}
+
+const inAssemblyScript = async () => (await buildPlugin(template("memory/as"))).component;
+
+const clang = await hasClang();
+const without = clang ? "" : " (skipped: no clang and wasm-ld)";
+Deno.test({
+  name: `the template of a policy in C runs and builds to the same bytes${without}`,
+  ignore: !clang,
+  async fn() {
+    const { component } = await buildPlugin(template("policy/c"));
+    assert.deepEqual((await buildPlugin(template("policy/c"))).component, component);
+    await testPolicyTemplate(component);
+    const policy = unwrap(await loadPolicy(component));
+    const odd = await policy.open({ ...CONFIG, headDim: 6 });
+    assert.deepEqual(odd.kind === "declined" && odd.error, { tag: "unsupported-shape" });
+    policy.close();
+  },
+});
+
+Deno.test({
+  name: `the template of a memory answers in C as in AssemblyScript${without}`,
+  ignore: !clang,
+  async fn() {
+    const { component } = await buildPlugin(template("memory/c"));
+    const found = await answersOfMemory(component);
+    assert.deepEqual(found, await answersOfMemory(await inAssemblyScript()));
   },
 });
 
 const typeScript = Deno.env.get("KVPIM_TEST_TYPESCRIPT") === "1";
 Deno.test({
   name: typeScript
-    ? "a policy in TypeScript runs"
-    : "a policy in TypeScript runs (skipped: set KVPIM_TEST_TYPESCRIPT=1; fetches 400 MB)",
+    ? "the templates in TypeScript run"
+    : "the templates in TypeScript run (skipped: set KVPIM_TEST_TYPESCRIPT=1; fetches 400 MB)",
   ignore: !typeScript,
   async fn() {
-    const { component } = await buildPlugin(testdata("sketch"));
-    const policy = unwrap(await loadPolicy(component));
-    const declined = await policy.describe([{ tag: "flag", value: true }]);
-    assert.deepEqual(declined.kind === "declined" && declined.error, {
-      tag: "parameter-count",
-      value: { expected: 0, found: 1 },
-    });
-    const session = unwrap(await policy.open(CONFIG));
-    unwrap(await session.prefill({ count: 5, keys: NONE, values: NONE, unrotatedKeys: NONE }));
-    const step = { position: 4, queries: NONE, speculatedQueries: NONE, previousHidden: NONE };
-    const { visible } = unwrap(await session.select(step));
-    assert.deepEqual(
-      visible.tag === "only" && visible.value.tokens,
-      Uint32Array.of(2, 3, 4, 2, 3, 4),
-    );
-    policy.close();
+    await testPolicyTemplate((await buildPlugin(template("policy/ts"))).component);
+    const found = await answersOfMemory((await buildPlugin(template("memory/ts"))).component);
+    assert.deepEqual(found, await answersOfMemory(await inAssemblyScript()));
   },
 });

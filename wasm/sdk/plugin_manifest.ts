@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { CONTRACT_VERSIONS } from "./contracts.ts";
+import { type DeviceDeclaration, deviceDeclarationSchema } from "./device_declaration.ts";
 
 const versions = [...new Set(Object.values(CONTRACT_VERSIONS).flat())];
 
@@ -17,6 +18,9 @@ export const pluginManifestSchema: v.GenericSchema<PluginManifest> = v.strictObj
     v.check((path) => !path.split("/").includes(".."), "Expected a file beside plugin.json"),
   ),
   wit: v.picklist(versions, `Expected a contract version (${versions.join(", ")})`),
+  bounds: v.exactOptional(v.picklist(["checked", "trusted"])),
+  garbage: v.exactOptional(v.picklist(["collected", "between-calls"])),
+  device: v.exactOptional(deviceDeclarationSchema),
 });
 
 /** What `plugin.json` says. */
@@ -30,6 +34,22 @@ export interface PluginManifest {
   entry: string;
   /** Version of the contract it is written for. */
   wit: string;
+  /**
+   * AssemblyScript only. `"checked"`, the default: an index outside an array ends the call in a trap
+   * that names the function. `"trusted"` leaves the checks out, which makes array loops about a
+   * third faster, and gives that up: a wrong index reads or overwrites other values of the plugin,
+   * and the answer is wrong without a word. It never reaches beyond the plugin's own memory.
+   */
+  bounds?: "checked" | "trusted";
+  /**
+   * AssemblyScript only. `"collected"`, the default: memory nobody holds is found again while the
+   * plugin runs, for which every function keeps a list of what it holds. `"between-calls"` keeps no
+   * lists, which makes calls of small functions faster, and gives that up: what a call leaves behind
+   * fills memory until the call is over.
+   */
+  garbage?: "collected" | "between-calls";
+  /** AssemblyScript memories only: the memory of this repository's engine to be built in. */
+  device?: DeviceDeclaration;
 }
 
 /** Thrown for a `plugin.json` that is missing or says something else than it may. */
@@ -53,9 +73,27 @@ export function readPluginManifest(directory: URL): PluginManifest {
     );
   }
   const result = v.safeParse(pluginManifestSchema, data);
-  if (result.success) return result.output;
+  if (result.success) {
+    checkOptions(path, result.output);
+    return result.output;
+  }
   const issues = result.issues.map((issue) =>
     `${v.getDotPath(issue) ?? "the file"}: ${issue.message}`
   );
   throw new PluginManifestError(`${path.pathname}: ${issues.join("; ")}`);
+}
+
+/** What only some plugins have a use for is refused elsewhere rather than ignored. */
+function checkOptions(path: URL, manifest: PluginManifest): void {
+  for (const option of ["bounds", "garbage", "device"] as const) {
+    if (manifest[option] === undefined || manifest.lang === "as") continue;
+    throw new PluginManifestError(
+      `${path.pathname}: ${option}: Expected the language as but found ${manifest.lang}`,
+    );
+  }
+  if (manifest.device !== undefined && manifest.kind !== "memory") {
+    throw new PluginManifestError(
+      `${path.pathname}: device: Expected a memory but found a ${manifest.kind}`,
+    );
+  }
 }

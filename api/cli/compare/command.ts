@@ -10,7 +10,7 @@ import { models } from "../../../core/hardware/models.ts";
 import { EXCERPT, runPpl } from "../eval/ppl.ts";
 import { addModelOptions, tokens } from "../eval/options.ts";
 import { tracePathOf } from "../eval/policy_runs.ts";
-import { addMemoryOptions } from "../memory_access.ts";
+import { addMemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
 import { parsePolicies, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
@@ -29,9 +29,9 @@ const DETAILS = `
    the mean over heads and layers under the policy, become the step's budget in tokens.
 3. The same steps of a model of --shape are simulated with these budgets on dgx-attacc (with
    --powerlimit, --ffopt and --pipeopt, profile artifact), full attention without budgets: latency in
-   ms and energy in J of one decode step of the batch. With --charge what quest, starc and sparq read to
-   decide and starc's clustering of every 64 tokens are charged, as simulate --selection and --clustering
-   online do.
+   ms and energy in J of one decode step of the batch, all of whose requests read the same. With --charge
+   what the trace says was read to decide, as a share of the keys, and starc's clustering of every 64
+   tokens are charged, as simulate --selection and --clustering online do.
 
 --output gets the records and traces, result.csv (the artifact's 51 columns, a row a policy) and
 result.svg. Policies that an earlier run of the same settings finished are not decoded again.
@@ -61,7 +61,7 @@ export function compareCommand(surroundings: Surroundings): Command {
       ).default(512),
     );
   addSystemOptions(command);
-  return addMemoryOptions(command)
+  return addMemoryChoice(command)
     .addHelpText("after", DETAILS)
     .action((options: CompareOptions) => compare(options, surroundings));
 }

@@ -52,7 +52,7 @@ Deno.test(
     const { code, out, err } = await compare("--charge");
     equal(code, 0, err);
     match(out, /^quest: of it [\d.e-]+ ms and [\d.e-]+ J for reading what it decides by$/m);
-    match(out, /^Deciding is not charged for random: what it reads is not known\.$/m);
+    match(out, /^Deciding costs nothing in random: the trace declares no reads\.$/m);
   }),
 );
 

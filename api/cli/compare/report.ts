@@ -2,9 +2,16 @@ import { tinyModelNote } from "../eval/options.ts";
 import { perplexityColumns } from "../eval/ppl.ts";
 import type { PolicyResult } from "../eval/policy_runs.ts";
 import { resultTable, rowsLegend, type ScoreColumn } from "../eval/result_table.ts";
-import { type Breakdown, chargeLines, energyOf, latencyOf, sumOf } from "../simulate/comparison.ts";
+import {
+  type Breakdown,
+  chargeLines,
+  energyOf,
+  latencyOf,
+  promptChargeLines,
+  sumOf,
+} from "../simulate/comparison.ts";
 import type { CompareOptions } from "./options.ts";
-import { type ComparedPolicy, isCharged } from "./simulate_traces.ts";
+import type { ComparedPolicy } from "./simulate_traces.ts";
 
 /** Accuracy, rows, latency and energy in one table, and what they are of. */
 export function reportOf(
@@ -35,13 +42,16 @@ export function reportOf(
 /** What of the cost is for deciding, and whose deciding is not in it. */
 function chargeNotes(compared: readonly ComparedPolicy[], { charge }: CompareOptions): string[] {
   if (!charge) return ["Deciding and clustering are not charged; --charge does."];
-  const unknown = compared.filter(({ choice, record }) =>
-    choice.label !== "full" && !isCharged(String(record.policy.name))
+  const silent = compared.filter(({ choice, spec }) =>
+    choice.label !== "full" && spec.selection === "none"
   );
-  const names = unknown.map(({ choice }) => choice.label).join(", ");
+  const names = silent.map(({ choice }) => choice.label).join(", ");
   return [
-    ...compared.flatMap(({ choice, simulated }) => chargeLines(simulated.charged, choice.label)),
-    ...names === "" ? [] : [`Deciding is not charged for ${names}: what it reads is not known.`],
+    ...compared.flatMap(({ choice: { label }, simulated: { charged, chargedPrompt } }) => [
+      ...chargeLines(charged, label),
+      ...promptChargeLines(chargedPrompt, `${label}, prompt`),
+    ]),
+    ...names === "" ? [] : [`Deciding costs nothing in ${names}: the trace declares no reads.`],
   ];
 }
 

@@ -1,5 +1,7 @@
+import { declaredReads } from "../../../core/attention/declared_reads.ts";
+import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { levelsOf } from "../../../core/system/machine.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
-import { policies, type PolicyName } from "../../../core/system/selection.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { perplexityOf } from "../eval/ppl.ts";
 import type { PolicyResult } from "../eval/policy_runs.ts";
@@ -33,12 +35,12 @@ export async function simulateTraces(
 ): Promise<ComparedPolicy[]> {
   const specs: SystemSpec[] = [];
   for (const result of results) specs.push(await specOf(result, options));
-  using opened = await openMemory(options, surroundings.env);
+  using opened = await openMemory(options, surroundings.env, levelsOf(specs));
   const compared: ComparedPolicy[] = [];
   for (const [i, result] of results.entries()) {
     const spec = specs[i]!;
     using progress = new Progress(surroundings, result.choice.label, undefined, "programs");
-    const { row, notes, charged } = await userFacingAsync(() =>
+    const { row, notes, charged, chargedPrompt } = await userFacingAsync(() =>
       simulateSystem(spec, opened.memory, {
         onProgress: (done, total) => progress.update(done, total),
       })
@@ -46,7 +48,7 @@ export async function simulateTraces(
     compared.push({
       ...result,
       spec,
-      simulated: { method: methodOf(result, options), row, notes, charged },
+      simulated: { method: methodOf(result, options), row, notes, charged, chargedPrompt },
     });
   }
   return compared;
@@ -58,6 +60,9 @@ async function specOf(
 ): Promise<SystemSpec> {
   const wanted = { lout: tokens, tile: false, concatenate: false };
   const kvBudgets = await traceBudgets(choice.label, trace, wanted);
+  const charges = charge && choice.label !== "full"
+    ? await chargesOf(String(record.policy.name), trace)
+    : {};
   return userFacing(() =>
     parseSystemSpec({
       system: "dgx-attacc",
@@ -72,22 +77,29 @@ async function specOf(
       lout: tokens,
       batch,
       sparsity: choice.label === "full" ? null : { kvBudgets, rowSize: ROW_TOKENS },
-      ...charge && chargesOf(String(record.policy.name)),
+      ...charges,
     })
   );
 }
 
-/** What is charged beside attention, where the policy's work is known. */
-function chargesOf(policy: string): Pick<SystemOptions, "selection" | "clustering"> {
+/** What is charged beside attention: what the trace says was read to decide, and STARC's clustering. */
+async function chargesOf(
+  policy: string,
+  path: string,
+): Promise<Pick<SystemOptions, "selection" | "selectionParameters" | "clustering">> {
+  await using trace = await readTraceFile(path);
+  const { readKeys, storedKeys, elementMajor } = await declaredReads(trace);
+  const clustering = policy === "starc" ? "online" : "none";
+  if (readKeys === 0) return { clustering };
   return {
-    selection: isCharged(policy) ? policy : "none",
-    clustering: policy === "starc" ? "online" : "none",
+    clustering,
+    selection: "declared",
+    selectionParameters: {
+      "read-keys": readKeys,
+      "stored-keys": storedKeys,
+      "element-major": Number(elementMajor),
+    },
   };
-}
-
-/** Whether it is known what a policy reads to decide. */
-export function isCharged(policy: string): policy is PolicyName {
-  return Object.hasOwn(policies, policy);
 }
 
 /** What the picture says of a policy. */

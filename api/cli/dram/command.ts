@@ -5,7 +5,7 @@
  */
 import { Command, Option } from "commander";
 import { HBM3_PIM } from "../../../wasm/dram/standards/hbm3_pim.ts";
-import { addMemoryOptions, type MemoryOptions } from "../memory_access.ts";
+import { addMemoryChoice, type MemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
@@ -16,7 +16,7 @@ import { type DramReport, jsonText, statisticsText, summaryText } from "./report
 import { runProgram, type TextOptions } from "./run_program.ts";
 import { type DeviceChoice, runTraceFile } from "./run_trace_file.ts";
 
-interface DramOptions extends ProgramOptions, MemoryOptions, TextOptions, DeviceChoice {
+interface DramOptions extends ProgramOptions, MemoryChoice, TextOptions, DeviceChoice {
   readonly trace?: string;
   readonly jobs?: string;
   readonly output?: string;
@@ -51,7 +51,7 @@ export function dramCommand(surroundings: Surroundings): Command {
   command
     .option("--stats", "print the counters the reference prints")
     .addOption(new Option("--json", "print the result as JSON").conflicts("stats"));
-  return addMemoryOptions(command)
+  return addMemoryChoice(command)
     .addHelpText("after", EXAMPLES)
     .action((options: DramOptions) => dram(options, surroundings));
 }
@@ -112,7 +112,11 @@ async function dram(options: DramOptions, surroundings: Surroundings) {
   surroundings.out(textOf(options)(report));
 }
 
-function checkCombination({ trace, jobs, output, organisation, timing, channels }: DramOptions) {
+function checkCombination(options: DramOptions) {
+  const { trace, jobs, output, organisation, timing, channels, memory } = options;
+  if (trace !== undefined && memory !== undefined) {
+    throw new UserError("--memory: expected a program beside it but found --trace");
+  }
   if (output !== undefined && jobs === undefined) {
     throw new UserError("--output: expected --jobs beside it but found none");
   }

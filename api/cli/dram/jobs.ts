@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { stringify } from "csv/sync";
 import type { MemoryResult } from "../../../core/memory/memory_model.ts";
-import { type MemoryOptions, openMemory } from "../memory_access.ts";
+import { type MemoryChoice, openMemory } from "../memory_access.ts";
 import { OutputFile, reasonOf, writeFile } from "../output_file.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -9,7 +9,7 @@ import { locatingAsync, UserError } from "../user_error.ts";
 import { type JobTable, readJobs } from "./job_table.ts";
 
 /** Options of a table of programs. */
-export interface JobOptions extends MemoryOptions {
+export interface JobOptions extends MemoryChoice {
   readonly jobs: string;
   readonly output?: string;
 }
@@ -29,7 +29,11 @@ export async function runJobs(options: JobOptions, surroundings: Surroundings) {
   const { jobs, output } = options;
   const table = readJobs(textOf(jobs), jobs);
   if (output !== undefined) OutputFile.check("--output", output);
-  using opened = await openMemory(options, surroundings.env);
+  using opened = await openMemory(
+    options,
+    surroundings.env,
+    table.programs.map(({ pim }) => pim),
+  );
   using progress = new Progress(surroundings, jobs, undefined, "programs");
   const results = await locatingAsync(
     jobs,

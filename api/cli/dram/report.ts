@@ -5,15 +5,15 @@
  */
 import type { EngineResult } from "../../../core/memory/engine.ts";
 import type { AttentionProgram, MemoryResult } from "../../../core/memory/memory_model.ts";
-import type { Device } from "../../../wasm/dram/device.ts";
-import type { Standard } from "../../../wasm/dram/standard.ts";
+import { HBM3_PIM } from "../../../wasm/dram/standards/hbm3_pim.ts";
 import { plainTable } from "../table.ts";
 
 /** The result of one run with what is needed to read it. */
 export interface DramReport extends EngineResult {
   /** What ran, e.g. a file name. */
   readonly title: string;
-  readonly device: Device;
+  /** Length of a cycle in nanoseconds. */
+  readonly cycleNs: number;
 }
 
 /**
@@ -55,17 +55,15 @@ export function countsOf(
 }
 
 /** The statistics Ramulator 2 with AttAcc's patches prints, line by line. */
-export function statisticsText({ cycles, counts, device }: DramReport): string {
-  const words = new Map(
-    device.standard.requests.map(({ statistic, trace }) => [statistic, trace]),
-  );
+export function statisticsText({ cycles, counts }: DramReport): string {
+  const words = new Map(HBM3_PIM.requests.map(({ statistic, trace }) => [statistic, trace]));
   return [
     "Frontend:",
     "  impl: PIMLoadStoreTrace",
     "",
     "MemorySystem:",
     "  impl: PIMDRAM",
-    `  total_num_other_requests: ${otherRequests(device.standard, counts)}`,
+    `  total_num_other_requests: ${otherRequests(counts)}`,
     ...STATISTICS.map((name) =>
       `  total_num_${name}_requests: ${counts[words.get(name) ?? ""] ?? 0}`
     ),
@@ -75,18 +73,18 @@ export function statisticsText({ cycles, counts, device }: DramReport): string {
   ].join("\n");
 }
 
-function otherRequests({ requests }: Standard, counts: DramReport["counts"]): number {
-  return requests
+function otherRequests(counts: DramReport["counts"]): number {
+  return HBM3_PIM.requests
     .filter(({ statistic, barrier }) => !statistic && !barrier)
     .reduce((sum, { trace }) => sum + (counts[trace] ?? 0), 0);
 }
 
 /** A few lines for people. */
 export function summaryText(report: DramReport): string {
-  const { title, cycles, counts, device } = report;
+  const { title, cycles, counts, cycleNs } = report;
   const rows = [
     ["cycles", String(cycles), ""],
-    ["time", microseconds(report).toFixed(3), `µs at ${device.clockPs / 1000} ns a cycle`],
+    ["time", microseconds(report).toFixed(3), `µs at ${cycleNs} ns a cycle`],
     ...Object.entries(counts)
       .filter(([, count]) => count > 0)
       .map(([word, count]) => [word, String(count), ""]),
@@ -97,13 +95,13 @@ export function summaryText(report: DramReport): string {
 
 /** The same for programs. */
 export function jsonText(report: DramReport): string {
-  const { title, cycles, counts, device } = report;
+  const { title, cycles, counts } = report;
   return `${
     JSON.stringify(
       {
         title,
         cycles,
-        clock_ps: device.clockPs,
+        clock_ps: clockPs(report),
         time_us: microseconds(report),
         counts,
         macs_per_cycle: macsPerCycle(report),
@@ -114,8 +112,13 @@ export function jsonText(report: DramReport): string {
   }\n`;
 }
 
-function microseconds({ cycles, device }: DramReport): number {
-  return (cycles * device.clockPs) / 1e6;
+/** Whole picoseconds stay whole. */
+function clockPs({ cycleNs }: DramReport): number {
+  return Number((cycleNs * 1000).toPrecision(12));
+}
+
+function microseconds(report: DramReport): number {
+  return (report.cycles * clockPs(report)) / 1e6;
 }
 
 function macsPerCycle({ cycles, counts }: DramReport): number {

@@ -1,11 +1,10 @@
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
-import { hbm3PimDevice } from "../../../core/memory/hbm3_pim_device.ts";
 import type { AttentionProgram } from "../../../core/memory/memory_model.ts";
-import { type MemoryOptions, openMemory } from "../memory_access.ts";
+import { type MemoryChoice, openMemory } from "../memory_access.ts";
 import { OutputFile } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { UserError } from "../user_error.ts";
+import { UserError, userFacingAsync } from "../user_error.ts";
 import { Progress } from "../progress.ts";
 import { type ProgramOptions, toProgram } from "./program_options.ts";
 import { programText } from "./program_text.ts";
@@ -22,21 +21,20 @@ const MEMBER_BYTES = 4 * 2 ** 20;
 
 /** Runs one program and writes what text was asked for. */
 export async function runProgram(
-  options: ProgramOptions & MemoryOptions & TextOptions,
+  options: ProgramOptions & MemoryChoice & TextOptions,
   surroundings: Surroundings,
 ): Promise<DramReport> {
   const program = toProgram(options);
   const title = titleOf(options, program);
+  if (options.memory !== undefined && options.cmdlog !== undefined) {
+    throw new UserError("--cmdlog: expected no --memory beside it: other memories keep no log");
+  }
   if (options.writeTrace !== undefined) await writeTrace(program, options.writeTrace, surroundings);
   if (options.cmdlog !== undefined) return await runAsText(program, title, options, surroundings);
-  using opened = await openMemory(options, surroundings.env);
-  const [result] = await opened.memory.simulate([program]);
-  return {
-    title,
-    cycles: result!.cycles,
-    counts: countsOf(program, result!),
-    device: hbm3PimDevice(program.power),
-  };
+  using opened = await openMemory(options, surroundings.env, [program.pim]);
+  const [result] = await userFacingAsync(() => opened.memory.simulate([program]));
+  const { cycleNs } = opened.memory;
+  return { title, cycles: result!.cycles, counts: countsOf(program, result!), cycleNs };
 }
 
 function titleOf({ generator, pim }: ProgramOptions, program: AttentionProgram): string {
@@ -92,5 +90,5 @@ async function runAsText(
       progress.update(run.lines);
     }
   });
-  return { ...result, title, device: engine.device };
+  return { ...result, title, cycleNs: engine.device.clockPs / 1000 };
 }

@@ -71,5 +71,5 @@ export async function runTraceFile(
       throw new UserError(`${name}: expected at least one request but found none`);
     }
   });
-  return { ...result, title: name, device: engine.device };
+  return { ...result, title: name, cycleNs: engine.device.clockPs / 1000 };
 }

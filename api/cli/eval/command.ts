@@ -5,6 +5,7 @@
  */
 import { Command } from "commander";
 import type { Surroundings } from "../surroundings.ts";
+import { calibrateCommand } from "./calibrate.ts";
 import { longBenchCommand } from "./longbench.ts";
 import { pplCommand } from "./ppl.ts";
 import { rulerCommand } from "./ruler.ts";
@@ -16,5 +17,6 @@ export function evalCommand(surroundings: Surroundings): Command {
     .addCommand(pplCommand(surroundings))
     .addCommand(longBenchCommand(surroundings))
     .addCommand(rulerCommand(surroundings))
+    .addCommand(calibrateCommand(surroundings))
     .addHelpText("after", "\nkvpim eval <evaluation> --help shows an evaluation's options.");
 }

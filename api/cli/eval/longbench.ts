@@ -27,7 +27,7 @@ import {
   type LongBenchTaskName,
 } from "../../../core/eval/longbench/tasks.ts";
 import { checkedOption } from "../option.ts";
-import { openPolicies } from "../policy/open_policy.ts";
+import { namingPlugin, openPolicies, settlePolicy } from "../policy/open_policy.ts";
 import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -42,7 +42,6 @@ import {
   tokens,
 } from "./options.ts";
 import { makeFolder, tracePathOf } from "./policy_runs.ts";
-import { settlePolicy } from "../policy/open_policy.ts";
 import { resultTable, rowsLegend } from "./result_table.ts";
 import {
   addSampleOptions,
@@ -132,7 +131,10 @@ async function longBench(options: LongBenchCliOptions, surroundings: Surrounding
   for (const policy of opened.policies) {
     const { choice } = policy;
     const settled = await settlePolicy(policy, settings, checkpoint.model.config.layers);
-    const tasks = await runTasks(options, checkpoint, choice, settled, surroundings);
+    const tasks = await namingPlugin(
+      choice,
+      () => runTasks(options, checkpoint, choice, settled, surroundings),
+    );
     results.push(...tasks);
   }
   if (options.json) return surroundings.out(`${JSON.stringify({ results }, null, 2)}\n`);

@@ -4,27 +4,29 @@
  * @module
  */
 import { Command, Option } from "commander";
-import { readFileSync } from "node:fs";
 import { type Checkpoint, openCheckpoint } from "../../../core/eval/checkpoint.ts";
 import type { ModelOptions } from "../../../core/llm/language_model.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { checkedOption } from "../option.ts";
-import { reasonOf } from "../output_file.ts";
 import type { PolicySettings } from "../policy/open_policy.ts";
 import { distinctPolicies, parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
-import { locating, UserError } from "../user_error.ts";
+import { locating } from "../user_error.ts";
 import { oneOfWords, type ValueParser, wholeNumber } from "../values.ts";
 
 const MOST_TOKENS = 2 ** 24;
 /** A number of tokens. */
 export const tokens: ValueParser<number> = wholeNumber(1, MOST_TOKENS);
 
-/** Values of the options {@linkcode addModelOptions} adds. */
-export interface EvaluationOptions {
+/** Values of the options {@linkcode addCheckpointOptions} adds. */
+export interface CheckpointOptions {
   readonly model: string;
   readonly weights: NonNullable<ModelOptions["format"]>;
   readonly provider: NonNullable<ModelOptions["provider"]>;
   readonly threads?: number;
+}
+
+/** Values of the options {@linkcode addModelOptions} adds. */
+export interface EvaluationOptions extends CheckpointOptions {
   readonly policy: readonly PolicyChoice[];
   readonly budget: number;
   readonly seed: number;
@@ -35,11 +37,8 @@ export interface EvaluationOptions {
   readonly json?: true;
 }
 
-/** Adds what chooses a model and the policies it is decoded under. */
-export function addModelOptions(
-  command: Command,
-  { policies, output }: { readonly policies: string; readonly output: string },
-): Command {
+/** Adds what chooses a model and how it is loaded. */
+export function addCheckpointOptions(command: Command): Command {
   return command
     .addOption(
       new Option(
@@ -67,7 +66,15 @@ export function addModelOptions(
         "threads of a matrix product (default: one a core, or 1 for small models)",
         wholeNumber(1, 256),
       ),
-    )
+    );
+}
+
+/** Adds what chooses a model and the policies it is decoded under. */
+export function addModelOptions(
+  command: Command,
+  { policies, output }: { readonly policies: string; readonly output: string },
+): Command {
+  return addCheckpointOptions(command)
     .addOption(policyOption(policies))
     .addOption(
       checkedOption("--budget <tokens>", "tokens a head may attend to in a step", tokens)
@@ -84,7 +91,10 @@ export function addModelOptions(
         layerList,
       ),
     )
-    .option("--calibration <file>", "what a policy was calibrated to, where it asks for it")
+    .option(
+      "--calibration <file>",
+      "what policies that ask for it are calibrated to (eval calibrate)",
+    )
     .addOption(
       new Option(
         "--recall [tokens]",
@@ -113,7 +123,7 @@ function layerList(text: string): number[] {
 }
 
 /** Loads the checkpoint that options name. */
-export function checkpointOf(options: EvaluationOptions): Promise<Checkpoint> {
+export function checkpointOf(options: CheckpointOptions): Promise<Checkpoint> {
   const { model, weights, provider, threads } = options;
   return openCheckpoint(model, {
     format: weights,
@@ -129,7 +139,7 @@ export function settingsOf(options: EvaluationOptions): PolicySettings {
     budget,
     seed,
     ...denseLayers && { denseLayers },
-    ...calibration !== undefined && { calibration: readCalibration(calibration) },
+    ...calibration !== undefined && { calibration },
   };
 }
 
@@ -143,12 +153,4 @@ export function tinyModelNote({ model }: Pick<EvaluationOptions, "model">): stri
   if (model !== tinyLlama) return "";
   return "The tiny model's accuracy is no claim about 7B models: it has 5.3 million parameters and " +
     "a context of 1,024 tokens.\n";
-}
-
-function readCalibration(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    throw new UserError(`--calibration: expected a file but found ${path}: ${reasonOf(error)}`);
-  }
 }

@@ -7,7 +7,12 @@ import { extname } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
-import { type OpenPolicies, type PolicySettings, settlePolicy } from "../policy/open_policy.ts";
+import {
+  namingPlugin,
+  type OpenPolicies,
+  type PolicySettings,
+  settlePolicy,
+} from "../policy/open_policy.ts";
 import { fileNameOf, type PolicyChoice } from "../policy/policy_choice.ts";
 import { UserError } from "../user_error.ts";
 
@@ -28,7 +33,8 @@ export async function underEach(
   for (const opened of policies) {
     const { choice } = opened;
     const settled = await settlePolicy(opened, settings, checkpoint.model.config.layers);
-    results.push({ choice, record: await action(choice, settled) });
+    const record = await namingPlugin(choice, () => action(choice, settled));
+    results.push({ choice, record });
   }
   return results;
 }

@@ -19,7 +19,7 @@ import type { RulerScoring } from "../../../core/eval/ruler/score.ts";
 import { RULER_TASK_NAMES, type RulerTaskName } from "../../../core/eval/ruler/tasks.ts";
 import { readTemplates } from "../../../core/eval/ruler/templates.ts";
 import { checkedOption } from "../option.ts";
-import { openPolicies, settlePolicy } from "../policy/open_policy.ts";
+import { namingPlugin, openPolicies, settlePolicy } from "../policy/open_policy.ts";
 import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -146,7 +146,10 @@ async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
     const settled = await settlePolicy(policy, settings, checkpoint.model.config.layers);
     for (const [task, samples] of files) {
       const run = { task, samples, maxTokens: length };
-      const record = await runTask(options, checkpoint, choice, settled, run, surroundings);
+      const record = await namingPlugin(
+        choice,
+        () => runTask(options, checkpoint, choice, settled, run, surroundings),
+      );
       results.push({ choice, task, record });
     }
   }

@@ -8,8 +8,8 @@ import { extname } from "node:path";
 import { resumeTraceFile } from "../../../core/attention/trace_file.ts";
 import type { TraceHeader } from "../../../core/attention/trace_format.ts";
 import type { TraceWriter } from "../../../core/attention/trace_writer.ts";
-import type { EvaluationIdentity } from "../../../core/eval/evaluation_identity.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
+import type { SamplePlan } from "../../../core/eval/run_samples.ts";
 import { finishedSamples } from "../../../core/eval/sample_log.ts";
 import { checkedOption } from "../option.ts";
 import { UserError } from "../user_error.ts";
@@ -64,12 +64,6 @@ export function taskTracePathOf(
   if (path === undefined || tasks.length === 1) return path;
   const extension = extname(path);
   return `${path.slice(0, path.length - extension.length)}-${task}${extension}`;
-}
-
-/** A run before its first sample. */
-export interface SamplePlan {
-  readonly path: string;
-  readonly identity: EvaluationIdentity;
 }
 
 /** Runs a task and records its trace, which goes on where an earlier run stopped. */

@@ -1,117 +1,112 @@
 /**
- * `kvpim plugin bench`: policies beside each other on one layer.
+ * `kvpim plugin bench`: policies beside each other on one layer, or memory models on its programs.
  *
  * @module
  */
 import { Command } from "commander";
-import { measurePolicy, type PolicyMeasurement } from "../../../core/conformance/measure_policy.ts";
-import { checkedOption } from "../option.ts";
-import { openPolicies, type OpenPolicy } from "../policy/open_policy.ts";
-import { distinctPolicies, parsePolicies, POLICY_SYNTAX } from "../policy/policy_choice.ts";
+import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
+import { distinctPolicies, parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
+import { type OpenPolicies, openPolicies } from "../policy/open_policy.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { figureTable } from "../table.ts";
-import { locating, UserError } from "../user_error.ts";
-import { wholeNumber } from "../values.ts";
+import { locating, locatingAsync, UserError } from "../user_error.ts";
 import { calibrationOption, readCalibration } from "./calibration.ts";
+import { addLayerOptions, checkLayer, type LayerOptions } from "./layer_options.ts";
+import { type MeasuredMemory, measureOpenMemory, memoryTable } from "./measure_memories.ts";
+import { type MeasuredPolicy, measureOpenPolicy, policyTable } from "./measure_policies.ts";
+import { isMemory, kindOf, openPlugin, PLUGIN_SYNTAX } from "./open_plugin.ts";
 
-interface BenchOptions {
-  readonly context: number;
-  readonly budget: number;
-  readonly steps: number;
-  readonly queryHeads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
+interface BenchOptions extends LayerOptions {
   readonly calibration?: string;
   readonly json?: true;
 }
 
 const DETAILS = `
-Keys and queries are made up, the same for all policies: each key is 0.9 times the one before plus
+Policies: keys and queries are made up, the same for all: each key is 0.9 times the one before plus
 noise, queries are noise. Real ones differ; kvpim compare runs a model. Times are those of the calls
 in milliseconds, host included: prompt is reading the whole prompt, step the median of append, select
 and observe. Recall is the share of the budget tokens of the largest exact scores that is kept. Rows
 of 16 tokens (rows16) and tokens are means of a step and query head; read is what a step reads to
-decide, in bytes of all heads. Policies of this repository run on this thread without metering, others
-in a worker with it.
-${POLICY_SYNTAX}
+decide, in bytes of all heads.
+
+Memory models: a decode step's attention of the layer on one stack, at each level the memory computes
+at: all of --context, the first tokens of --budget, as many in blocks as far apart as can be, and the
+first ones for the queries that share a KV head. Host is the median time of a call that asks for the
+program in a fresh instance. A memory that cannot serve a program names the field.
+
+Plugins of this repository run on this thread without metering, others in a worker with it.
+${PLUGIN_SYNTAX} Several are given apart or with commas, all of one kind.
 
 Examples:
   kvpim plugin bench starc quest sparq oracle-topk random
-  kvpim plugin bench ./my-policy quest --context 32000 --budget 1024`;
+  kvpim plugin bench ./my-policy quest --context 32000 --budget 1024
+  kvpim plugin bench ./my-memory hbm3-pim-bank hbm3-pim-buffer`;
 
 /** The command. */
 export function benchCommand(surroundings: Surroundings): Command {
   const command = new Command("bench")
-    .description("Time a call, rows touched and recall of policies on one layer.")
-    .argument("<policy...>", "names, components or folders");
-  const number = (flags: string, description: string, least: number, standard: number) =>
-    command.addOption(
-      checkedOption(flags, description, wholeNumber(least, 2 ** 20)).default(standard),
-    );
-  number("--context <tokens>", "tokens of the prompt", 1, 4096);
-  number("--budget <tokens>", "tokens a head may attend to in a step", 1, 512);
-  number("--steps <count>", "decode steps", 1, 16);
-  number("--query-heads <count>", "query heads of the layer", 1, 32);
-  number("--kv-heads <count>", "KV heads of the layer", 1, 8);
-  number("--head-dim <elements>", "elements of a head, a multiple of 4", 4, 128);
-  return command
+    .description("Compare policies on one layer, or memory models on its programs.")
+    .argument("<plugin...>", "names, components or folders");
+  return addLayerOptions(command, { context: 4096, budget: 512, steps: 16 })
     .addOption(calibrationOption())
     .option("--json", "print as JSON")
     .addHelpText("after", DETAILS)
-    .action((policies: string[], options: BenchOptions) => bench(policies, options, surroundings));
-}
-
-interface Measured {
-  readonly policy: string;
-  readonly measurement: PolicyMeasurement;
+    .action((plugins: string[], options: BenchOptions) => bench(plugins, options, surroundings));
 }
 
 async function bench(names: readonly string[], options: BenchOptions, { out }: Surroundings) {
-  checkShape(options);
-  const choices = locating("<policy>", () => distinctPolicies(names.flatMap(parsePolicies)));
+  checkLayer(options);
+  const choices = locating("<plugin>", () => distinctPolicies(names.flatMap(parsePolicies)));
+  const kind = await onlyKind(choices);
+  if (kind === "memory") {
+    const measured = await measureMemories(choices, options);
+    return out(options.json ? json(options, measured) : memoryTable(measured));
+  }
   using opened = await openPolicies(choices);
-  const measured: Measured[] = [];
-  for (const policy of opened.policies) measured.push(await measure(policy, options));
-  out(
-    options.json ? `${JSON.stringify({ layer: options, measured }, null, 2)}\n` : table(measured),
-  );
+  const measured = await measurePolicies(opened, options);
+  out(options.json ? json(options, measured) : policyTable(measured));
 }
 
-async function measure(
-  { choice, policy, parameters }: OpenPolicy,
-  { context, budget, steps, queryHeads, kvHeads, headDim, calibration }: BenchOptions,
-): Promise<Measured> {
-  const tested = { policy, parameters, ...readCalibration(calibration) };
-  const shape = { queryHeads, kvHeads, headDim };
-  const measurement = await measurePolicy(tested, { shape, context, budget, steps });
-  return { policy: choice.label, measurement };
-}
-
-function checkShape({ queryHeads, kvHeads, headDim }: BenchOptions) {
-  if (queryHeads % kvHeads !== 0) {
+/** The kind of all plugins. */
+async function onlyKind(choices: readonly PolicyChoice[]): Promise<PluginKind> {
+  const kinds: { readonly label: string; readonly kind: PluginKind }[] = [];
+  for (const { label, source } of choices) {
+    kinds.push({ label, kind: await locatingAsync(label, () => kindOf(source)) });
+  }
+  const [policy, memory] = (["policy", "memory"] as const)
+    .map((kind) => kinds.find((one) => one.kind === kind));
+  if (policy !== undefined && memory !== undefined) {
     throw new UserError(
-      `--query-heads: expected a multiple of ${kvHeads} KV heads but found ${queryHeads}`,
+      "<plugin>: expected policies or memory models but found both: " +
+        `${policy.label} is a policy, ${memory.label} a memory model`,
     );
   }
-  if (headDim % 4 !== 0) {
-    throw new UserError(`--head-dim: expected a multiple of 4 but found ${headDim}`);
-  }
+  return kinds[0]!.kind;
 }
 
-function table(measured: readonly Measured[]): string {
-  const head = ["policy", "prompt, ms", "step, ms", "recall", "tokens"];
-  const rows = measured.map(({ policy, measurement }) => {
-    const { prefillMs, stepMs, recall, rows, readBytes } = measurement;
-    return [
-      policy,
-      prefillMs.toFixed(1),
-      stepMs.toFixed(3),
-      recall.toFixed(4),
-      rows.keptTokens.toFixed(1),
-      rows.sequentialRows16.toFixed(1),
-      rows.placedRows16.toFixed(1),
-      readBytes.toFixed(0),
-    ];
-  });
-  return `${figureTable([...head, "rows16 in text order", "as placed", "read, bytes"], rows)}\n`;
+async function measurePolicies(
+  { policies }: OpenPolicies,
+  options: BenchOptions,
+): Promise<MeasuredPolicy[]> {
+  const calibration = readCalibration(options.calibration);
+  const measured: MeasuredPolicy[] = [];
+  for (const policy of policies) {
+    measured.push(await measureOpenPolicy(policy, options, calibration));
+  }
+  return measured;
+}
+
+async function measureMemories(
+  choices: readonly PolicyChoice[],
+  options: BenchOptions,
+): Promise<MeasuredMemory[]> {
+  const measured: MeasuredMemory[] = [];
+  for (const choice of choices) {
+    using opened = await openPlugin(choice);
+    if (isMemory(opened)) measured.push(...await measureOpenMemory(opened, options));
+  }
+  return measured;
+}
+
+function json(layer: BenchOptions, measured: readonly unknown[]): string {
+  return `${JSON.stringify({ layer, measured }, null, 2)}\n`;
 }

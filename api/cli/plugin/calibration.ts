@@ -7,7 +7,7 @@ import { UserError } from "../user_error.ts";
 export function calibrationOption(): Option {
   return new Option(
     "--calibration <file>",
-    "what a policy was calibrated to, where it asks for it",
+    "what the layer is calibrated to, where a policy asks for it: the bytes its README describes",
   );
 }
 

@@ -6,6 +6,8 @@
 import { Command } from "commander";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
+import type { PluginManifest } from "../../../wasm/sdk/plugin_manifest.ts";
 import { checkedOption } from "../option.ts";
 import { reasonOf } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -13,20 +15,23 @@ import { locating, unexpected, UserError } from "../user_error.ts";
 import { oneOfWords } from "../values.ts";
 
 interface NewOptions {
-  readonly kind: "policy";
-  readonly lang: "as" | "c" | "ts";
+  readonly kind: PluginKind;
+  readonly lang: PluginManifest["lang"];
   readonly into: string;
 }
 
+const KINDS = ["policy", "memory"] as const;
 const TEMPLATES = new URL("../../../wasm/sdk/templates/", import.meta.url);
 
 const DETAILS = `
-The folder holds plugin.json, a README and a policy that keeps the newest tokens; it builds and passes
-the tests as it is. AssemblyScript (as) is fast and needs nothing else, C needs clang and wasm-ld,
-TypeScript (ts) makes components of 12 MB that are slow: for first sketches.
+The folder holds plugin.json, a README and the source, which builds and passes the tests as it is: a
+policy that keeps the newest tokens, or a memory model of a table of timings and a formula.
+AssemblyScript (as) is fast and needs nothing else, C needs clang and wasm-ld, TypeScript (ts) makes
+components of 12 MB that are slow: for first sketches.
 
-Example:
-  kvpim plugin new my-policy --lang as && kvpim plugin test ./my-policy`;
+Examples:
+  kvpim plugin new my-policy && kvpim plugin test ./my-policy
+  kvpim plugin new my-memory --kind memory --lang c && kvpim plugin test ./my-memory`;
 
 /** The command. */
 export function newCommand({ out }: Surroundings): Command {
@@ -34,7 +39,7 @@ export function newCommand({ out }: Surroundings): Command {
     .description("Make a folder with a plugin that builds and passes.")
     .argument("<name>", "name of the plugin and its folder, in kebab case")
     .addOption(
-      checkedOption("--kind <kind>", "policy", oneOfWords(["policy"])).default("policy"),
+      checkedOption("--kind <kind>", KINDS.join(", "), oneOfWords(KINDS)).default("policy"),
     )
     .addOption(
       checkedOption("--lang <language>", "as, c, ts", oneOfWords(["as", "c", "ts"])).default("as"),
@@ -47,17 +52,17 @@ export function newCommand({ out }: Surroundings): Command {
     });
 }
 
-function makePlugin(name: string, { lang, into }: NewOptions): string {
+function makePlugin(name: string, { kind, lang, into }: NewOptions): string {
   const folder = join(into, name);
   if (existsSync(folder)) {
     throw new UserError(`<name>: expected a folder that is not there yet but found ${folder}`);
   }
-  const template = new URL(`${lang}/`, TEMPLATES);
+  const template = new URL(`${kind}/${lang}/`, TEMPLATES);
   try {
     mkdirSync(folder, { recursive: true });
     for (const file of readdirSync(template)) {
       const text = readFileSync(new URL(file, template), "utf8");
-      writeFileSync(join(folder, named(file, name)), named(text, name));
+      writeFileSync(join(folder, named(file, kind, name)), named(text, kind, name));
     }
   } catch (error) {
     throw new UserError(
@@ -67,8 +72,11 @@ function makePlugin(name: string, { lang, into }: NewOptions): string {
   return folder;
 }
 
-function named(text: string, name: string): string {
-  return text.replaceAll("my-policy", name).replaceAll("my_policy", name.replaceAll("-", "_"));
+/** A template's text with the plugin's name for its own, `my-policy` or `my-memory`. */
+function named(text: string, kind: PluginKind, name: string): string {
+  return text
+    .replaceAll(`my-${kind}`, name)
+    .replaceAll(`my_${kind}`, name.replaceAll("-", "_"));
 }
 
 function kebabCase(name: string): string {

@@ -1,5 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { MEMORY_CHECKS } from "../../../core/conformance/memory_checks.ts";
 import { POLICY_CHECKS } from "../../../core/conformance/policy_checks.ts";
 import { filesIn, inFolder, kvpim } from "../testing.ts";
 
@@ -47,6 +48,43 @@ Deno.test(
       /mine\.wasm:sink-tokens=8 +[\d.]+ +[\d.]+ +0\.\d+ +32\.0 +[23]\.\d+ +[23]\.\d+ +0$/m,
     );
     match(bench.out, /^oracle-topk +[\d.]+ +[\d.]+ +1\.0000 +32\.0 /m);
+  }),
+);
+
+Deno.test(
+  "from an empty folder to a memory that passes, is inspected and compared",
+  inFolder(async (folder) => {
+    const made = await plugin("new", "my-stack", "--kind", "memory", "--into", folder);
+    equal(made.code, 0, made.err);
+    const mine = `${folder}/my-stack`;
+    deepEqual(filesIn(mine), ["README.md", "my_stack.ts", "plugin.json"]);
+    const component = `${folder}/mine.wasm`;
+    await plugin("build", mine, "--output", component);
+
+    const { code, out, err } = await plugin("test", component);
+    equal(code, 0, err + out);
+    equal(out.split("\n").length - 1, MEMORY_CHECKS.length);
+    ok(out.trimEnd().split("\n").every((line) => line.startsWith("ok ")));
+    match(
+      out,
+      /; declined: clustering of the whole context, clustering of windows, metadata reads$/m,
+    );
+
+    const inspected = await plugin("inspect", component);
+    match(inspected.out, /^exports +kvpim:memory\/memory@0\.1\.0$/m);
+    match(inspected.out, /^runs as +memory$/m);
+
+    const layer = ["--context", "300", "--budget", "32"];
+    const bench = await plugin("bench", component, "hbm3-pim-bank", ...layer);
+    equal(bench.code, 0, bench.err);
+    match(bench.out, /^tokens read +memory \(level\) +cycles +ns +MACs +activation, nJ /);
+    match(bench.out, /^all 300 +\S*mine\.wasm \(bank\) +1760 +1320\.0 +2432 /m);
+    match(bench.out, /^32 here and there +\S*mine\.wasm/m);
+    match(bench.out, /^ +hbm3-pim-bank \(bank\) +\d+ +[\d.]+ +\d+ /m);
+    const unlimited = await plugin("bench", component, ...layer, "--power", "unlimited", "--json");
+    const { measured } = JSON.parse(unlimited.out);
+    equal(measured.length, 4);
+    equal(measured[0].cost.cycles, 1760 - 2 * 2432 / 8);
   }),
 );
 
@@ -104,7 +142,23 @@ Deno.test(
     await refuses(["test", "quset"], /quset: expected one of .*; did you mean quest\?$/m);
     await refuses(["bench", "quest", "--kv-heads", "5"], /--query-heads: expected a multiple of 5/);
     await refuses(["bench", "quest,quest"], /expected each policy once but found quest twice/);
-    await refuses(["bench"], /missing required argument 'policy'/);
+    await refuses(["bench"], /missing required argument 'plugin'/);
+    await refuses(["new", "a", "--kind", "memroy"], /--kind: expected .*; did you mean memory\?$/m);
+    await refuses(["test", "quest,starc"], /<plugin>: expected one plugin but found several/);
+    await refuses(["test", "hbm3-pim-bnak"], /; did you mean hbm3-pim-bank\?$/m);
+    await refuses(["test", "hbm3-pim-bank:banks=8"], /expected no parameters for a memory model/);
+    await refuses(["test", folder], /plugin\.json: no such file/);
+    await refuses(
+      ["bench", "quest", "hbm3-pim-bank"],
+      /policies or memory models but found both: quest is a policy, hbm3-pim-bank a memory model$/m,
+    );
+    const manifest = `${folder}/my-idea/plugin.json`;
+    const good = Deno.readTextFileSync(manifest);
+    Deno.writeTextFileSync(manifest, good.replace("policy", "polcy"));
+    for (const command of ["build", "test", "bench", "run"]) {
+      await refuses([command, `${folder}/my-idea`], /plugin\.json: kind: .*"polcy"/);
+    }
+    Deno.writeTextFileSync(manifest, good);
     Deno.writeTextFileSync(`${folder}/my-idea/my_idea.ts`, "export class Policy {");
     await refuses(["build", `${folder}/my-idea`], /my_idea\.ts/);
     Deno.writeTextFileSync(`${folder}/text.wasm`, "no component");

@@ -3,23 +3,25 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
-import { loadPolicy, type Policy, unwrap } from "../../../core/host/mod.ts";
-import { namedValues, parameterValues } from "../../../core/host/parameter_values.ts";
-import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
+import { settlePolicy as settle } from "../../../core/eval/settle_policy.ts";
+import {
+  builtInPolicies,
+  builtInPolicy,
+  isBuiltInPolicy,
+  loadPolicy,
+  PluginFailure,
+  type Policy,
+  unwrap,
+} from "../../../core/host/mod.ts";
+import { parameterValues } from "../../../core/host/parameter_values.ts";
+import { readCalibration } from "../../../core/llm/calibration/calibration_file.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
-import { buildPlugin } from "../../../wasm/sdk/build.ts";
-import { cached } from "../../../wasm/sdk/build_cache.ts";
+import { componentAt } from "../component_source.ts";
 import { isMistake } from "../mistake.ts";
-import { reasonOf } from "../output_file.ts";
-import { lowerFirst, UserError } from "../user_error.ts";
+import { locatingAsync, lowerFirst, UserError } from "../user_error.ts";
 import { nearest } from "../values.ts";
 import type { PolicyChoice } from "./policy_choice.ts";
-
-const PLUGINS = new URL("../../../plugins/", import.meta.url);
 
 /** A policy that is loaded, with its parameters settled. */
 export interface OpenPolicy extends Disposable {
@@ -37,7 +39,8 @@ export interface PolicySettings {
   readonly seed: number;
   /** Layers without the policy; those the policy names unless stated. */
   readonly denseLayers?: readonly number[];
-  readonly calibration?: Uint8Array;
+  /** A calibration file. */
+  readonly calibration?: string;
 }
 
 /**
@@ -48,8 +51,8 @@ export interface PolicySettings {
  */
 export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
   return await naming(choice.label, async () => {
-    const builtIn = isBuiltIn(choice.source);
-    const bytes = builtIn ? await builtInComponent(choice.source) : await readComponent(choice);
+    const builtIn = isBuiltInPolicy(choice.source);
+    const bytes = builtIn ? await builtInPolicy(choice.source) : await readComponent(choice);
     const options = builtIn ? { isolation: "none", metering: false } as const : {};
     const policy = unwrap(await loadPolicy(bytes, options));
     try {
@@ -85,66 +88,29 @@ export async function openPolicies(choices: readonly PolicyChoice[]): Promise<Op
  * @throws {UserError} when a calibration is missing or a dense layer does not exist
  */
 export async function settlePolicy(
-  { choice, policy, description, parameters }: OpenPolicy,
-  { budget, seed, denseLayers, calibration }: PolicySettings,
+  opened: OpenPolicy,
+  { calibration: file, ...settings }: PolicySettings,
   layers: number,
 ): Promise<SettledPolicy> {
-  if (description.inputs.includes("calibration") && calibration === undefined) {
+  const { choice, description } = opened;
+  const asked = description.inputs.includes("calibration");
+  if (asked && file === undefined) {
     throw new UserError(
-      `${choice.label}: expected --calibration, which it asks for, but found none`,
+      `${choice.label}: expected --calibration, which it asks for and kvpim eval calibrate makes, ` +
+        "but found none",
     );
   }
-  const dense = denseLayers ?? Array.from(description.denseLayers);
-  const beyond = denseLayers?.find((layer) => layer >= layers);
-  if (beyond !== undefined) {
-    throw new UserError(`--dense-layers: expected layers below ${layers} but found ${beyond}`);
-  }
-  return {
-    identity: {
-      name: description.name,
-      version: description.version,
-      digest: policy.plugin.digest,
-      budget,
-      parameters: { ...namedValues(description.parameters, parameters), seed },
-      denseLayers: dense.filter((layer) => layer < layers),
-    },
-    policy: await pluginPolicy(policy, {
-      budget,
-      seed,
-      parameters,
-      ...calibration && { calibration },
-    }),
-  };
-}
-
-/** Names of the policies that come with this repository. */
-export function builtInPolicies(): string[] {
-  return readdirSync(PLUGINS, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && isBuiltIn(entry.name))
-    .map(({ name }) => name)
-    .sort();
-}
-
-function isBuiltIn(name: string): boolean {
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) return false;
-  const manifest = new URL(`${name}/plugin.json`, PLUGINS);
-  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).kind === "policy";
-}
-
-function builtInComponent(name: string): Promise<Uint8Array> {
-  return cached(name, async () => (await buildPlugin(new URL(`${name}/`, PLUGINS))).component);
+  const calibration = asked && readCalibration(file!, description.name, layers);
+  return await locatingAsync(
+    "--dense-layers",
+    () => settle(opened, { ...settings, ...calibration && { calibration } }, layers),
+  );
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {
-  if (!existsSync(source)) throw unknown(source);
-  if (statSync(source).isDirectory()) {
-    return (await buildPlugin(pathToFileURL(join(resolve(source), "/")))).component;
-  }
-  try {
-    return readFileSync(source);
-  } catch (error) {
-    throw new UserError(`expected a component but found ${source}: ${reasonOf(error)}`);
-  }
+  const component = await componentAt(source);
+  if (component === undefined) throw unknown(source);
+  return component;
 }
 
 function unknown(source: string): UserError {
@@ -156,12 +122,34 @@ function unknown(source: string): UserError {
   );
 }
 
-/** Puts a policy's name before what went wrong with it. */
-async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
+/**
+ * Puts a policy's name before what its plugin did wrong.
+ *
+ * @throws {UserError} when it did
+ */
+export async function namingPlugin<T>(
+  { label }: PolicyChoice,
+  action: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof PluginFailure)) throw error;
+    throw new UserError(`${label}: ${lowerFirst(error.message)}`);
+  }
+}
+
+/**
+ * Puts a plugin's name before what went wrong with it, once.
+ *
+ * @throws {UserError} when anything did that is not this program's own
+ */
+export async function naming<T>(label: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
     if (!isMistake(error) && !(error instanceof RangeError)) throw error;
+    if (error.message.startsWith(`${label}: `)) throw error;
     throw new UserError(`${label}: ${lowerFirst(error.message)}`);
   }
 }

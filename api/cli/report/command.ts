@@ -4,10 +4,11 @@
  * @module
  */
 import { Command } from "commander";
+import { levelsOf } from "../../../core/system/machine.ts";
 import type { SystemSpec } from "../../../core/system/spec.ts";
 import { switchEffects } from "../../../core/system/switch_effects.ts";
 import { type Profile, profiles } from "../../../core/system/switches.ts";
-import { addMemoryOptions, openMemory } from "../memory_access.ts";
+import { addMemoryChoice, openMemory } from "../memory_access.ts";
 import { checkedOption, repeatableOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
 import { Progress } from "../progress.ts";
@@ -60,7 +61,7 @@ export function reportCommand(surroundings: Surroundings): Command {
     )
     .option("--chart <file>", "the way from one profile to the other as a picture (SVG)")
     .option("--json", "print the effects as JSON");
-  return addMemoryOptions(command)
+  return addMemoryChoice(command)
     .addHelpText("after", EXAMPLES)
     .action((options: ReportOptions) => report(options, surroundings));
 }
@@ -95,7 +96,7 @@ async function effectsOf(
   options: ReportOptions,
   surroundings: Surroundings,
 ): Promise<ReportedEffects[]> {
-  using opened = await openMemory(options, surroundings.env);
+  using opened = await openMemory(options, surroundings.env, levelsOf(specs));
   const experiments: ReportedEffects[] = [];
   for (const [i, { name }] of methods.entries()) {
     using progress = new Progress(surroundings, name, undefined, "programs");

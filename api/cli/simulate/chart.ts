@@ -25,9 +25,9 @@ const COLOURS: Readonly<Record<Part, string>> = {
 };
 
 const FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif";
-const BAR_STEP = 96;
+const BAR_STEP = 112;
 /** Characters of a line below a bar. */
-const LABEL_CHARACTERS = 15;
+const LABEL_CHARACTERS = 19;
 const HEIGHT = 300;
 
 interface Panel {
@@ -122,7 +122,7 @@ function panelSpec(
       anchor: "start" as const,
       fontSize: 14,
       fontWeight: 600 as const,
-      offset: 10,
+      offset: 20,
     },
     width: { step: BAR_STEP },
     height: HEIGHT,

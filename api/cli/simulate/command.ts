@@ -4,7 +4,7 @@
  * @module
  */
 import { Command, Option } from "commander";
-import { addMemoryOptions } from "../memory_access.ts";
+import { addMemoryChoice } from "../memory_access.ts";
 import { repeatableOption } from "../option.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
@@ -55,7 +55,7 @@ export function simulateCommand(surroundings: Surroundings): Command {
     )
     .option("--json", "print results as JSON; the table is written where --output says so")
     .option("--list-switches", "show every quirk and what it does");
-  return addMemoryOptions(command)
+  return addMemoryChoice(command)
     .addHelpText("after", EXAMPLES)
     .action((options: SimulateOptions) => simulate(options, surroundings));
 }

@@ -17,13 +17,29 @@ export interface MethodResult {
   readonly row: SystemRow;
   readonly notes: readonly string[];
   readonly charged: SystemResult["charged"];
+  readonly chargedPrompt: SystemResult["chargedPrompt"];
 }
 
 const CHARGES = {
   write: "writing the new token",
   select: "reading what it decides by",
+  choose: "choosing the largest scores",
   cluster: "clustering and moving new tokens",
 } as const;
+
+/** What was charged once, for the prompt, a line each. */
+export function promptChargeLines(
+  { cluster }: SystemResult["chargedPrompt"],
+  name: string,
+): string[] {
+  if (!cluster) return [];
+  const { milliseconds, nanojoules } = cluster;
+  const joules = (nanojoules / 1e9).toPrecision(3);
+  return [
+    `${name}: ${milliseconds.toPrecision(3)} ms and ${joules} J, once, for clustering and moving ` +
+    "its tokens",
+  ];
+}
 
 /** What of a step's attention was charged for work beside it, a line each. */
 export function chargeLines(charged: SystemResult["charged"], name: string): string[] {

@@ -6,16 +6,19 @@
 import { type Command, Option } from "commander";
 import { gpus } from "../../../core/hardware/gpus.ts";
 import { models } from "../../../core/hardware/models.ts";
+import { policies } from "../../../core/system/policy_metadata.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
-import { policies, type PolicyName } from "../../../core/system/selection.ts";
 import { profiles } from "../../../core/system/switches.ts";
-import type { MemoryOptions } from "../memory_access.ts";
+import type { MemoryChoice } from "../memory_access.ts";
 import { checkedOption, repeatableOption } from "../option.ts";
 import { UserError, userFacing } from "../user_error.ts";
 import { decimalNumber, integer, oneOfWords } from "../values.ts";
 
 /** With `--compare`: each method is charged with the reads of the policy of its name. */
 export const BY_METHOD = "by-method";
+
+/** Whose reads are charged. */
+export type SelectionOptions = Pick<SystemOptions, "selection" | "selectionParameters">;
 
 /** What main.py is told, under its names, and what kvpim adds to it. */
 export interface ExperimentOptions {
@@ -44,7 +47,7 @@ export interface ExperimentOptions {
   readonly profile: NonNullable<SystemOptions["profile"]>;
   readonly switch?: readonly (readonly [name: string, value: string])[];
   readonly clustering: NonNullable<SystemOptions["clustering"]>;
-  readonly selection: NonNullable<SystemOptions["selection"]> | typeof BY_METHOD;
+  readonly selection: SelectionOptions | typeof BY_METHOD;
   readonly rows: NonNullable<SystemOptions["rows"]>;
   readonly locality?: number;
   readonly seed: number;
@@ -62,7 +65,7 @@ export interface Method {
 }
 
 /** All options of the command. */
-export interface SimulateOptions extends ExperimentOptions, MemoryOptions {
+export interface SimulateOptions extends ExperimentOptions, MemoryChoice {
   readonly compare?: true;
   readonly method?: readonly Method[];
   readonly chart?: string;
@@ -127,9 +130,10 @@ export function addExperimentOptions(command: Command): Command {
     .addOption(
       checkedOption(
         "--selection <policy>",
-        "whose reads to decide are charged: none, quest, starc, sparq, or with --compare by-method",
-        oneOfWords(["none", ...Object.keys(policies) as PolicyName[], BY_METHOD]),
-      ).default("none"),
+        `whose reads to decide are charged: none, ${Object.keys(policies).join(", ")}, with ` +
+          "parameters after colons (sparq:rank=64), or with --compare by-method",
+        selection,
+      ).default({ selection: "none" }, "none"),
     );
 }
 
@@ -199,20 +203,38 @@ function addTraceOptions(command: Command) {
     .option("--concatenate", "put a trace's samples one behind the other", false);
 }
 
+const namesOf = <Table extends object>(table: Table) =>
+  Object.keys(table) as (string & keyof Table)[];
+
 function pair(text: string): [name: string, value: string] {
   const at = text.indexOf("=");
   if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
   throw new UserError(`expected NAME=VALUE but found ${JSON.stringify(text)}`);
 }
 
+const policyName = oneOfWords(["none", ...namesOf(policies), BY_METHOD]);
+
+/** `none`, `by-method`, or a policy with parameters after colons. */
+function selection(text: string): ExperimentOptions["selection"] {
+  const [word = "", ...parameters] = text.split(":");
+  const name = policyName(word);
+  if (name === BY_METHOD && parameters.length === 0) return name;
+  if (name === BY_METHOD) throw new UserError(`expected by-method alone but found ${text}`);
+  const entries = parameters.map((parameter) => {
+    const [key, value] = pair(parameter);
+    return [key, decimalNumber(value)] as const;
+  });
+  return { selection: name, selectionParameters: Object.fromEntries(entries) };
+}
+
 /** Whose reads are charged to a method. */
 export function selectionOf(
   { selection }: Pick<ExperimentOptions, "selection">,
   method: string,
-): SystemSpec["selection"] {
+): SelectionOptions {
   if (selection !== BY_METHOD) return selection;
-  const name = method.toLowerCase();
-  return Object.hasOwn(policies, name) ? name as PolicyName : "none";
+  const name = namesOf(policies).find((policy) => policy === method.toLowerCase());
+  return { selection: name ?? "none" };
 }
 
 /**
@@ -224,7 +246,7 @@ export function toSpec(
   options: ExperimentOptions,
   sparsity: Sparsity,
   clustering: ExperimentOptions["clustering"],
-  selection: SystemSpec["selection"] = selectionOf(options, ""),
+  selection: SelectionOptions = selectionOf(options, ""),
 ): SystemSpec {
   const { system, gpu, ngpu, gmemcap, pim, powerlimit, ffopt, pipeopt, model } = options;
   const { word, lin, lout, batch, profile, rows, locality = null, seed, sampledSteps } = options;
@@ -245,7 +267,7 @@ export function toSpec(
       batch,
       sparsity,
       clustering,
-      selection,
+      ...selection,
       rows,
       locality,
       seed,

@@ -5,7 +5,8 @@ import {
   TraceBlocksError,
 } from "../../../core/attention/trace_blocks.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
-import { lowerFirst, UserError } from "../user_error.ts";
+import { resolveSwitches } from "../../../core/system/switches.ts";
+import { lowerFirst, UserError, userFacing } from "../user_error.ts";
 import type { SimulateOptions } from "./options.ts";
 
 /**
@@ -14,7 +15,7 @@ import type { SimulateOptions } from "./options.ts";
  * @throws {UserError} when it is no trace with rows, or other options say what is read
  */
 export async function recordedBlocks(
-  { blocks, rows, sparsity, locality }: SimulateOptions,
+  { blocks, rows, sparsity, locality, profile, switch: switches = [] }: SimulateOptions,
 ): Promise<TraceBlocks | undefined> {
   if (blocks === undefined) return undefined;
   if (rows !== "scattered") {
@@ -25,9 +26,12 @@ export async function recordedBlocks(
       "--blocks: expected neither --sparsity nor --locality beside it: the trace says what is read",
     );
   }
+  const changes = Object.fromEntries(switches);
+  const { "key-value-heads": reads } = userFacing(() => resolveSwitches(profile, changes));
+  const readOnce = reads === "read-once";
   try {
     await using trace = await readTraceFile(blocks);
-    return await traceBlocks(trace);
+    return await traceBlocks(trace, { readOnce });
   } catch (error) {
     if (!(error instanceof TraceFormatError || error instanceof TraceBlocksError)) throw error;
     throw new UserError(`--blocks: ${lowerFirst(error.message)}`);

@@ -1,3 +1,4 @@
+import { levelsOf } from "../../../core/system/machine.ts";
 import type { SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { type OpenMemory, openMemory } from "../memory_access.ts";
@@ -7,7 +8,7 @@ import type { Surroundings } from "../surroundings.ts";
 import { UserError, userFacingAsync } from "../user_error.ts";
 import { budgetText, sparsityOfMethod } from "./budget_source.ts";
 import { chartSvg } from "./chart.ts";
-import { chargeLines, type MethodResult } from "./comparison.ts";
+import { chargeLines, type MethodResult, promptChargeLines } from "./comparison.ts";
 import { comparisonTable } from "./comparison_table.ts";
 import { type Method, selectionOf, type SimulateOptions, toSpec } from "./options.ts";
 import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
@@ -60,7 +61,7 @@ async function runAll(
   options: ComparisonOptions,
   surroundings: Surroundings,
 ): Promise<MethodResult[]> {
-  using opened = await openMemory(options, surroundings.env);
+  using opened = await openMemory(options, surroundings.env, levelsOf(specs));
   const results: MethodResult[] = [];
   for (const [i, method] of methods.entries()) {
     results.push(await runOne(method, specs[i]!, opened, surroundings));
@@ -76,10 +77,10 @@ async function runOne(
 ): Promise<MethodResult> {
   using progress = new Progress(surroundings, method.name, undefined, "programs");
   const onProgress = (done: number, total: number) => progress.update(done, total);
-  const { row, notes, charged } = await userFacingAsync(() =>
+  const { row, notes, charged, chargedPrompt } = await userFacingAsync(() =>
     simulateSystem(spec, memory, { onProgress })
   );
-  return { method, row, notes, charged };
+  return { method, row, notes, charged, chargedPrompt };
 }
 
 /** Every note once, with the methods it is on where it is not on all. */
@@ -102,7 +103,10 @@ function report(
     "",
     comparisonTable(results, full),
     "",
-    ...results.flatMap(({ method, charged }) => chargeLines(charged, method.name)),
+    ...results.flatMap(({ method, charged, chargedPrompt }) => [
+      ...chargeLines(charged, method.name),
+      ...promptChargeLines(chargedPrompt, `${method.name}, prompt`),
+    ]),
     ...results.map(({ method: { name, note, budget } }) =>
       `${name}: ${budgetText(budget)} a step${note && ` (${note})`}`
     ),
@@ -111,11 +115,12 @@ function report(
 }
 
 function json(results: readonly MethodResult[]): string {
-  const methods = results.map(({ method, row, notes, charged }) => ({
+  const methods = results.map(({ method, row, notes, charged, chargedPrompt }) => ({
     ...method,
     row: inColumnOrder(row),
     notes,
     charged,
+    chargedPrompt,
   }));
   return `${JSON.stringify({ methods }, null, 2)}\n`;
 }

@@ -1,4 +1,5 @@
 import type { SystemRow } from "../../../core/system/columns.ts";
+import { levelsOf } from "../../../core/system/machine.ts";
 import type { SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { openMemory } from "../memory_access.ts";
@@ -7,7 +8,7 @@ import type { Surroundings } from "../surroundings.ts";
 import { UserError, userFacingAsync } from "../user_error.ts";
 import { figureTable } from "../table.ts";
 import { sparsityOf } from "./budget_source.ts";
-import { chargeLines, energyOf, latencyOf, PARTS, sumOf } from "./comparison.ts";
+import { chargeLines, energyOf, latencyOf, PARTS, promptChargeLines, sumOf } from "./comparison.ts";
 import { BY_METHOD, type SimulateOptions, toSpec } from "./options.ts";
 import { recordedBlocks } from "./recorded_blocks.ts";
 import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
@@ -26,9 +27,9 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   );
   const file = resultFileOf(options);
   if (file) checkResultFile(file);
-  using opened = await openMemory(options, surroundings.env);
+  using opened = await openMemory(options, surroundings.env, levelsOf([spec]));
   using progress = new Progress(surroundings, spec.model, undefined, "programs");
-  const { row, notes, charged, sampling } = await userFacingAsync(() =>
+  const { row, notes, charged, chargedPrompt, sampling } = await userFacingAsync(() =>
     simulateSystem(spec, opened.memory, {
       onProgress: (done, total) => progress.update(done, total),
       ...(blocks && { blocks }),
@@ -38,15 +39,16 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   if (file) writeResults(file, [row]);
   for (const note of [...unusedOptions(options), ...notes]) err(`note: ${note}\n`);
   if (options.json) {
-    return out(
-      `${JSON.stringify({ row: inColumnOrder(row), charged, sampling, notes, spec }, null, 2)}\n`,
-    );
+    const columns = inColumnOrder(row);
+    const result = { row: columns, charged, chargedPrompt, sampling, notes, spec };
+    return out(`${JSON.stringify(result, null, 2)}\n`);
   }
   out(summaryOf(spec, row));
   if (blocks) {
     out(`The trace's blocks lie ${blocks.meanRun.toFixed(2)} side by side (--locality).\n`);
   }
   for (const line of chargeLines(charged, "attention")) out(`${line}\n`);
+  for (const line of promptChargeLines(chargedPrompt, "prompt")) out(`${line}\n`);
   if (file) out(`\nAll 51 columns are in ${file.path}\n`);
 }
 

@@ -57,18 +57,25 @@ Deno.test("scattered rows take longer, the less so the longer their runs", async
 });
 
 Deno.test("what is charged beside attention is told", async () => {
-  const { charged, spec } = await json(
+  const { charged, chargedPrompt, spec } = await json(
     ..."--sparsity --kv_budget 1024 --selection quest --clustering online --lout 66".split(" "),
   );
-  deepEqual(Object.keys(charged).sort(), ["cluster", "select", "write"]);
-  equal(spec.selection, "quest");
+  deepEqual(Object.keys(charged).sort(), ["choose", "cluster", "select", "write"]);
+  deepEqual([spec.selection, spec.selectionParameters], ["quest", { "page-tokens": 16 }]);
+  deepEqual(Object.keys(chargedPrompt), ["cluster"]);
   const { out } = await kvpim([
     ...EXPERIMENT,
     ..."--compare --selection by-method --method STARC=1600 --method Quest=1024".split(" "),
     ..."--output /dev/null --chart /dev/null".split(" "),
   ]);
   match(out, /^STARC: of it 0\.\d+ ms and 0\.\d+ J for reading what it decides by$/m);
+  match(out, /^Quest: of it 0\.\d+ ms and \S+ J for choosing the largest scores$/m);
   match(out, /^full: of it \S+ ms and \S+ J for writing the new token$/m);
+  const prompt = await kvpim([...EXPERIMENT, "--sparsity", "--clustering", "online"]);
+  match(
+    prompt.out,
+    /^prompt: [\d.]+ ms and [\d.]+ J, once, for clustering and moving its tokens$/m,
+  );
 });
 
 Deno.test(
@@ -101,6 +108,11 @@ Deno.test("places and charges that make no sense are refused", async () => {
   await refuses(["--locality", "0.5"], /^kvpim: expected --locality to be a number of blocks/);
   await refuses(["--sampled-steps", "1"], /--sampled-steps to be a whole number from 16/);
   await refuses(["--selection", "by-method"], /expected --compare beside by-method/);
+  await refuses(
+    ["--sparsity", "--selection", "sparq:page-tokens=9"],
+    /^kvpim: expected --selection sparq to be given rank but found page-tokens/,
+  );
+  await refuses(["--selection", "sparq:rank"], /^kvpim: --selection: expected NAME=VALUE/);
   await refuses(["--selection", "h2o"], /^kvpim: --selection: expected one of none, quest, starc/);
 });
 

@@ -5,12 +5,12 @@
  */
 import { join } from "node:path";
 import { digestFile, digestText } from "../digest.ts";
-import type { EvaluationIdentity } from "../evaluation_identity.ts";
-import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
+import { evaluateSamples } from "../evaluate_samples.ts";
+import type { EvaluationRecord } from "../evaluation_record.ts";
 import { readJsonLines } from "../json_lines.ts";
-import type { DecodeSession, LanguageModel } from "../language_model.ts";
+import type { DecodeSession } from "../language_model.ts";
 import { pythonJson } from "../python/json.ts";
-import { runSamples, type SampleResult } from "../run_samples.ts";
+import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
 import { type ChatForm, chatFormOfName, wrapPrompt } from "./chat_form.ts";
 import {
   type LongBenchConfigPaths,
@@ -26,8 +26,7 @@ import { scoreTask, scoreTaskByLength } from "./score.ts";
 import { longBenchTask, type LongBenchTaskName } from "./tasks.ts";
 
 /** What to evaluate. */
-export interface LongBenchOptions {
-  readonly model: LanguageModel;
+export interface LongBenchOptions extends SampleRunOptions {
   readonly task: LongBenchTaskName;
   /** The task's samples: `hotpotqa.jsonl`, or `hotpotqa_e.jsonl` of LongBench-E. */
   readonly samples: string;
@@ -50,21 +49,10 @@ export interface LongBenchOptions {
   readonly byLength?: boolean | undefined;
   /** A budget, for the names of the results: `hotpotqa-1024.jsonl`. */
   readonly budget?: number | undefined;
-  /** Where the model records its attention trace, for the record. */
-  readonly trace?: string | undefined;
-  readonly limit?: number | undefined;
-  /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
-  readonly recallBudget?: number | undefined;
-  readonly onSample?: ((finished: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
-/** A run before its first sample: where it writes, and what makes it what it is. */
-export interface LongBenchPlan {
-  /** The predictions. */
-  readonly path: string;
-  /** To ask {@linkcode finishedSamples} with, e.g. before a trace is continued. */
-  readonly identity: EvaluationIdentity;
+/** A run before its first sample. */
+export interface LongBenchPlan extends SamplePlan {
   readonly taskConfig: LongBenchTaskConfig;
   readonly chatForm: ChatForm;
 }
@@ -116,29 +104,18 @@ export async function planLongBench(options: LongBenchOptions): Promise<LongBenc
  */
 export async function evaluateLongBench(options: LongBenchOptions): Promise<EvaluationRecord> {
   const plan = await planLongBench(options);
-  const { model, task, byLength = false } = options;
-  using log = await runSamples({
-    model,
-    path: plan.path,
-    identity: plan.identity,
+  const { task, byLength = false } = options;
+  return await evaluateSamples({
+    ...options,
+    ...plan,
     samples: readJsonLines(options.samples, LongBenchSampleSchema),
     name: (index) => `${task}/${index}`,
     run: (session, sample) => runSample(options, plan, session, sample),
-    limit: options.limit,
-    recallBudget: options.recallBudget,
-    onSample: options.onSample,
-    signal: options.signal,
+    prediction: PredictionSchema,
+    scores: (predictions) => ({
+      [task]: byLength ? scoreTaskByLength(task, predictions) : scoreTask(task, predictions),
+    }),
   });
-  const predictions = await Array.fromAsync(readJsonLines(plan.path, PredictionSchema));
-  const scores = byLength ? scoreTaskByLength(task, predictions) : scoreTask(task, predictions);
-  const record = evaluationRecord(plan.identity, {
-    scores: { [task]: scores },
-    samples: log.finished,
-    cost: log.totals(),
-    trace: options.trace,
-  });
-  writeRecord(plan.path.replace(/\.jsonl$/, ".json"), record);
-  return record;
 }
 
 async function runSample(

@@ -6,22 +6,21 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { digestFile } from "../digest.ts";
-import type { EvaluationIdentity } from "../evaluation_identity.ts";
-import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
+import { evaluateSamples } from "../evaluate_samples.ts";
+import type { EvaluationRecord } from "../evaluation_record.ts";
 import { generateGreedily } from "../generate.ts";
 import { readJsonLines } from "../json_lines.ts";
-import type { DecodeSession, LanguageModel } from "../language_model.ts";
+import type { DecodeSession } from "../language_model.ts";
 import { checkLength } from "../length_check.ts";
 import { pythonJson } from "../python/json.ts";
 import { strip } from "../python/text.ts";
-import { runSamples, type SampleResult } from "../run_samples.ts";
+import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
 import { type RulerFileLine, RulerLineSchema } from "./file.ts";
 import { rulerMetric, rulerScore, type RulerScoring } from "./score.ts";
 import { rulerTask, type RulerTaskName } from "./tasks.ts";
 
 /** What to evaluate. */
-export interface RulerOptions {
-  readonly model: LanguageModel;
+export interface RulerOptions extends SampleRunOptions {
   readonly task: RulerTaskName;
   /** The samples, e.g. `validation.jsonl`. */
   readonly samples: string;
@@ -41,13 +40,6 @@ export interface RulerOptions {
    * @default true for `artifact`, false for `nvidia`
    */
   readonly complete?: boolean | undefined;
-  /** Where the model records its attention trace, for the record. */
-  readonly trace?: string | undefined;
-  readonly limit?: number | undefined;
-  /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
-  readonly recallBudget?: number | undefined;
-  readonly onSample?: ((finished: number) => void) | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Tokens the artifact generates, whatever the task. */
@@ -55,10 +47,8 @@ const ARTIFACT_GENERATED_TOKENS = 128;
 
 const PredictionSchema = v.object({ prediction: v.string(), outputs: v.array(v.string()) });
 
-/** A run before its first sample: where it writes, and what makes it what it is. */
-export interface RulerPlan {
-  readonly path: string;
-  readonly identity: EvaluationIdentity;
+/** A run before its first sample. */
+export interface RulerPlan extends SamplePlan {
   readonly maxGeneratedTokens: number;
   readonly complete: boolean;
 }
@@ -104,33 +94,29 @@ export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
  */
 export async function evaluateRuler(options: RulerOptions): Promise<EvaluationRecord> {
   const plan = await planRuler(options);
-  const { model, task } = options;
-  using log = await runSamples({
-    model,
-    path: plan.path,
-    identity: plan.identity,
+  const { task } = options;
+  return await evaluateSamples({
+    ...options,
+    ...plan,
     samples: readJsonLines(options.samples, RulerLineSchema),
     name: (index) => `${task}_${options.maxTokens}/${index}`,
     run: (session, line) => runSample(options, plan, session, line),
-    limit: options.limit,
-    recallBudget: options.recallBudget,
-    onSample: options.onSample,
-    signal: options.signal,
+    prediction: PredictionSchema,
+    scores: (predictions) => ({
+      nvidia: scoreOf(task, "nvidia", predictions),
+      artifact: scoreOf(task, "artifact", predictions),
+    }),
   });
-  const predictions = await Array.fromAsync(readJsonLines(plan.path, PredictionSchema));
-  const score = (scoring: RulerScoring) => {
-    const metric = rulerMetric(task, scoring);
-    const scores = predictions.map(({ prediction, outputs }) => metric(prediction, outputs));
-    return rulerScore(task, scoring, scores);
-  };
-  const record = evaluationRecord(plan.identity, {
-    scores: { nvidia: score("nvidia"), artifact: score("artifact") },
-    samples: log.finished,
-    cost: log.totals(),
-    trace: options.trace,
-  });
-  writeRecord(plan.path.replace(/\.jsonl$/, ".json"), record);
-  return record;
+}
+
+function scoreOf(
+  task: RulerTaskName,
+  scoring: RulerScoring,
+  predictions: readonly v.InferOutput<typeof PredictionSchema>[],
+): number {
+  const metric = rulerMetric(task, scoring);
+  const scores = predictions.map(({ prediction, outputs }) => metric(prediction, outputs));
+  return rulerScore(task, scoring, scores);
 }
 
 async function runSample(

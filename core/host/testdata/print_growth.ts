@@ -1,10 +1,10 @@
 // Prints by how many bytes the process grows over 950 fresh instances of a policy, after 50: run in a
 // process of its own, where nothing else takes memory.
-import { buildPlugin } from "../../../wasm/sdk/build.ts";
+import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import { unwrap } from "../outcome.ts";
 import { loadPolicy } from "../policy.ts";
 
-const { component } = await buildPlugin(new URL("../../../plugins/full/", import.meta.url));
+const component = await builtComponent(new URL("../../../plugins/full/", import.meta.url));
 const policy = unwrap(await loadPolicy(component));
 const open = async () => {
   const session = unwrap(

@@ -2,7 +2,7 @@ import { deepEqual, ok } from "node:assert/strict";
 import { RandomAccessFile } from "../random_access_file.ts";
 import { listSafetensors } from "../safetensors.ts";
 import { relativeError, TemporaryDirectory } from "../testing/random_checkpoint.ts";
-import { encodeSafetensors } from "../testing/write_safetensors.ts";
+import { encodeSafetensors } from "../testing/encode_safetensors.ts";
 import { SeededRandom } from "../random.ts";
 import { TensorStore } from "../tensor_store.ts";
 import { linear, type WeightFormat } from "./linear.ts";

@@ -1,4 +1,5 @@
 import * as ort from "onnxruntime-node";
+import { returnFreeMemory } from "../free_memory.ts";
 import { releaseBuffer } from "../release_buffer.ts";
 import type { DataType, OnnxModel } from "./onnx_graph.ts";
 
@@ -47,6 +48,7 @@ export class SegmentSession {
       },
     });
     for (const { data } of model.weights) releaseBuffer(data);
+    returnFreeMemory();
     return new SegmentSession(session);
   }
 

@@ -8,7 +8,7 @@ import type { ElementType } from "../element_type.ts";
 import { type ModelConfig, readModelConfig } from "../model_config.ts";
 import { SeededRandom } from "../random.ts";
 import { layerTensors, type LinearNames, modelTensors } from "../tensor_names.ts";
-import { encodeSafetensors, type NewTensor } from "./write_safetensors.ts";
+import { encodeSafetensors, type NewTensor } from "./encode_safetensors.ts";
 
 /** Fields of a config.json that make a model of some thousand weights. */
 export const smallConfig: Readonly<Record<string, unknown>> = {

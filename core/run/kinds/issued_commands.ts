@@ -1,6 +1,8 @@
+import { declaredDevice } from "../../memory/declared_device.ts";
 import { DramEngine, type IssuedCommand } from "../../memory/engine.ts";
 import type { AttentionProgram } from "../../memory/memory_model.ts";
 import { readTrace, writeProgramText } from "../../memory/trace_text.ts";
+import type { MemoryName } from "./memories.ts";
 
 /** Channels of the stack. */
 export const CHANNELS = 16;
@@ -20,14 +22,12 @@ class Enough extends Error {}
 
 /** The commands that a channel issues first, in the columns of the reference's log, as CSV. */
 export async function issuedCommandsCsv(
+  memory: MemoryName,
   program: AttentionProgram,
   { channel, most }: CommandWindow,
 ): Promise<string> {
-  const engine = await DramEngine.open({
-    organisation: "HBM3_8Gb_2R",
-    timing: program.power === "limited" ? "HBM3_5.2Gbps" : "HBM3_5.2Gbps_NPC",
-    channels: CHANNELS,
-  });
+  const { power, queries } = program;
+  const engine = await DramEngine.of(declaredDevice(memory, power, queries));
   const words = engine.device.standard.requests.map(({ trace }) => trace);
   const issued: IssuedCommand[] = [];
   const decoder = new TextDecoder();

@@ -1,4 +1,3 @@
-import { attAcc } from "../../hardware/pim.ts";
 import { models } from "../../hardware/models.ts";
 import type { StepSeries } from "../../system/simulate.ts";
 import type { SystemSpec } from "../../system/spec.ts";
@@ -13,8 +12,8 @@ const HEADER = "step,context_tokens,kept_tokens,rows16,attention_cycles,attentio
  * all layers. Both are empty where attention runs outside the memory.
  */
 export function stepsCsv({ model, system }: SystemSpec, series: StepSeries): string {
-  const { contextTokens, keptTokens, attentionCycles } = series;
-  const millisecondsPerCycle = attAcc.clockNanoseconds * models[model].layers / 1e6;
+  const { contextTokens, keptTokens, attentionCycles, cycleNs } = series;
+  const millisecondsPerCycle = cycleNs * models[model].layers / 1e6;
   const lines = Array.from(contextTokens, (context, step) => {
     const kept = keptTokens[step]!;
     const cycles = attentionCycles[step]!;

@@ -36,6 +36,7 @@ function keyOfSizes(sizes: Sizes): string {
 export class TableMemory implements MemoryModel {
   readonly name = "table";
   readonly digest = "table";
+  readonly cycleNs = 0.769;
   /** The batches it was asked for. */
   readonly batches: (readonly AttentionProgram[])[] = [];
   readonly #results = new Map(
@@ -79,6 +80,7 @@ export class TableMemory implements MemoryModel {
 export class ProportionalMemory implements MemoryModel {
   readonly name = "proportional";
   readonly digest = "proportional";
+  readonly cycleNs = 0.769;
   readonly #factor: number;
 
   constructor(factor = 1) {

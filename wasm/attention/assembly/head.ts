@@ -23,9 +23,9 @@ function token(list: usize, i: i32): usize {
   return list === 0 ? i : load<u32>(list + 4 * i);
 }
 
-/** Byte offset of the KV head of a query head within a token. */
-function kvOffset(head: i32): usize {
-  return 4 * headDim * (head / (queryHeads / kvHeads));
+/** Byte offset of the KV head of a query head within `keys` or `values`, from token `first` on. */
+function kvOffset(head: i32, first: i32): usize {
+  return tokenStride * first + 4 * headDim * (head / (queryHeads / kvHeads));
 }
 
 /** Products of a query and four keys, `bytes` long each. */
@@ -70,7 +70,7 @@ function turnedDot(query: usize, key: usize, steps: usize): f32 {
 }
 
 /**
- * Attends to `count` tokens: the first ones, or those whose places in `tokens` begin at `from`.
+ * Attends to `count` tokens: those from token `from` on, or those listed in `tokens` from there on.
  * Weights go where `weights` has `weightsAt`.
  */
 export function attendHead(
@@ -84,21 +84,25 @@ export function attendHead(
 ): void {
   const list: usize = listed ? tokens + 4 * from : 0;
   const at = weights + 4 * weightsAt;
-  const top = turned ? turnedLogits(head, count, list, at) : logits(head, count, list, at);
+  const first = listed ? 0 : from;
+  const top = turned ? turnedLogits(head, count, list, at) : logits(head, count, list, first, at);
   softmax(at, count, biased ? addBias(at, bias + 4 * from, count) : top);
   const bytes = 4 * headDim;
-  const source = values + kvOffset(head);
+  const source = values + kvOffset(head, first);
   const target = output + bytes * head;
   let d = 0;
   for (; d + STRIP <= bytes; d += STRIP) weighStrip(target + d, source + d, at, count, list);
   for (; d < bytes; d += 16) weighFour(target + d, source + d, at, count, list);
 }
 
-/** Writes the logits, up to three beyond them too, and returns the largest. */
-export function logits(head: i32, count: i32, list: usize, at: usize): f32 {
+/**
+ * Writes the logits, up to three beyond them too, and returns the largest. Without a list they are
+ * those of the tokens from `first` on.
+ */
+export function logits(head: i32, count: i32, list: usize, first: i32, at: usize): f32 {
   const bytes = 4 * headDim;
   const query = queries + bytes * head;
-  const source = keys + kvOffset(head);
+  const source = keys + kvOffset(head, first);
   const scale = f32x4.splat(1 / sqrt<f32>(f32(headDim)));
   const last = count - 1;
   let tops = f32x4.splat(-Infinity);
@@ -125,7 +129,7 @@ export function logits(head: i32, count: i32, list: usize, at: usize): f32 {
 /** As `logits`, with each key at the position of its rank. */
 function turnedLogits(head: i32, count: i32, list: usize, at: usize): f32 {
   const query = queries + 4 * headDim * head;
-  const source = keys + kvOffset(head);
+  const source = keys + kvOffset(head, 0);
   const scale: f32 = 1 / sqrt<f32>(f32(headDim));
   let top: f32 = -Infinity;
   for (let i = 0; i < count; i++) {

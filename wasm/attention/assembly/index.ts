@@ -61,10 +61,14 @@ export function valuesAt(): usize {
   return values;
 }
 
-/** Every head attends to the first `length` tokens. Weights are `[queryHeads, length]`. */
-export function attendAll(length: i32): void {
+/**
+ * Every head attends to the tokens from `first` up to `length`. Weights are `[queryHeads, length -
+ * first]`.
+ */
+export function attendAll(first: i32, length: i32): void {
+  const count = length - first;
   for (let head = 0; head < queryHeads; head++) {
-    attendHead(head, length, false, 0, false, false, head * length);
+    attendHead(head, count, false, first, false, false, head * count);
   }
 }
 
@@ -85,12 +89,13 @@ export function attendListed(perKvHead: bool, biased: bool, turned: bool): void 
   }
 }
 
-/** Adds each head's weights over the first `length` tokens to `sums`. */
-export function addWeights(length: i32): void {
+/** Adds each head's weights over the tokens from `first` up to `length` to `sums`. */
+export function addWeights(first: i32, length: i32): void {
+  const count = length - first;
   for (let head = 0; head < queryHeads; head++) {
-    softmax(weights, length, logits(head, length, 0, weights));
-    const row = sums + 4 * capacity * head;
-    for (let i = 0; i < length; i++) {
+    softmax(weights, count, logits(head, count, 0, first, weights));
+    const row = sums + 4 * (capacity * head + first);
+    for (let i = 0; i < count; i++) {
       store<f32>(row + 4 * i, load<f32>(row + 4 * i) + load<f32>(weights + 4 * i));
     }
   }
@@ -98,6 +103,6 @@ export function addWeights(length: i32): void {
 
 /** A query head's logits over the first `length` tokens, where its weights were. */
 export function logitsOf(head: i32, length: i32): usize {
-  logits(head, length, 0, weights);
+  logits(head, length, 0, 0, weights);
   return weights;
 }

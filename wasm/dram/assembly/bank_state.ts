@@ -7,9 +7,14 @@ export const FIT: i32 = 0;
 export const CLOSED: i32 = 1;
 export const OTHER_ROWS: i32 = 2;
 
+/** No row. */
+const NONE: i32 = -1;
+
 /**
  * A bank is closed, or open with a set of rows. One row is the rule; a bank that a precharge leaves
  * out although an activation reached it collects several.
+ *
+ * PIM of all banks opens and closes them together: then one row stands for all of them.
  */
 export class BankState {
   /** Open banks of the channel. */
@@ -21,6 +26,8 @@ export class BankState {
   private counts: StaticArray<i32>;
   private rows: StaticArray<i32>;
   private capacity: i32 = INITIAL_ROWS;
+  /** The only open row of every bank, while all have the same; `counts` are then 0. */
+  private rowOfAll: i32 = NONE;
 
   constructor(private banks: i32) {
     this.counts = new StaticArray<i32>(banks);
@@ -30,15 +37,16 @@ export class BankState {
   clear(): void {
     this.openBanks = 0;
     this.version = 0;
+    this.rowOfAll = NONE;
     memory.fill(changetype<usize>(this.counts), 0, this.counts.length << 2);
   }
 
   isOpen(bank: i32): bool {
-    return this.counts[bank] > 0;
+    return this.rowOfAll !== NONE || this.counts[bank] > 0;
   }
 
   /** Whether the bank is open with that row; the row opened last is looked at first. */
-  hasRow(bank: i32, row: i32): bool {
+  private hasRow(bank: i32, row: i32): bool {
     const base = bank * this.capacity;
     for (let i = this.counts[bank] - 1; i >= 0; i--) {
       if (this.rows[base + i] === row) return true;
@@ -52,6 +60,7 @@ export class BankState {
    * @returns `FIT` when all have it; else what the first that has not is: `CLOSED`, or `OTHER_ROWS`
    */
   firstWithout(members: StaticArray<i32>, start: i32, end: i32, row: i32): i32 {
+    if (this.rowOfAll !== NONE) return this.rowOfAll === row ? FIT : OTHER_ROWS;
     const counts = this.counts;
     const rows = this.rows;
     for (let i = start; i < end; i++) {
@@ -64,7 +73,40 @@ export class BankState {
     return FIT;
   }
 
-  open(bank: i32, row: i32): void {
+  /** Opens a row in banks from `start` up to `end` of a list. */
+  openBanksOf(members: StaticArray<i32>, start: i32, end: i32, row: i32): void {
+    if (end - start === this.banks && this.openBanks === 0) {
+      this.rowOfAll = row;
+      this.openBanks = this.banks;
+      return;
+    }
+    this.tellApart();
+    for (let i = start; i < end; i++) this.open(members[i], row);
+  }
+
+  /** Closes banks from `start` up to `end` of a list. */
+  closeBanksOf(members: StaticArray<i32>, start: i32, end: i32): void {
+    if (end - start === this.banks && this.rowOfAll !== NONE) {
+      this.rowOfAll = NONE;
+      this.openBanks = 0;
+      return;
+    }
+    this.tellApart();
+    for (let i = start; i < end; i++) this.close(members[i]);
+  }
+
+  /** Gives each bank the row that stood for all. */
+  private tellApart(): void {
+    const row = this.rowOfAll;
+    if (row === NONE) return;
+    this.rowOfAll = NONE;
+    for (let bank = 0; bank < this.banks; bank++) {
+      this.counts[bank] = 1;
+      this.rows[bank * this.capacity] = row;
+    }
+  }
+
+  private open(bank: i32, row: i32): void {
     if (this.hasRow(bank, row)) return;
     const count = this.counts[bank];
     if (count === 0) this.openBanks++;
@@ -73,7 +115,7 @@ export class BankState {
     this.counts[bank] = count + 1;
   }
 
-  close(bank: i32): void {
+  private close(bank: i32): void {
     if (this.counts[bank] === 0) return;
     this.counts[bank] = 0;
     this.openBanks--;

@@ -66,18 +66,15 @@ export class Channel {
 
   private prepareRows(command: Command, bank: i32, row: i32): void {
     const opens = command.opens;
-    if (opens !== null) {
-      for (let i = opens.starts[bank], end = opens.ends[bank]; i < end; i++) {
-        this.state.open(opens.members[i], row);
-      }
-    }
     const closes = command.closes;
-    if (closes !== null) {
-      for (let i = closes.starts[bank], end = closes.ends[bank]; i < end; i++) {
-        this.state.close(closes.members[i]);
-      }
+    const state = this.state;
+    if (opens !== null) {
+      state.openBanksOf(opens.members, opens.starts[bank], opens.ends[bank], row);
     }
-    this.state.version++;
+    if (closes !== null) {
+      state.closeBanksOf(closes.members, closes.starts[bank], closes.ends[bank]);
+    }
+    state.version++;
   }
 
   private record(

@@ -7,7 +7,7 @@
 import { Channel } from "./channel";
 import { BUS_NONE, Command } from "./command";
 import { Device, QUEUE_PIM, QUEUE_READ, RequestKind } from "./device";
-import { fail, STUCK } from "./failure";
+import { fail, failure, STUCK } from "./failure";
 import { BANK } from "./levels";
 import { OrdinaryQueues } from "./ordinary_queues";
 import { RequestQueue, Run } from "./request_queue";
@@ -98,17 +98,17 @@ export class Controller {
     while (this.next <= cycle) this.tick();
   }
 
-  /** Simulates until a queue has room; returns the cycle in which it got it. */
+  /** Simulates until a queue has room or the run fails; returns the cycle in which it did. */
   advanceUntilRoom(queue: i32): i64 {
     const deadline = this.deadline;
-    do this.tickBefore(deadline); while (this.isFull(queue));
+    do this.tickBefore(deadline); while (this.isFull(queue) && failure() === 0);
     return this.last;
   }
 
-  /** Simulates until nothing waits; returns the cycle in which the last request left. */
+  /** Simulates until nothing waits or the run fails; returns the cycle in which it did. */
   advanceUntilEmpty(): i64 {
     const deadline = this.deadline;
-    do this.tickBefore(deadline); while (this.pending);
+    do this.tickBefore(deadline); while (this.pending && failure() === 0);
     return this.last;
   }
 
@@ -119,7 +119,7 @@ export class Controller {
 
   private tickBefore(deadline: i64): void {
     if (this.next > deadline) fail(STUCK);
-    this.tick();
+    else this.tick();
   }
 
   /** Simulates the cycle `next`. */

@@ -4,9 +4,10 @@
  * `configure` once, then any number of runs: `begin`, requests through the buffer, `finish`.
  */
 import { LOG_WORDS } from "./command_log";
-import { clearFailure } from "./failure";
-import { Memory } from "./memory";
+import { configured } from "./configured";
+import { failure } from "./failure";
 
+export { configure, configured, imageBuffer } from "./configured";
 export { failure } from "./failure";
 export { probeClear, probeIssue, probePrerequisite, probeReadyAt } from "./probe";
 
@@ -15,25 +16,7 @@ const BUFFER_REQUESTS: i32 = 16384;
 
 const addresses = new StaticArray<u64>(BUFFER_REQUESTS);
 const kinds = new StaticArray<u8>(BUFFER_REQUESTS);
-let image = new StaticArray<i32>(0);
-let memoryModel: Memory | null = null;
 let loggedChannel: i32 = -1;
-
-/** Makes room for a device image and returns where it goes. */
-export function imageBuffer(words: i32): usize {
-  image = new StaticArray<i32>(words);
-  return changetype<usize>(image);
-}
-
-/** Builds the memory that the image describes. */
-export function configure(): void {
-  memoryModel = new Memory(image);
-}
-
-/** The memory, for programs that are compiled in. */
-export function configured(): Memory {
-  return <Memory> memoryModel;
-}
 
 export function addressBuffer(): usize {
   return changetype<usize>(addresses);
@@ -49,7 +32,6 @@ export function bufferRequests(): i32 {
 
 /** Begins a run in which every channel is simulated; `channel` is logged unless negative. */
 export function begin(channel: i32): void {
-  clearFailure();
   const memory = configured();
   if (loggedChannel >= 0) memory.logOf(loggedChannel).enabled = false;
   loggedChannel = channel;
@@ -57,15 +39,18 @@ export function begin(channel: i32): void {
   if (channel >= 0) memory.logOf(channel).enabled = true;
 }
 
-/** Sends the first `count` requests of the buffer. */
+/** Sends the first `count` requests of the buffer; traps where the run fails, as `finish` does. */
 export function sendBuffer(count: i32): void {
   const memory = configured();
   for (let i = 0; i < count; i++) memory.sendTo(kinds[i], addresses[i]);
+  if (failure() !== 0) unreachable();
 }
 
 /** Runs to the end and returns the cycles. */
 export function finish(): i64 {
-  return configured().finish();
+  const cycles = configured().finish();
+  if (failure() !== 0) unreachable();
+  return cycles;
 }
 
 /** Requests of a kind that were accepted. */

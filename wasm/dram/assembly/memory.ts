@@ -13,6 +13,7 @@
 import { CommandLog } from "./command_log";
 import { Controller } from "./controller";
 import { Device } from "./device";
+import { clearFailure, failure } from "./failure";
 import { CHANNEL } from "./levels";
 
 export class Memory {
@@ -26,10 +27,10 @@ export class Memory {
   readonly accepted: StaticArray<i64>;
   /** Cycles that have passed when the front end looks. */
   private now: i64 = 0;
-  /** Bank and row of the last address sent, which the next often shares. */
-  private place: u64 = u64.MAX_VALUE;
-  private bank: i32 = 0;
-  private row: i32 = 0;
+  /** Bank and row of the last address sent to each channel, which the next often shares. */
+  private places: StaticArray<u64>;
+  private banks: StaticArray<i32>;
+  private rows: StaticArray<i32>;
 
   constructor(image: StaticArray<i32>) {
     const device = new Device(image);
@@ -42,6 +43,11 @@ export class Memory {
     this.groupStart = new StaticArray<i32>(channels);
     this.groupEnd = new StaticArray<i32>(channels);
     this.accepted = new StaticArray<i64>(device.requests.length);
+    const places = new StaticArray<u64>(channels);
+    for (let i = 0; i < channels; i++) places[i] = u64.MAX_VALUE;
+    this.places = places;
+    this.banks = new StaticArray<i32>(channels);
+    this.rows = new StaticArray<i32>(channels);
   }
 
   /**
@@ -50,6 +56,7 @@ export class Memory {
    * @param boundaries bit c is set where channel c begins a group; bit 0 is taken as set
    */
   begin(boundaries: u64): void {
+    clearFailure();
     this.now = 0;
     for (let i = 0; i < this.accepted.length; i++) this.accepted[i] = 0;
     let start = 0;
@@ -89,19 +96,24 @@ export class Memory {
   /** Sends the same request to channels `from` up to `to`, which must not cut a group. */
   send(request: i32, address: u64, from: i32, to: i32): void {
     const place = address >> this.device.placeShift;
-    if (place !== this.place) {
-      this.place = place;
-      this.bank = this.device.bankOf(address);
-      this.row = this.device.rowOf(address);
+    if (place !== this.places[from]) {
+      this.places[from] = place;
+      this.banks[from] = this.device.bankOf(address);
+      this.rows[from] = this.device.rowOf(address);
     }
+    const bank = this.banks[from];
+    const row = this.rows[from];
     const kind = this.device.requests[request];
     if (this.groupStart[from] !== from) unreachable();
     let channel = from;
     while (channel < to) {
       const controller = this.controllers[channel];
       controller.advance(this.now);
-      if (controller.isFull(kind.queue)) this.now = controller.advanceUntilRoom(kind.queue);
-      controller.enqueue(kind, address, this.bank, this.row, this.now);
+      if (controller.isFull(kind.queue)) {
+        this.now = controller.advanceUntilRoom(kind.queue);
+        if (failure() !== 0) return;
+      }
+      controller.enqueue(kind, address, bank, row, this.now);
       channel = this.groupEnd[channel];
     }
     if (channel !== to) unreachable();
@@ -111,7 +123,7 @@ export class Memory {
   /**
    * Runs until every queue of every channel is empty at once.
    *
-   * @returns the cycles it took from the beginning
+   * @returns the cycles it took from the beginning; of no meaning where the run failed
    */
   finish(): i64 {
     // The cycle after the last request was sent always happens.
@@ -124,6 +136,7 @@ export class Memory {
         controller.advance(cycle);
         if (!controller.pending) continue;
         cycle = controller.advanceUntilEmpty();
+        if (failure() !== 0) return cycle;
         settled = false;
       }
     }

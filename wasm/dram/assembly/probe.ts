@@ -3,7 +3,7 @@
  */
 import { Channel } from "./channel";
 import { Command } from "./command";
-import { configured } from "./index";
+import { configured } from "./configured";
 import { BANK } from "./levels";
 
 let probed: Channel | null = null;

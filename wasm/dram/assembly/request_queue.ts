@@ -90,9 +90,11 @@ export class RequestQueue {
   size: i32 = 0;
   /** Barriers among them. */
   barriers: i32 = 0;
-  /** Runs in the queue, the oldest first in `order`; spare ones follow. */
+  /** Runs in the queue, the oldest first in `order`; spare ones follow, as many as were made. */
   runs: i32 = 0;
   order: StaticArray<Run>;
+  /** Runs are made when first needed: most queues of most memories stay short. */
+  private made: i32 = 0;
 
   /**
    * @param command any
@@ -102,7 +104,8 @@ export class RequestQueue {
   constructor(readonly entries: i32, command: Command, readonly inArrivalOrder: bool) {
     if (entries > RING) unreachable();
     const order = new StaticArray<Run>(entries + 1);
-    for (let i = 0; i < order.length; i++) order[i] = new Run(command);
+    const none = new Run(command);
+    for (let i = 0; i < order.length; i++) order[i] = none;
     this.order = order;
   }
 
@@ -138,6 +141,7 @@ export class RequestQueue {
         return false;
       }
     }
+    if (this.runs === this.made) this.order[this.made++] = new Run(final);
     this.order[this.runs++].begin(final, isBarrier, bank, row, address, arrival);
     return true;
   }

@@ -62,6 +62,8 @@ export class Scheduler {
     const timing = this.channel.timing;
     let nextReady = headReady;
     let behindBarrier = false;
+    // What held back the run before holds back every run that waits for the same.
+    let waiting = queue.order[0].readyCells;
     for (let i = 1, n = queue.runs; i < n; i++) {
       const run = queue.order[i];
       if (run.isBarrier) {
@@ -70,9 +72,11 @@ export class Scheduler {
       }
       this.update(run);
       if (behindBarrier && !run.command.preparesRows) continue;
+      if (run.readyCells === waiting) continue;
       const readyAt = timing.readyAtCells(run.readyCells);
       if (readyAt > cycle) {
         nextReady = min(nextReady, readyAt);
+        waiting = run.readyCells;
       } else if (this.hits(run) || !this.bankIsHit(queue, run.bank)) {
         this.ready = true;
         this.position = i;

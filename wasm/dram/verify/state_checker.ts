@@ -5,10 +5,16 @@
  * @module
  */
 
-import { COMMANDS, type Device, type IssuedCommand } from "./hbm3_pim_rules.ts";
+import { type Command, COMMANDS, type Device, type IssuedCommand } from "./hbm3_pim_rules.ts";
 
-/** Open rows by bank, keyed `pseudochannel,rank,bankgroup,bank`. */
-type OpenRows = Map<string, Set<number>>;
+/** A bank with its open rows. */
+interface Bank {
+  readonly pseudochannel: number;
+  readonly rank: number;
+  readonly bankgroup: number;
+  readonly bank: number;
+  readonly rows: Set<number>;
+}
 
 /**
  * The violations in words, such as `"MACAB at 19 needs row 3 open in all banks"`; none for a legal
@@ -31,50 +37,53 @@ export function checkStates(
 
 function checkRows({ organisation }: Device, log: readonly IssuedCommand[]): string[] {
   const violations: string[] = [];
-  const openRows: OpenRows = new Map();
+  const all: Bank[] = [];
   for (let p = 0; p < organisation.pseudochannels; p++) {
     for (let r = 0; r < organisation.ranks; r++) {
       for (let g = 0; g < organisation.bankgroups; g++) {
         for (let b = 0; b < organisation.banks; b++) {
-          openRows.set([p, r, g, b].join(), new Set());
+          all.push({ pseudochannel: p, rank: r, bankgroup: g, bank: b, rows: new Set() });
         }
       }
     }
   }
   for (const issued of log) {
-    const banks = banksOf(issued, openRows);
+    const banks = banksOf(issued, all);
     const violation = rowViolation(issued, banks);
     if (violation !== undefined) {
       violations.push(`${issued.command} at ${issued.cycle} needs ${violation}`);
     }
     const { opens, closes } = COMMANDS[issued.command];
-    for (const rows of closes ? closedBy(issued, openRows) : []) rows.clear();
+    for (const rows of closes ? closedBy(issued, all) : []) rows.clear();
     for (const rows of opens ? banks : []) rows.add(issued.row);
   }
   return violations;
 }
 
 /** The banks a command is about. */
-function banksOf(issued: IssuedCommand, openRows: OpenRows): Set<number>[] {
-  const { command, pseudochannel, rank, bankgroup, bank } = issued;
-  return [...openRows]
-    .filter(([key]) => {
-      const [p, r, g, b] = key.split(",").map(Number);
-      if (["PREA", "ACTAB", "MACAB", "REFab"].includes(command)) return true;
-      if (b !== bank) return false;
-      if (["PRESB", "ACTSB", "MACSB"].includes(command)) return true;
-      if (g !== bankgroup || r !== rank) return false;
-      return ["PREPB", "ACTPB", "MACPB"].includes(command) || p === pseudochannel;
-    })
-    .map(([, rows]) => rows);
+function banksOf({ command, ...at }: IssuedCommand, all: readonly Bank[]): Set<number>[] {
+  return all.filter((bank) => isAbout(command, at, bank)).map(({ rows }) => rows);
 }
 
+function isAbout(
+  command: Command,
+  at: Omit<IssuedCommand, "command">,
+  { pseudochannel, rank, bankgroup, bank }: Bank,
+): boolean {
+  if (OF_ALL_BANKS.has(command)) return true;
+  if (bank !== at.bank) return false;
+  if (OF_ONE_NUMBER.has(command)) return true;
+  if (bankgroup !== at.bankgroup || rank !== at.rank) return false;
+  return OF_TWINS.has(command) || pseudochannel === at.pseudochannel;
+}
+
+const OF_ALL_BANKS: ReadonlySet<Command> = new Set(["PREA", "ACTAB", "MACAB", "REFab"]);
+const OF_ONE_NUMBER: ReadonlySet<Command> = new Set(["PRESB", "ACTSB", "MACSB"]);
+const OF_TWINS: ReadonlySet<Command> = new Set(["PREPB", "ACTPB", "MACPB"]);
+
 /** PRESB is about 16 banks but, in the reference, closes only what PREPB would. */
-function closedBy(issued: IssuedCommand, openRows: OpenRows): Set<number>[] {
-  return banksOf(
-    issued.command === "PRESB" ? { ...issued, command: "PREPB" } : issued,
-    openRows,
-  );
+function closedBy(issued: IssuedCommand, all: readonly Bank[]): Set<number>[] {
+  return banksOf(issued.command === "PRESB" ? { ...issued, command: "PREPB" } : issued, all);
 }
 
 function rowViolation({ command, row }: IssuedCommand, banks: Set<number>[]): string | undefined {

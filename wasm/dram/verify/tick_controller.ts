@@ -74,14 +74,13 @@ export class TickController {
   }
 
   get isPending(): boolean {
-    return [
-      this.#active,
-      this.#refreshes,
-      this.#pim,
-      this.#reads,
-      this.#writes,
-      this.#departures,
-    ].some((queue) => queue.length > 0);
+    return this.#refreshes.length > 0 || this.waiting > 0;
+  }
+
+  /** Requests that are not done, refreshes aside. */
+  get waiting(): number {
+    return this.#active.length + this.#pim.length + this.#reads.length + this.#writes.length +
+      this.#departures.length;
   }
 
   /** One clock cycle: at most one row command and one column command. */

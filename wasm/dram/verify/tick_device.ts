@@ -2,7 +2,8 @@
  * Test-only: one channel of the device for the tick model: which rows are open, and how early each
  * node allows each command.
  *
- * A tree of nodes, walked for every question; nothing is remembered that could be recomputed.
+ * A tree of nodes, walked for every question. Only what never changes is looked up: which constraints
+ * a command begins at a level, and which banks an address names.
  *
  * @module
  */
@@ -40,16 +41,37 @@ interface Bank {
 /** The part of an address that tells banks of one channel apart. */
 type BankAddress = Pick<Address, "pseudochannel" | "rank" | "bankgroup" | "bank">;
 
+/** Commands that need an open row. */
+const ACCESSES: ReadonlySet<Command> = new Set(["RD", "WR", "MACAB", "MACSB", "MACPB"]);
+
+/** Depth of the nodes a command is about. */
+const SCOPE_DEPTHS = Object.fromEntries(
+  Object.entries(COMMANDS).map(([command, { scope }]) => [command, LEVELS.indexOf(scope)]),
+) as Record<Command, number>;
+
 /** One channel of an HBM3-PIM device. */
 export class TickDevice {
   readonly #root: TreeNode;
   /** In index order: pseudochannel, rank, bank group, bank. */
   readonly #banks: Bank[] = [];
-  readonly #constraints: readonly Constraint[];
+  /** By number. */
+  readonly #sameBanks: readonly (readonly Bank[])[];
+  /** By rank, bank group and number. */
+  readonly #twinBanks: ReadonlyMap<string, readonly Bank[]>;
+  /** By depth of the node and preceding command. */
+  readonly #constraints: readonly ReadonlyMap<Command, readonly Constraint[]>[];
 
   constructor(device: Device, channel: number) {
     const { pseudochannels, ranks, bankgroups, banks } = device.organisation;
-    this.#constraints = device.constraints;
+    this.#constraints = LEVELS.map((level) => {
+      const own = device.constraints.filter((constraint) => constraint.level === level);
+      const commands = [...new Set(own.flatMap(({ preceding }) => preceding))];
+      return new Map(
+        commands.map((command) =>
+          [command, own.filter(({ preceding }) => preceding.includes(command))] as const
+        ),
+      );
+    });
     this.#root = newNode(0, channel);
     for (let p = 0; p < pseudochannels; p++) {
       const pseudochannel = addChild(this.#root, p);
@@ -65,6 +87,17 @@ export class TickDevice {
         }
       }
     }
+    const all = this.#banks;
+    this.#sameBanks = Array.from(
+      { length: banks },
+      (_, id) => all.filter(({ bank }) => bank === id),
+    );
+    const twins = new Map<string, Bank[]>();
+    for (const bank of all) {
+      const name = twinName(bank);
+      twins.set(name, [...twins.get(name) ?? [], bank]);
+    }
+    this.#twinBanks = twins;
   }
 
   /** The command that has to be issued now for `final` to be issued in the end. */
@@ -90,13 +123,13 @@ export class TickDevice {
 
   /** Whether a request's current command is an access to a row that its own bank has open. */
   isRowHit(command: Command, address: Address): boolean {
-    return ["RD", "WR", "MACAB", "MACSB", "MACPB"].includes(command) &&
+    return ACCESSES.has(command) &&
       this.#bank(address).openRows.has(address.row);
   }
 
   /** Whether every node on the way down to the command's scope allows it at `cycle`. */
   isReady(command: Command, address: Address, cycle: number): boolean {
-    const scope = LEVELS.indexOf(COMMANDS[command].scope);
+    const scope = SCOPE_DEPTHS[command];
     let node = this.#root;
     for (let depth = 0;; depth++) {
       const earliest = node.earliest.get(command);
@@ -124,9 +157,7 @@ export class TickDevice {
     const history = node.history.get(command) ?? [];
     node.history.set(command, history);
     history.push(cycle);
-    for (const constraint of this.#constraints) {
-      if (constraint.level !== LEVELS[node.depth]) continue;
-      if (!constraint.preceding.includes(command)) continue;
+    for (const constraint of this.#constraints[node.depth]!.get(command) ?? []) {
       const past = history.at(-constraint.window);
       if (past === undefined) continue;
       for (const following of constraint.following) {
@@ -178,17 +209,18 @@ export class TickDevice {
   }
 
   /** The banks of one number in all bank groups, ranks and pseudochannels. */
-  #sameBank({ bank: id }: BankAddress): Bank[] {
-    return this.#banks.filter(({ bank }) => bank === id);
+  #sameBank({ bank }: BankAddress): readonly Bank[] {
+    return this.#sameBanks[bank] ?? [];
   }
 
   /** The bank of each pseudochannel that an address names but for the pseudochannel. */
-  #twins({ rank, bankgroup, bank }: BankAddress): Bank[] {
-    return this.#banks.filter((other) =>
-      other.rank === rank && other.bankgroup === bankgroup && other.bank === bank
-    );
+  #twins(address: BankAddress): readonly Bank[] {
+    return this.#twinBanks.get(twinName(address)) ?? [];
   }
 }
+
+const twinName = ({ rank, bankgroup, bank }: Omit<BankAddress, "pseudochannel">) =>
+  `${rank} ${bankgroup} ${bank}`;
 
 function newNode(depth: number, id: number): TreeNode {
   return { depth, id, children: [], earliest: new Map(), history: new Map() };

@@ -27,6 +27,8 @@ export interface TickOptions {
   readonly channels: number;
   /** Gives up after so many cycles; none by default. */
   readonly cycleLimit?: number;
+  /** Gives up when so many cycles pass in which no request comes or goes; none by default. */
+  readonly stallLimit?: number;
 }
 
 /** What running a trace came to. */
@@ -43,10 +45,10 @@ export interface TickResult {
  * Runs a trace to its end.
  *
  * @throws {RangeError} when a preset does not exist
- * @throws {Error} when a refresh queue overflows, or the limit is reached
+ * @throws {Error} when a refresh queue overflows, or a limit is reached
  */
 export function runTicks(options: TickOptions, requests: readonly TraceRequest[]): TickResult {
-  const { channels, cycleLimit = Infinity } = options;
+  const { channels, cycleLimit = Infinity, stallLimit = Infinity } = options;
   const device = deviceOf(options);
   const controllers = Array.from(
     { length: channels },
@@ -56,8 +58,10 @@ export function runTicks(options: TickOptions, requests: readonly TraceRequest[]
   const counts = Object.fromEntries(operations.map((op) => [op, 0])) as Record<Operation, number>;
   let sent = 0;
   let cycles = 0;
+  let [waiting, changed] = [0, 0];
 
   do {
+    const before = sent;
     for (; sent < requests.length; sent++) {
       const request = requests[sent]!;
       const { channel } = addressOf(request.address, device.organisation, channels);
@@ -67,6 +71,11 @@ export function runTicks(options: TickOptions, requests: readonly TraceRequest[]
     cycles++;
     for (const controller of controllers) controller.tick();
 
+    const left = controllers.reduce((sum, controller) => sum + controller.waiting, 0);
+    if (sent !== before || left !== waiting) [waiting, changed] = [left, cycles];
+    if (cycles - changed > stallLimit) {
+      throw new Error(`Expected progress within ${stallLimit} cycles`);
+    }
     if (cycles > cycleLimit) throw new Error(`Expected an end within ${cycleLimit} cycles`);
   } while (sent < requests.length || controllers.some(({ isPending }) => isPending));
 

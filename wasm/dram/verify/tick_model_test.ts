@@ -91,8 +91,10 @@ Deno.test("a full queue holds up the channels behind it", () => {
   equal(log[1]![0]!.cycle, removals[6]!.cycle + 1);
 });
 
-Deno.test("a limit ends a run that would not end", () => {
+Deno.test("a limit ends a run that would not end, or in which nothing comes or goes", () => {
   throws(() => runTicks({ ...LIMITED, cycleLimit: 10 }, requests(["PIM_MAC_AB"])), /within 10/);
+  throws(() => runTicks({ ...LIMITED, stallLimit: 15 }, requests(["PIM_MAC_AB"])), /within 15/);
+  equal(runTicks({ ...LIMITED, stallLimit: 20 }, requests(["PIM_MAC_AB"])).cycles, 20);
 });
 
 const GOLDEN = goldenTraces();

@@ -28,6 +28,7 @@ export function bestRequest(
   device: TickDevice,
   cycle: number,
 ): QueuedRequest | undefined {
+  if (queue.length === 0) return undefined;
   for (const request of queue) {
     request.command = device.prerequisite(request.finalCommand, request.address);
   }

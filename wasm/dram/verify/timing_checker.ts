@@ -8,6 +8,7 @@
  */
 
 import {
+  type Command,
   COMMANDS,
   type Constraint,
   type Device,
@@ -25,11 +26,15 @@ import {
 export function checkTiming(device: Device, log: readonly IssuedCommand[]): string[] {
   const horizon = Math.max(...device.constraints.map(({ cycles }) => cycles));
   const violations = new Set<string>();
+  const constraintsOn = Map.groupBy(
+    device.constraints.flatMap((constraint) =>
+      constraint.following.map((command) => ({ command, constraint }))
+    ).filter(({ command, constraint }) => isLookedAt(constraint.level, command)),
+    ({ command }) => command,
+  );
   for (const [index, following] of log.entries()) {
     const before = earlier(log, index, horizon);
-    for (const constraint of device.constraints) {
-      if (!constraint.following.includes(following.command)) continue;
-      if (!isLookedAt(constraint.level, following)) continue;
+    for (const { constraint } of constraintsOn.get(following.command) ?? []) {
       const found = checkConstraint(constraint, following, before);
       if (found !== undefined) violations.add(found);
     }
@@ -54,7 +59,7 @@ function earlier(
 }
 
 /** A command does not respect levels below its scope. */
-function isLookedAt(level: Level, { command }: IssuedCommand): boolean {
+function isLookedAt(level: Level, command: Command): boolean {
   return LEVELS.indexOf(level) <= LEVELS.indexOf(COMMANDS[command].scope);
 }
 
@@ -66,10 +71,11 @@ function checkConstraint(
   const { level, preceding, cycles, name, window } = constraint;
   // A window counts one kind of command; without a window every kind has its own latest.
   for (const command of preceding) {
-    const matches = before.filter((past) =>
-      past.command === command && isSameNode(level, past, following)
+    const past = latest(
+      window,
+      before,
+      (past) => past.command === command && isSameNode(level, past, following),
     );
-    const past = matches[window - 1];
     if (past === undefined || following.cycle - past.cycle >= cycles) continue;
     const which = window === 1 ? "" : `the ${window}th last `;
     return describe(following, `${which}${past.command}`, past, cycles, `${level}, ${name}`);
@@ -77,10 +83,23 @@ function checkConstraint(
   return undefined;
 }
 
+/** The last but `count` - 1 that matches, of those that came before, latest first. */
+function latest(
+  count: number,
+  before: readonly IssuedCommand[],
+  matches: (past: IssuedCommand) => boolean,
+): IssuedCommand | undefined {
+  let found = 0;
+  return before.find((past) => matches(past) && ++found === count);
+}
+
 /** Whether both pass through the same node of `level`; a past -1 passes through all. */
 function isSameNode(level: Level, past: IssuedCommand, following: IssuedCommand): boolean {
-  return LEVELS.slice(0, LEVELS.indexOf(level) + 1)
-    .every((each) => past[each] === -1 || past[each] === following[each]);
+  for (const each of LEVELS) {
+    if (past[each] !== -1 && past[each] !== following[each]) return false;
+    if (each === level) return true;
+  }
+  return true;
 }
 
 /**

@@ -35,18 +35,27 @@ export function pluginClassName(contract: Contract): string {
   return pascalCase(contract.interface.name);
 }
 
+/** What is up to the plugin. */
+export interface GlueOptions {
+  /** Whether memory nobody holds is looked for after each call: for a runtime that never does. */
+  readonly collectsBetweenCalls?: boolean;
+}
+
 /**
  * Writes the AssemblyScript sources for a contract.
  *
  * @throws {RangeError} if the contract uses a type the generator does not write (tuples), or its
  * functions fail with different error types
  */
-export function generateAssemblyScript(contract: Contract): AssemblyScriptSources {
+export function generateAssemblyScript(
+  contract: Contract,
+  options: GlueOptions = {},
+): AssemblyScriptSources {
   const types = new AssemblyScriptTypes(contract);
   const exportNames = new Map([["cabi_realloc", "cabi_realloc"]]);
   return {
     contract: contractSource(types),
-    glue: glueSource(types, exportNames),
+    glue: glueSource(types, exportNames, options),
     exportNames,
   };
 }
@@ -93,7 +102,11 @@ function baseClass(types: AssemblyScriptTypes, resource: string): string {
 export class ${pascalCase(resource)} {\n${bodies.join("")}}\n`;
 }
 
-function glueSource(types: AssemblyScriptTypes, exportNames: Map<string, string>): string {
+function glueSource(
+  types: AssemblyScriptTypes,
+  exportNames: Map<string, string>,
+  { collectsBetweenCalls = false }: GlueOptions,
+): string {
   const { contract } = types;
   const memory = new AssemblyScriptMemory(types);
   const functions = contract.interface.functions.map((one, index) =>
@@ -109,6 +122,7 @@ function glueSource(types: AssemblyScriptTypes, exportNames: Map<string, string>
     "",
     `const RETURN: usize = memory.data(${memory.returnBytes()}, 8);`,
     `const FLAT: usize = memory.data(${memory.parameterBytes()}, 8);`,
+    `function finished(): void { release();${collectsBetweenCalls ? " __collect();" : ""} }`,
     "",
     contract.resource === null ? "" : resourceFunctions(contract, exportNames),
     functions.join("\n"),
@@ -173,7 +187,7 @@ function exportedFunction(
   const store = memory.storeStatement(one.result, "RETURN", call);
   exportNames.set(`${exported}_post`, POST_RETURN_PREFIX + coreExportName(contract, one));
   return wrap(exported, signature, "usize", [...lines, `${store};`, "return RETURN;"]) +
-    `export function ${exported}_post(_result: usize): void { release(); }\n`;
+    `export function ${exported}_post(_result: usize): void { finished(); }\n`;
 }
 
 function wrap(name: string, signature: string[], result: string, lines: string[]): string {

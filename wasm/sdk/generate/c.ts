@@ -8,6 +8,7 @@
 import type { WitFunction, WitType, WitTypeDefinition } from "../../wit/ast.ts";
 import { Layout, MAX_FLAT_PARAMETERS, MAX_FLAT_RESULTS } from "../../wit/layout.ts";
 import { type Contract, coreExportName, destructorName, resourceModule } from "./exports.ts";
+import { definedBeforeUse } from "./definition_order.ts";
 import { docComment, snakeCase } from "./names.ts";
 
 /** Sources for the C compiler. */
@@ -21,8 +22,8 @@ export interface CSources {
 /**
  * Writes the C sources for a contract.
  *
- * @throws {RangeError} if it uses what the generator does not write: tuples, options, results other
- * than of functions, variants passed as parameters of their own
+ * @throws {RangeError} if it uses what the generator does not write: tuples, results other than of
+ * functions, variants passed as parameters of their own
  */
 export function generateC(contract: Contract): CSources {
   const writer = new CWriter(contract);
@@ -48,7 +49,7 @@ const CORE_TYPES = { i32: "uint32_t", i64: "uint64_t", f32: "float", f64: "doubl
 
 class CWriter {
   readonly #layout: Layout;
-  readonly #lists = new Set<string>();
+  readonly #structures = new Set<string>();
 
   constructor(private readonly contract: Contract) {
     this.#layout = new Layout(contract.interface.types);
@@ -56,7 +57,7 @@ class CWriter {
 
   header(): string {
     const { interface: { types, functions }, qualifiedName, resource } = this.contract;
-    const definitions = types.map((type) => this.#definition(type));
+    const definitions = definedBeforeUse(types).map((type) => this.#definition(type));
     return [
       `// GENERATED from ${qualifiedName} by wasm/sdk/generate/c.ts. Do not edit.`,
       "#pragma once",
@@ -117,7 +118,9 @@ void export_destroy(kvpim_${snakeCase(resource)} *self) { kvpim_destroy(self); }
       case "string":
         return "kvpim_string";
       case "list":
-        return `kvpim_list_${this.#listSuffix(type.element)}`;
+        return `kvpim_list_${this.#suffix(type.element)}`;
+      case "option":
+        return `kvpim_option_${this.#suffix(type.value)}`;
       case "named": {
         const { kind, ...resolved } = this.#layout.resolve(type);
         if (kind === "resource") return `kvpim_${snakeCase(type.name)} *`;
@@ -129,22 +132,23 @@ void export_destroy(kvpim_${snakeCase(resource)} *self) { kvpim_destroy(self); }
     }
   }
 
-  #listSuffix(element: WitType): string {
+  #suffix(element: WitType): string {
     if (element.kind === "primitive") return element.name;
     return this.#name(element).replace("kvpim_", "");
   }
 
-  /** Structures of the lists that types mention and that were not written before. */
-  #listsOf(types: readonly WitType[]): string {
+  /** Structures of the lists and options that types mention and that were not written before. */
+  #structuresOf(types: readonly WitType[]): string {
     return types.flatMap((type) => {
-      if (type.kind !== "list") return [];
+      if (type.kind !== "list" && type.kind !== "option") return [];
       const name = this.#name(type);
-      if (this.#lists.has(name)) return [];
-      this.#lists.add(name);
-      return [
-        this.#listsOf([type.element]) +
-        `typedef struct { ${this.#name(type.element)} *items; uint32_t length; } ${name};\n`,
-      ];
+      if (this.#structures.has(name)) return [];
+      this.#structures.add(name);
+      const held = type.kind === "list" ? type.element : type.value;
+      const fields = type.kind === "list"
+        ? `${this.#name(held)} *items; uint32_t length;`
+        : `bool is_some; ${this.#name(held)} value;`;
+      return [`${this.#structuresOf([held])}typedef struct { ${fields} } ${name};\n`];
     }).join("");
   }
 
@@ -153,7 +157,7 @@ void export_destroy(kvpim_${snakeCase(resource)} *self) { kvpim_destroy(self); }
     const upper = name.toUpperCase();
     switch (type.kind) {
       case "record":
-        return this.#listsOf(type.fields.map((field) => field.type)) + docComment(type.doc) +
+        return this.#structuresOf(type.fields.map((field) => field.type)) + docComment(type.doc) +
           `typedef struct {\n${
             type.fields.map((field) =>
               `${docComment(field.doc, "  ")}  ${this.#name(field.type)} ${
@@ -168,7 +172,7 @@ void export_destroy(kvpim_${snakeCase(resource)} *self) { kvpim_destroy(self); }
             ? ""
             : `${docComment(one.doc, "    ")}    ${this.#name(one.type)} ${snakeCase(one.name)};\n`
         ).join("");
-        return this.#listsOf(payloads) +
+        return this.#structuresOf(payloads) +
           `enum {\n${this.#constants(upper, type.cases, (index) => index)}};\n` +
           docComment(type.doc) +
           `typedef struct {\n  uint8_t tag;\n  union {\n${members}  } value;\n} ${name};\n`;
@@ -205,9 +209,9 @@ void export_destroy(kvpim_${snakeCase(resource)} *self) { kvpim_destroy(self); }
       ...(result.ok === null ? [] : [`${this.#name(result.ok)} *result`]),
       ...(result.error === null ? [] : [`${this.#name(result.error)} *error`]),
     ];
-    const lists = this.#listsOf(one.parameters.map(({ type }) => type)) +
-      this.#listsOf(result.ok === null ? [] : [result.ok]);
-    return `${lists}bool kvpim_${snakeCase(one.name)}(${parameters.join(", ") || "void"})`;
+    const structures = this.#structuresOf(one.parameters.map(({ type }) => type)) +
+      this.#structuresOf(result.ok === null ? [] : [result.ok]);
+    return `${structures}bool kvpim_${snakeCase(one.name)}(${parameters.join(", ") || "void"})`;
   }
 
   #resultOf({ result }: WitFunction): { ok: WitType | null; error: WitType | null } {
@@ -226,7 +230,7 @@ void export_destroy(kvpim_${snakeCase(resource)} *self) { kvpim_destroy(self); }
         : flats.map((core, position) => `${CORE_TYPES[core]} p${position}`)),
     ];
     const placed = this.#layout.place(one.parameters);
-    const stores: string[] = inMemory ? [] : ["uint8_t *in = flat;"];
+    const stores: string[] = inMemory || flats.length === 0 ? [] : ["uint8_t *in = flat;"];
     let position = 0;
     for (const { type, offset } of inMemory ? [] : placed) {
       const width = this.#layout.flatten(type).length;

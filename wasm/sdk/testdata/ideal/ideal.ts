@@ -3,6 +3,7 @@
 import {
   Command,
   CommandKind,
+  ComputingLevel,
   Cost,
   Description,
   EnergyKind,
@@ -19,6 +20,7 @@ import {
 } from "kvpim/memory";
 
 const CYCLE_NS: f64 = 0.5;
+const BLOCK_TOKENS: u32 = 16;
 
 export class Memory {
   static describe(): Description {
@@ -26,12 +28,14 @@ export class Memory {
     description.name = "ideal";
     description.version = "0.1.0";
     description.summary = "One cycle a token.";
-    description.levels = [PimLevel.Bank];
+    const bank = new ComputingLevel();
+    bank.level = PimLevel.Bank;
+    bank.blockTokens = BLOCK_TOKENS;
+    description.levels = [bank];
     description.powerBudgets = [PowerBudget.Limited, PowerBudget.Unlimited];
     description.cycleNs = CYCLE_NS;
     description.channels = 16;
     description.capacityBytes = 1 << 34;
-    description.rowTokens = 16;
     return description;
   }
 
@@ -45,8 +49,10 @@ export class Memory {
         unsupported.field = ProgramField.Level;
         return fail<Array<Cost>>(MemoryError.unsupported(unsupported));
       }
-      const listed = program.rows.offsets.length > 0;
-      const tokens = listed ? program.rows.rows.length * 16 : program.heads * program.keptTokens;
+      const listed = program.blocks.offsets.length > 0;
+      const tokens = listed
+        ? program.blocks.blocks.length * BLOCK_TOKENS
+        : program.heads * program.keptTokens;
       costs.push(costOf(tokens));
     }
     return ok(costs);
@@ -55,12 +61,13 @@ export class Memory {
   static runTrace(
     _level: PimLevel,
     _power: PowerBudget,
+    _queries: u32,
     commands: Array<Command>,
   ): Result<Cost, MemoryError> {
     let tokens: u64 = 0;
     for (let i = 0; i < commands.length; i++) {
       if (commands[i].address >= 1 << 34) return fail<Cost>(MemoryError.badCommand(i));
-      if (commands[i].kind === CommandKind.MacAllBank) tokens += 16;
+      if (commands[i].kind === CommandKind.MacAllBank) tokens += BLOCK_TOKENS;
     }
     return ok(costOf(tokens));
   }
@@ -70,7 +77,7 @@ function costOf(tokens: u64): Cost {
   const cost = new Cost();
   cost.cycles = tokens;
   cost.cycleNs = CYCLE_NS;
-  cost.counts.mac = tokens / 16;
+  cost.counts.mac = tokens / BLOCK_TOKENS;
   const energy = new EnergyTerm();
   energy.kind = EnergyKind.Compute;
   energy.picojoules = <f64> tokens * 2;

@@ -1,0 +1,104 @@
+import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { filesIn, inFolder, kvpim } from "./testing.ts";
+
+const testdata = (name: string) =>
+  fileURLToPath(new URL(`../../wasm/sdk/testdata/${name}`, import.meta.url));
+const PROGRAM = ["dram", "--seqlen", "2049", "--nhead", "13", "--powerlimit"];
+const EXPERIMENT = [
+  ...["simulate", "--system", "dgx-attacc", "--gpu", "H100", "--model", "Mistral-7B"],
+  ...["--powerlimit", "--lin", "256", "--lout", "8", "--batch", "16"],
+];
+
+/** Cycles, length of one in picoseconds and MACs of a program. */
+async function figures(...more: string[]) {
+  const { out, err } = await kvpim([...PROGRAM, "--json", ...more]);
+  equal(err, "");
+  const { cycles, clock_ps, counts } = JSON.parse(out);
+  return [cycles, clock_ps, counts.PIM_MAC_AB ?? counts.PIM_MAC_SB ?? counts.PIM_MAC_PB];
+}
+
+Deno.test("the memory is hbm3-pim where --pim says, or the one that is named", async () => {
+  const bank = await figures();
+  deepEqual(bank, [3930, 769, 6708]);
+  deepEqual(await figures("--memory", "hbm3-pim-bank"), bank);
+  deepEqual(await figures("--memory", "hbm3-jedec-bank"), [4750, 625, 6708]);
+  const buffer = ["--generator", "attacc", "--pim", "buffer"];
+  deepEqual(await figures(...buffer, "--memory", "hbm3-pim-buffer"), await figures(...buffer));
+});
+
+Deno.test("a stranger's memory is run from its folder", async () => {
+  deepEqual(await figures("--memory", testdata("ideal")), [13 * 2049, 500, 13 * 2049 / 16 | 0]);
+});
+
+Deno.test(
+  "a component's results are kept by its digest, and what it was taken apart to",
+  inFolder(async (folder) => {
+    const component = `${folder}/ideal.wasm`;
+    const built = await kvpim(["plugin", "build", testdata("ideal"), "--output", component]);
+    equal(built.code, 0, built.err);
+    const env = { KVPIM_CACHE: `${folder}/cache` };
+    const mine = ["--memory", component, "--json"];
+    const first = await kvpim([...PROGRAM, ...mine], { env });
+    const again = await kvpim([...PROGRAM, ...mine], { env });
+    equal(again.out, first.out);
+    const other = await kvpim([...PROGRAM, "--json"], { env });
+    notEqual(other.out, first.out);
+    equal(filesIn(`${folder}/cache`).includes("transpiled"), true);
+    equal(filesIn(`${folder}/cache/transpiled`).length, 1);
+  }),
+);
+
+Deno.test("an experiment takes the cycles and the clock of its memory", async () => {
+  const attention = async (...more: string[]) => {
+    const { out, code, err } = await kvpim([...EXPERIMENT, "--json", ...more]);
+    equal(code, 0, err);
+    return JSON.parse(out).row.g_matmul;
+  };
+  const [standard, jedec, ideal] = [
+    await attention(),
+    await attention("--memory", "hbm3-jedec-bank"),
+    await attention("--memory", testdata("ideal")),
+  ];
+  equal(await attention("--memory", "hbm3-pim-bank"), standard);
+  // More cycles, shorter ones.
+  equal(jedec > 0.9 * standard && jedec < 1.1 * standard && jedec !== standard, true);
+  notEqual(ideal, standard);
+});
+
+const MISTAKES: [args: string[], message: RegExp][] = [
+  [
+    [...PROGRAM, "--memory", "hbm3-pim-bnk"],
+    /^kvpim: --memory: expected one of hbm3-pim-bank, .* or the path of a component, but found "hbm3-pim-bnk"; did you mean hbm3-pim-bank\?\n$/,
+  ],
+  [
+    [...PROGRAM, "--memory", testdata("nearest")],
+    /^kvpim: \S*nearest: refused: it does not export kvpim:memory\/memory@0.1.0\n$/,
+  ],
+  [
+    [...PROGRAM, "--pim", "bg", "--generator", "attacc", "--memory", "hbm3-pim-bank"],
+    /^kvpim: expected PIM at the bank with the memory hbm3-pim-bank but found it at the bankgroup\n$/,
+  ],
+  [
+    [...EXPERIMENT, "--pim", "buffer", "--memory", "hbm3-jedec-bank"],
+    /^kvpim: expected PIM at the bank with the memory hbm3-jedec-bank but found it at the buffer\n$/,
+  ],
+  [
+    [...PROGRAM, "--dhead", "5", "--memory", testdata("hostile-memory")],
+    /^kvpim: hostile-memory: trapped \(unreachable\) in /,
+  ],
+  [
+    [...PROGRAM, "--dhead", "8", "--memory", testdata("hostile-memory")],
+    /^kvpim: hostile-memory: broke the contract: Expected a cycle longer than 0 ns/,
+  ],
+  [["dram", "--trace", "a", "--memory", "hbm3-pim-bank"], /--memory: expected a program beside it/],
+  [[...PROGRAM, "--cmdlog", "a", "--memory", "hbm3-pim-bank"], /--cmdlog: expected no --memory/],
+];
+
+Deno.test("a mistake with a memory is one line", async () => {
+  for (const [args, message] of MISTAKES) {
+    const { code, err } = await kvpim(args);
+    match(err, message);
+    deepEqual([code, err.trimEnd().includes("\n")], [2, false], args.join(" "));
+  }
+});

@@ -1,0 +1,36 @@
+import type * as v from "valibot";
+import { type EvaluationRecord, evaluationRecord, writeRecord } from "./evaluation_record.ts";
+import { readJsonLines } from "./json_lines.ts";
+import { runSamples, type RunSamplesOptions } from "./run_samples.ts";
+
+/** Samples to run, and how to score what came of them. */
+export interface EvaluateSamplesOptions<Sample, Schema extends v.GenericSchema>
+  extends RunSamplesOptions<Sample> {
+  /** What scoring reads of a line of the results. */
+  readonly prediction: Schema;
+  readonly scores: (predictions: readonly v.InferOutput<Schema>[]) => EvaluationRecord["scores"];
+}
+
+/**
+ * Runs samples, from where an earlier run of the same settings stopped, and scores all of them.
+ *
+ * Beside the results lies the record: `.json` where they are `.jsonl`.
+ *
+ * @throws {EvaluationInputError} if a file is absent or malformed, or there are results of another
+ *   run; samples that are finished are kept
+ */
+export async function evaluateSamples<Sample, Schema extends v.GenericSchema>(
+  options: EvaluateSamplesOptions<Sample, Schema>,
+): Promise<EvaluationRecord> {
+  const { path, identity, trace, prediction, scores } = options;
+  using log = await runSamples(options);
+  const predictions = await Array.fromAsync(readJsonLines(path, prediction));
+  const record = evaluationRecord(identity, {
+    scores: scores(predictions),
+    samples: log.finished,
+    cost: log.totals(),
+    trace,
+  });
+  writeRecord(path.replace(/\.jsonl$/, ".json"), record);
+  return record;
+}

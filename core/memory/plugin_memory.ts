@@ -1,0 +1,262 @@
+/**
+ * Memory models that are components.
+ *
+ * @module
+ */
+import type { Cost, Description, MemoryError } from "../../wasm/wit/memory/since-v0.1.0/memory.ts";
+import { type LoadOptions, type PreparedPlugin, preparePlugin } from "../host/load_plugin.ts";
+import { MemoryPlugin } from "../host/memory_plugin.ts";
+import { type Outcome, PluginFailure, unwrap } from "../host/outcome.ts";
+import { canonicalProgram } from "./canonical_program.ts";
+import { checkClustering, checkProgram } from "./check_program.ts";
+import { contractProgram } from "./contract_program.ts";
+import type {
+  AttentionProgram,
+  MemoryModel,
+  MemoryResult,
+  ProgressListener,
+} from "./memory_model.ts";
+import { programBatches, programCost } from "./program_batches.ts";
+import { programKey } from "./program_key.ts";
+
+/** Programs of a call: few enough to keep all workers busy to the end. */
+const BATCH = 16;
+/** Programs of a call that gets a fresh instance, which builds its memory anew. */
+const BATCH_OF_FRESH = 64;
+
+/** Options of {@linkcode PluginMemory.open}. */
+export interface PluginMemoryOptions extends Pick<LoadOptions, "limits" | "cache"> {
+  /**
+   * For components of this repository only: unmetered, on the calling thread where there is little
+   * to do, in instances that serve many calls, and with programs of the same commands taken for
+   * equal. Tests show that none of it changes an answer. Others run metered, in workers without
+   * permissions, in a fresh instance a call, every program as it is.
+   */
+  readonly trusted?: boolean;
+  /** Threads that simulate. Default: as many as the machine has cores. */
+  readonly workers?: number;
+  /** {@linkcode programCost} of all programs from which on more are worth starting. Default 4,000,000. */
+  readonly workersFrom?: number;
+  /** What to call it before it has said its name. */
+  readonly label?: string;
+}
+
+/**
+ * A memory model that is a component, run by the plugin host.
+ *
+ * @example
+ * ```ts
+ * import { buildPlugin } from "../../wasm/sdk/build.ts";
+ * import { PluginMemory } from "./plugin_memory.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * const { component } = await buildPlugin(new URL("../../wasm/sdk/testdata/ideal/", import.meta.url));
+ * using memory = await PluginMemory.open(component, { workers: 1 });
+ * const [result] = await memory.simulate([{
+ *   pim: "bank",
+ *   power: "limited",
+ *   heads: 2,
+ *   headDim: 128,
+ *   elementBytes: 2,
+ *   contextTokens: 100,
+ *   keptTokens: 64,
+ *   partitionTokens: 4096,
+ *   clustering: false,
+ *   rowTokens: 16,
+ *   oddTail: "once",
+ * }]);
+ * equal(result!.cycles, 128);
+ * ```
+ */
+export class PluginMemory implements MemoryModel {
+  readonly name: string;
+  readonly digest: string;
+  readonly cycleNs: number;
+  /** What the component says it is. */
+  readonly description: Description;
+  readonly #prepared: PreparedPlugin;
+  readonly #trusted: boolean;
+  readonly #workersFrom: number;
+  readonly #mostWorkers: number;
+  /** Of a trusted component: on the calling thread. */
+  readonly #local: MemoryPlugin | undefined;
+  readonly #workers: MemoryPlugin[] = [];
+
+  private constructor(
+    prepared: PreparedPlugin,
+    first: MemoryPlugin,
+    description: Description,
+    { trusted = false, workers, workersFrom = 4_000_000 }: PluginMemoryOptions,
+  ) {
+    this.name = description.name;
+    this.digest = prepared.digest;
+    this.cycleNs = description.cycleNs;
+    this.description = description;
+    this.#prepared = prepared;
+    this.#trusted = trusted;
+    this.#mostWorkers = workers ?? navigator.hardwareConcurrency;
+    this.#workersFrom = workersFrom;
+    this.#local = trusted ? first : undefined;
+    if (!trusted) this.#workers.push(first);
+  }
+
+  /**
+   * Loads a component.
+   *
+   * @throws {PluginFailure} when it is refused or does not say what it is
+   */
+  static async open(bytes: Uint8Array, options: PluginMemoryOptions = {}): Promise<PluginMemory> {
+    const { trusted = false, limits, cache, label } = options;
+    const prepared = unwrap(
+      await preparePlugin(bytes, "memory", {
+        metering: !trusted,
+        ...limits && { limits },
+        ...cache && { cache },
+      }),
+      label,
+    );
+    const first = await startPlugin(prepared, trusted, trusted, label);
+    try {
+      const description = unwrap(await first.describe(), label);
+      return new PluginMemory(prepared, first, description, options);
+    } catch (error) {
+      first.close();
+      throw error;
+    }
+  }
+
+  keyOf(program: AttentionProgram): string {
+    return programKey(this.#trusted ? canonicalProgram(program) : program);
+  }
+
+  async simulate(
+    programs: readonly AttentionProgram[],
+    onProgress: ProgressListener = () => {},
+  ): Promise<MemoryResult[]> {
+    programs.forEach((program) => this.#check(program));
+    const keys = programs.map((program) => this.keyOf(program));
+    const distinct = new Map(keys.map((key, i) => [key, programs[i]!]));
+    const results = await this.#run([...distinct.values()], (done) => {
+      onProgress(done, distinct.size);
+    });
+    const found = new Map([...distinct.keys()].map((key, i) => [key, results[i]!]));
+    return keys.map((key) => found.get(key)!);
+  }
+
+  #check(program: AttentionProgram): void {
+    checkProgram(program);
+    const levels = this.description.levels.map(({ level }) => level);
+    if (!levels.includes(program.pim)) {
+      throw new RangeError(
+        `Expected PIM at the ${levels.join(" or ")} with the memory ${this.name} but found it at ` +
+          `the ${program.pim}`,
+      );
+    }
+    if (this.#trusted) checkClustering(program);
+  }
+
+  async #run(
+    programs: readonly AttentionProgram[],
+    onDone: (done: number) => void,
+  ): Promise<MemoryResult[]> {
+    const results = new Array<MemoryResult>(programs.length);
+    const batches = programBatches(programs, this.#trusted ? BATCH : BATCH_OF_FRESH);
+    const threads = await this.#threadsFor(programs, batches.length);
+    let done = 0;
+    let failed = false;
+    await Promise.all(threads.map(async (thread) => {
+      for (let batch = batches.shift(); batch !== undefined && !failed; batch = batches.shift()) {
+        try {
+          const answers = await this.#simulate(thread, batch.map((i) => programs[i]!));
+          batch.forEach((i, k) => results[i] = answers[k]!);
+        } catch (error) {
+          failed = true;
+          throw error;
+        }
+        onDone(done += batch.length);
+      }
+    }));
+    return results;
+  }
+
+  async #threadsFor(
+    programs: readonly AttentionProgram[],
+    batches: number,
+  ): Promise<readonly MemoryPlugin[]> {
+    const work = programs.reduce((sum, program) => sum + programCost(program), 0);
+    const isMuch = this.#mostWorkers > 1 && batches > 1 && work > this.#workersFrom;
+    if (this.#local !== undefined && !isMuch) return [this.#local];
+    const wanted = isMuch ? Math.min(this.#mostWorkers, batches) : 1;
+    while (this.#workers.length < wanted) {
+      this.#workers.push(await startPlugin(this.#prepared, false, this.#trusted, this.name));
+    }
+    return this.#workers.slice(0, wanted);
+  }
+
+  async #simulate(
+    thread: MemoryPlugin,
+    programs: readonly AttentionProgram[],
+  ): Promise<MemoryResult[]> {
+    const asked = programs.map((program) => {
+      const { blockTokens } = this.description.levels.find(({ level }) => level === program.pim)!;
+      return contractProgram(program, blockTokens);
+    });
+    const outcome = await thread.simulate(asked);
+    if (outcome.kind === "declined") throw this.#declined(outcome, programs);
+    const costs = unwrap(outcome, this.name);
+    const other = costs.find(({ cycleNs }) => cycleNs !== this.cycleNs);
+    if (other === undefined) return costs.map(resultOf);
+    throw new PluginFailure({
+      kind: "broke-contract",
+      breach: `Expected cycles of ${this.cycleNs} ns, as described, but found ${other.cycleNs}`,
+    }, this.name);
+  }
+
+  /** A program it cannot serve is a mistake of whoever asked; anything else is the plugin's. */
+  #declined(
+    outcome: Extract<Outcome<unknown, MemoryError>, { kind: "declined" }>,
+    programs: readonly AttentionProgram[],
+  ): Error {
+    const { error } = outcome;
+    const program = error.tag === "unsupported" ? programs[error.value.program] : undefined;
+    if (error.tag !== "unsupported" || program === undefined) {
+      return new PluginFailure(outcome, this.name);
+    }
+    return new RangeError(
+      `Expected a program that the memory ${this.name} serves but found one whose ` +
+        `${error.value.field} it does not: ${JSON.stringify(sizesOf(program))}`,
+    );
+  }
+
+  /** Ends the workers. */
+  [Symbol.dispose]() {
+    this.#local?.close();
+    for (const worker of this.#workers.splice(0)) worker.close();
+  }
+}
+
+async function startPlugin(
+  prepared: PreparedPlugin,
+  onThisThread: boolean,
+  keepsInstance: boolean,
+  label: string | undefined,
+): Promise<MemoryPlugin> {
+  const started = await prepared.start(onThisThread ? "none" : "worker");
+  return new MemoryPlugin(unwrap(started, label), { keepsInstance });
+}
+
+/** A program without its blocks, which can be many. */
+function sizesOf({ headBlocks, ...sizes }: AttentionProgram) {
+  return headBlocks ? { ...sizes, headBlocks: "given" } : sizes;
+}
+
+function resultOf({ cycles, counts }: Cost): MemoryResult {
+  return {
+    cycles,
+    mac: counts.mac,
+    softmax: counts.softmax,
+    mvgb: counts.moveGemvBuffer,
+    mvsb: counts.moveSoftmaxBuffer,
+    wrgb: counts.writeGemvBuffer,
+  };
+}
