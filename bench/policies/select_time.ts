@@ -17,9 +17,6 @@ const STEPS = 130;
 /** Steps at which STARC clusters its tail, beside the first. */
 const FLUSH_STEPS = [65, 129];
 
-/** Enough for ClusterKV's k-means of the prompt. */
-const MOST_FUEL = 5e12;
-
 /** Times of one policy, in milliseconds. */
 interface Times {
   readonly prefill: number;
@@ -32,7 +29,7 @@ interface Times {
 }
 
 async function measure(name: string, metering: boolean, clock: CoreClock): Promise<Times> {
-  const policy = await builtPolicy(name, { metering, limits: { fuelPerCall: MOST_FUEL } });
+  const policy = await builtPolicy(name, { metering });
   const run = await LayerRun.open(policy, BUDGET, CONTEXT + STEPS);
   const { milliseconds: prefill } = await run.prefill(CONTEXT);
   const select: number[] = [];

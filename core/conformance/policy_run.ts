@@ -1,4 +1,10 @@
-import { type Policy, type PolicyOutcome, type PolicySession, unwrap } from "../host/mod.ts";
+import {
+  type Policy,
+  type PolicyOutcome,
+  type PolicySession,
+  unwrap,
+  type Usage,
+} from "../host/mod.ts";
 import { PresentTokens } from "../llm/present_tokens.ts";
 import { SeededRandom } from "../llm/random.ts";
 import { tokensOf } from "../llm/token_sets.ts";
@@ -65,6 +71,8 @@ export class PolicyRun {
   readonly #present: PresentTokens;
   #tokens = 0;
   #milliseconds = 0;
+  #mostFuel = 0;
+  #mostMemoryBytes = 0;
   /** Queries of the last step, `[queryHeads, headDim]`. */
   queries: Float32Array = NONE;
 
@@ -125,6 +133,11 @@ export class PolicyRun {
     return this.#milliseconds;
   }
 
+  /** The most one call took. */
+  get most(): Usage {
+    return { fuel: this.#mostFuel, memoryBytes: this.#mostMemoryBytes };
+  }
+
   /** Reads a prompt in blocks. */
   async prefill(blocks: readonly number[]): Promise<Update> {
     for (const count of blocks) {
@@ -178,6 +191,10 @@ export class PolicyRun {
     const start = performance.now();
     const outcome = await call();
     this.#milliseconds += performance.now() - start;
+    if (outcome.kind === "ok") {
+      this.#mostFuel = Math.max(this.#mostFuel, outcome.usage.fuel);
+      this.#mostMemoryBytes = Math.max(this.#mostMemoryBytes, outcome.usage.memoryBytes);
+    }
     return unwrap(outcome);
   }
 

@@ -48,6 +48,7 @@ export interface LoadedPlugin {
 
 const processCache = new TranspileCache();
 const compiled = new WeakMap<LinkableComponent, ReadonlyMap<string, WebAssembly.Module>>();
+const linkers = new WeakMap<LinkableComponent, ReturnType<typeof importLinker>>();
 
 /** Admits, transpiles and starts a component. */
 export async function loadPlugin(
@@ -84,13 +85,20 @@ export async function preparePlugin(
   });
   const start: PreparedPlugin["start"] = async (isolation) => {
     if (isolation === "none") {
-      const linker = await importLinker(linkable.linker);
-      return loaded(localRunner(new InstanceTable({ link: linker, modules }, contract, limits)));
+      const link = await linkerOf(linkable);
+      return loaded(localRunner(new InstanceTable({ link, modules }, contract, limits)));
     }
     const started = await WorkerRunner.start(linkable, modules, contract, limits);
     return started.kind === "ok" ? loaded(started.value) : started;
   };
   return { kind: "ok", value: { digest, start }, usage };
+}
+
+/** Evaluates a linker once: a module that was imported stays in memory for good. */
+function linkerOf(linkable: LinkableComponent): ReturnType<typeof importLinker> {
+  let linker = linkers.get(linkable);
+  if (linker === undefined) linkers.set(linkable, linker = importLinker(linkable.linker));
+  return linker;
 }
 
 interface Linkable {

@@ -141,10 +141,10 @@ export class Policy extends Session {
     const tokens = keys.length - first;
     const count = min(most, tokens);
     const centroids = new StaticArray<f32>(layer.kvHeads * count * layer.headDim);
+    const means = new CosineKMeans(keys, first, count);
     let iterations = 0;
     for (let head = 0; head < layer.kvHeads; head++) {
-      const means = new CosineKMeans(keys, head, first, count);
-      means.start(this.random);
+      means.start(head, this.random);
       iterations += means.run(this.iterations);
       means.copyCentroids(address(centroids, head * count * layer.headDim));
       this.members.append(head, means.labels, count, this.settled);

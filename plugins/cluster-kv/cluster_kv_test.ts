@@ -37,4 +37,14 @@ testAgainstReference("cluster-kv", [
       }),
     adapt: (scenario) => ({ ...scenario, steps: scenario.steps + 8 }),
   },
+  {
+    name: "many iterations, prompts of up to 600 tokens",
+    parameters: { "sink-tokens": 0, "clusters": 23, "iterations": 60 },
+    reference: (shape) =>
+      new ClusterKvReference(shape, { ...DEFAULTS, sinkTokens: 0, clusters: 23, iterations: 60 }),
+    adapt: (scenario) => ({
+      ...scenario,
+      promptBlocks: scenario.promptBlocks.map((count) => Math.min(count, 300)).slice(0, 2),
+    }),
+  },
 ]);

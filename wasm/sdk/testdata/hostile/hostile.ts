@@ -24,34 +24,40 @@ import {
 } from "kvpim/policy";
 import { choiceParameter, Settings } from "kvpim/parameters";
 
-const PARAMETERS: Array<Parameter> = [
-  choiceParameter("deed", "What to do wrong.", [
-    "behave",
-    "loop",
-    "grow",
-    "recurse",
-    "trap",
-    "read-outside",
-    "divide",
-    "index-out-of-range",
-    "repeat-token",
-    "over-budget",
-    "too-few-offsets",
-    "nan-bias",
-    "decline",
-    "evict-twice",
-    "fill",
-    "nan-bits",
-    "share-a-slot",
-    "grow-and-recover",
-    "take-a-slot",
-    "move",
-  ]),
+const DEEDS: Array<string> = [
+  "behave",
+  "loop",
+  "grow",
+  "recurse",
+  "trap",
+  "read-outside",
+  "divide",
+  "index-out-of-range",
+  "repeat-token",
+  "over-budget",
+  "too-few-offsets",
+  "nan-bias",
+  "decline",
+  "evict-twice",
+  "fill-half",
+  "fill",
+  "nan-bits",
+  "share-a-slot",
+  "grow-and-recover",
+  "take-a-slot",
+  "move",
+  "answer-differently",
 ];
 
+const PARAMETERS: Array<Parameter> = [
+  choiceParameter("deed", "What to do wrong.", DEEDS),
+];
+
+/** Answers given by this instance. */
+let answers: u32 = 0;
+
 export class Policy extends Session {
-  private deed: u32 = 0;
-  private calls: u32 = 0;
+  private deed: string = "behave";
 
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
     const settings = Settings.read(PARAMETERS, parameters);
@@ -70,16 +76,16 @@ export class Policy extends Session {
     const settings = Settings.read(PARAMETERS, config.parameters);
     if (settings.error !== null) return fail<Session>(settings.error!);
     const policy = new Policy();
-    policy.deed = settings.choice(0);
+    policy.deed = DEEDS[settings.choice(0)];
     return ok<Session>(policy);
   }
 
   override append(_tokens: TokenBlock): Result<Update, PolicyError> {
     const update = new Update();
-    if (this.deed === 13) update.evicted = sets([0, 1, 2], [0, 0]);
-    if (this.deed === 16) place(update, 0, [0, 0, 1, 1]);
-    if (this.deed === 18) place(update, 0, [2, 2]);
-    if (this.deed === 19) place(update, 0, [9, 1, 9, 1]);
+    if (this.deed === "evict-twice") update.evicted = sets([0, 1, 2], [0, 0]);
+    if (this.deed === "share-a-slot") place(update, 0, [0, 0, 1, 1]);
+    if (this.deed === "take-a-slot") place(update, 0, [2, 2]);
+    if (this.deed === "move") place(update, 0, [9, 1, 9, 1]);
     return ok(update);
   }
 
@@ -87,56 +93,61 @@ export class Policy extends Session {
     const selection = new Selection();
     selection.visible = Visible.only(sets([0, 2, 4], [0, 1, 0, 1]));
     switch (this.deed) {
-      case 1:
+      case "loop":
         loopForever();
         break;
-      case 2:
+      case "grow":
         growForever();
         break;
-      case 3:
+      case "recurse":
         selection.visible.only.tokens[0] = recurse(1);
         break;
-      case 4:
+      case "trap":
         giveUp();
         break;
-      case 5:
+      case "read-outside":
         store<f32>(0x7ffffff0, 1);
         break;
-      case 6:
+      case "divide":
         selection.visible.only.tokens[0] = 1 / (step.position - step.position);
         break;
-      case 7:
+      case "index-out-of-range":
         selection.visible.only.tokens[3] = 1000000;
         break;
-      case 8:
+      case "repeat-token":
         selection.visible.only.tokens[3] = 0;
         break;
-      case 9:
+      case "over-budget":
         selection.visible = Visible.only(sets([0, 3, 6], [0, 1, 2, 0, 1, 2]));
         break;
-      case 10:
+      case "too-few-offsets":
         selection.visible.only.offsets = [0, 4];
         break;
-      case 11:
+      case "nan-bias":
         selection.bias = [0, 1, NaN, 0];
         break;
-      case 12: {
+      case "decline": {
         const mismatch = new LengthMismatch();
         mismatch.expected = 7;
         mismatch.found = step.queries.length;
         return fail<Selection>(PolicyError.wrongLength(mismatch));
       }
-      case 14:
+      case "fill-half":
+        memory.fill(memory.data(0x4000), 0, 0x2000);
+        break;
+      case "fill":
         memory.fill(memory.data(0x4000), 0, 0x4000);
         break;
-      case 15:
+      case "nan-bits":
         reportNaNBits(selection, step);
         break;
-      case 17:
+      case "grow-and-recover":
         growAndRecover();
         break;
+      case "answer-differently":
+        selection.visible.only.tokens[0] = 2 * (answers++ & 1);
+        break;
     }
-    this.calls++;
     return ok(selection);
   }
 }
