@@ -6,6 +6,7 @@ import { PluginFailure } from "../../core/host/outcome.ts";
 import { CheckpointError } from "../../core/llm/checkpoint_error.ts";
 import { ResultStoreError } from "../../core/memory/result_store.ts";
 import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
+import { PluginRefusedError } from "../../core/run/plugins/plugin_library.ts";
 import { QueueFullError } from "../../core/run/run_service.ts";
 import { StoreError } from "../../core/run/store_error.ts";
 import { CompileError } from "../../wasm/sdk/compile_error.ts";
@@ -21,6 +22,7 @@ const MISTAKES = [
   EvaluationInputError,
   PluginFailure,
   PluginManifestError,
+  PluginRefusedError,
   QueueFullError,
   ResultStoreError,
   StoreError,

@@ -3,25 +3,55 @@
  *
  * @module
  */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { ResultStore } from "../../core/memory/result_store.ts";
 import { RunService, type RunServiceOptions } from "../../core/run/run_service.ts";
 import { addMemoryOptions, cacheFolder, type MemoryOptions } from "./memory_access.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { UserError } from "./user_error.ts";
 
 /** Values of the options {@linkcode addStoreOptions} adds. */
 export interface StoreOptions extends MemoryOptions {
   readonly store?: string;
+  readonly models?: string;
 }
 
 /** Adds what chooses the store, where memory results are kept, and how many runs go on at a time. */
 export function addStoreOptions(command: Command): Command {
-  return addMemoryOptions(command.option(
-    "--store <folder>",
-    "where runs are kept (default: $KVPIM_STORE, else the user's data folder)",
-  ));
+  return addMemoryOptions(
+    command
+      .option(
+        "--store <folder>",
+        "where runs are kept (default: $KVPIM_STORE, else the user's data folder)",
+      )
+      .addOption(modelsOption()),
+  );
+}
+
+/** The option that says which checkpoints runs can name. */
+export function modelsOption(): Option {
+  return new Option(
+    "--models <folder>",
+    "folder whose folders are checkpoints that runs can name (default: $KVPIM_MODELS, else none)",
+  );
+}
+
+/**
+ * The folder of checkpoints that runs can name, if there is one.
+ *
+ * @throws {UserError} when it is none
+ */
+export function modelsFolder(
+  { models }: Pick<StoreOptions, "models">,
+  env: Surroundings["env"],
+): string | undefined {
+  const folder = models ?? (env("KVPIM_MODELS") || undefined);
+  if (folder === undefined) return undefined;
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw new UserError(`--models: expected a folder but found ${folder}`);
 }
 
 /**
@@ -31,14 +61,17 @@ export function addStoreOptions(command: Command): Command {
  * @throws {ResultStoreError} when memory results cannot be kept
  */
 export async function openRuns(
-  { store, cache, workers }: StoreOptions,
+  options: StoreOptions,
   { env, err }: Surroundings,
   others: Partial<RunServiceOptions> = {},
 ): Promise<RunService> {
+  const { store, cache, workers } = options;
   const results = resultFolder(cache, env);
+  const models = modelsFolder(options, env);
   return await RunService.open({
     folder: store ?? storeFolder(env),
     ...results !== undefined && { cache: results },
+    ...models !== undefined && { models },
     ...workers !== undefined && { width: workers },
     onFault: (fault) => err(`kvpim: ${fault instanceof Error ? fault.message : String(fault)}\n`),
     ...others,

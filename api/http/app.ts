@@ -4,16 +4,18 @@
  * @module
  */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import * as v from "valibot";
+import { DEFAULT_LIMITS } from "../../core/host/limits.ts";
 import type { RunService } from "../../core/run/run_service.ts";
 import { catalogRoutes } from "./catalog/routes.ts";
 import { route } from "./describe.ts";
 import { docsRoutes } from "./docs.ts";
+import { bodyLimits } from "./middleware/body_limits.ts";
 import { guard } from "./middleware/guard.ts";
 import { Metrics } from "./middleware/metrics.ts";
 import { pageRoutes } from "./page/routes.ts";
+import { pluginRoutes } from "./plugins/routes.ts";
 import { answerProblem, ProblemError, problemOf } from "./problem.ts";
 import { compareRoute } from "./runs/compare.ts";
 import type { EventOptions } from "./runs/events.ts";
@@ -26,6 +28,8 @@ export interface AppOptions extends Partial<EventOptions> {
   readonly token?: string | undefined;
   /** Largest body, in bytes. Default 4 MiB. */
   readonly bodyLimitBytes?: number;
+  /** Largest component that is uploaded, in bytes. Default 32 MiB. */
+  readonly uploadLimitBytes?: number;
   /** Called with faults of the service; callers are not told of them. */
   readonly onFault?: (fault: unknown) => void;
 }
@@ -49,7 +53,12 @@ export interface AppOptions extends Partial<EventOptions> {
  * ```
  */
 export function createApp(service: RunService, options: AppOptions = {}): Hono {
-  const { token, bodyLimitBytes = 4 * 2 ** 20, onFault = () => {}, ...events } = options;
+  const { token, onFault = () => {}, ...others } = options;
+  const {
+    bodyLimitBytes = 4 * 2 ** 20,
+    uploadLimitBytes = DEFAULT_LIMITS.fileBytes,
+    ...events
+  } = others;
   const closing = events.closing ?? new AbortController().signal;
   const metrics = new Metrics(service);
   const app = new Hono();
@@ -67,12 +76,7 @@ export function createApp(service: RunService, options: AppOptions = {}): Hono {
     strictTransportSecurity: false,
   }));
   app.use(guard({ token }));
-  app.use(bodyLimit({
-    maxSize: bodyLimitBytes,
-    onError: () => {
-      throw new ProblemError("too-large", `Expected at most ${bodyLimitBytes} bytes`);
-    },
-  }));
+  app.use(bodyLimits(bodyLimitBytes, uploadLimitBytes));
   app.get(
     "/healthz",
     route({
@@ -93,6 +97,7 @@ export function createApp(service: RunService, options: AppOptions = {}): Hono {
     async (c) => c.text(await metrics.text()),
   );
   app.route("/v1/runs", runRoutes(service, { ...events, closing }));
+  app.route("/v1/plugins", pluginRoutes(service));
   app.route("/v1/sweeps", sweepRoutes(service));
   app.route("/v1/compare", compareRoute(service));
   app.route("/v1", catalogRoutes(service));

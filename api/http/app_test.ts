@@ -219,7 +219,15 @@ Deno.test(
     equal(document.openapi, "3.1.0");
     const described = Object.keys(document.paths);
     for (
-      const path of ["/v1/runs", "/v1/runs/{id}/events", "/v1/sweeps", "/v1/compare", "/metrics"]
+      const path of [
+        "/v1/runs",
+        "/v1/runs/{id}/events",
+        "/v1/runs/{id}/trace",
+        "/v1/plugins",
+        "/v1/sweeps",
+        "/v1/compare",
+        "/metrics",
+      ]
     ) {
       ok(described.includes(path), path);
     }
@@ -306,7 +314,7 @@ Deno.test(
   "no answer names a folder of the server",
   withService(async (service, folder) => {
     const app = createApp(service);
-    const { run } = service.submit(smallRun());
+    const { run } = await service.submit(smallRun());
     await Deno.remove(`${folder}/blobs`, { recursive: true }).catch(() => {});
     const paths = [`/v1/runs/${run.id}`, "/v1/runs", "/v1/memories", "/openapi.json", "/nowhere"];
     for (const path of paths) {
@@ -323,7 +331,7 @@ Deno.test(
     const faults: unknown[] = [];
     const app = createApp(service, { onFault: (fault) => faults.push(fault) });
     service.start();
-    const { run } = service.submit(smallRun());
+    const { run } = await service.submit(smallRun());
     const done = await service.settled(run.id, 60_000);
     const digest = done.outputs.find(({ name }) => name === "output.csv")!.digest;
     service.store.blobs.get = () => undefined;

@@ -28,7 +28,8 @@ const PROBLEMS = {
   404: "there is no such thing",
   409: "the state does not allow it",
   413: "the body is too large",
-  415: "the body is not application/json",
+  415: "the body is of another type",
+  422: "the component is refused: why, and what it imports",
   429: "too many runs wait",
 } as const;
 
@@ -39,6 +40,8 @@ export interface RouteDescription {
   readonly description?: string;
   /** Schema of the body, JSON. */
   readonly body?: GenericSchema;
+  /** Media types of a body of bytes. */
+  readonly upload?: readonly string[];
   readonly query?: Readonly<Record<string, QueryParameter>>;
   /** Answers by status; a schema means JSON, text its media type. */
   readonly answers: Readonly<
@@ -83,6 +86,13 @@ export function route(description: RouteDescription) {
     },
   };
   if (description.description) options.description = description.description;
+  if (description.upload) {
+    const bytes = { schema: { type: "string" as const, format: "binary" } };
+    options.requestBody = {
+      required: true,
+      content: Object.fromEntries(description.upload.map((type) => [type, bytes])),
+    };
+  }
   if (body) {
     options.requestBody = {
       required: true,

@@ -41,7 +41,29 @@ const experiment = fc.record({
   ),
 }, { requiredKeys: [] });
 
+const evaluation = fc.record({
+  kind: fc.constant("evaluate"),
+  model: fc.oneof(value, fc.record({ name: fc.string(), digest: value }, { requiredKeys: [] })),
+  text: fc.oneof(value, fc.record({ name: value, text: fc.string(), content: value })),
+  promptTokens: value,
+  tokens: value,
+  policy: fc.oneof(
+    value,
+    fc.record({ name: value, component: value, parameters: fc.dictionary(fc.string(), value) }),
+  ),
+  budget: value,
+  denseLayers: fc.oneof(value, fc.array(value, { maxLength: 3 })),
+  limits: value,
+  system: fc.oneof(value, experiment),
+}, { requiredKeys: ["kind", "policy"] });
+
+/** What begins as a component does. */
+const component = fc.uint8Array({ maxLength: 60 }).map((rest) =>
+  Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, ...rest])
+);
+
 const run = fc.oneof(
+  evaluation,
   fc.record({ kind: fc.constant("simulate"), experiment }, { requiredKeys: ["kind"] }),
   fc.record({ kind: fc.constant("dram"), program: fc.dictionary(fc.string(), value) }),
   value,
@@ -68,6 +90,7 @@ const body = fc.oneof(
   fc.oneof(run, sweep).map((json) => JSON.stringify(json)),
   fc.string({ unit: "binary" }),
   fc.uint8Array({ maxLength: 200 }),
+  component,
   fc.integer({ min: 1, max: 20_000 }).map((depth) => "[".repeat(depth)),
   fc.integer({ min: 1, max: 20_000 }).map((depth) =>
     `{"kind":${"[".repeat(depth)}${"]".repeat(depth)}}`
@@ -75,8 +98,14 @@ const body = fc.oneof(
 );
 
 const request = fc.record({
-  path: fc.constantFrom("/v1/runs", "/v1/sweeps", "/v1/runs?wait=x", "/v1/runs/%00"),
-  type: fc.constantFrom("application/json", "application/json; charset=x", "text/plain", ""),
+  path: fc.constantFrom("/v1/runs", "/v1/sweeps", "/v1/plugins", "/v1/runs?wait=x", "/v1/runs/%00"),
+  type: fc.constantFrom(
+    "application/json",
+    "application/json; charset=x",
+    "application/wasm",
+    "text/plain",
+    "",
+  ),
   body,
 });
 
@@ -111,7 +140,7 @@ Deno.test(
       fc.constantFrom("..", "%2e%2e", "%00", "runs", "sweeps"),
     );
     const url = fc.tuple(
-      fc.constantFrom("/v1/runs", "/v1/sweeps", "/v1/compare", "/v1", "/docs", ""),
+      fc.constantFrom("/v1/runs", "/v1/sweeps", "/v1/plugins", "/v1/compare", "/v1", "/docs", ""),
       fc.array(segment, { maxLength: 3 }),
       fc.webQueryParameters(),
       fc.constantFrom("limit", "before", "state", "wait", "runs", "minimise"),

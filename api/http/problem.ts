@@ -20,6 +20,10 @@ export const problemSchema = v.object({
   parameter: v.optional(v.pipe(v.string(), v.description("name of a query parameter"))),
   expected: v.optional(v.string()),
   received: v.optional(v.string()),
+  why: v.optional(v.pipe(v.string(), v.description("kind of refusal of a component"))),
+  imports: v.optional(
+    v.pipe(v.array(v.string()), v.description("what a component may not import")),
+  ),
 });
 
 const TITLES = {
@@ -31,7 +35,8 @@ const TITLES = {
   "not-found": [404, "There is no such thing"],
   "conflict": [409, "The state does not allow it"],
   "too-large": [413, "The body is too large"],
-  "wrong-media-type": [415, "The body must be application/json"],
+  "wrong-media-type": [415, "The body is of another type"],
+  "refused-plugin": [422, "The component is not run"],
   "queue-full": [429, "Too many runs wait"],
   "internal": [500, "A fault of the service"],
   "closing": [503, "The service is closing"],
@@ -46,6 +51,8 @@ export interface ProblemFacts {
   readonly parameter?: string;
   readonly expected?: string;
   readonly received?: string;
+  readonly why?: string;
+  readonly imports?: readonly string[];
 }
 
 /** An error that is answered with a problem. */

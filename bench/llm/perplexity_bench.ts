@@ -18,7 +18,7 @@
  */
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { builtInPolicies } from "../../api/cli/policy/open_policy.ts";
+import { builtInPolicies } from "../../core/host/mod.ts";
 import type { EvaluationRecord } from "../../core/eval/evaluation_record.ts";
 import { meanRows } from "../../core/eval/mean_rows.ts";
 import { attentionMass } from "./attention_mass.ts";

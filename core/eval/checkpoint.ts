@@ -1,9 +1,7 @@
-import { readdirSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
-import { CheckpointError } from "../llm/checkpoint_error.ts";
+import { basename, resolve } from "node:path";
 import { LanguageModel as DecodingModel, type ModelOptions } from "../llm/language_model.ts";
 import { TextTokenizer } from "../llm/tokenizer.ts";
-import { digestFile, digestText } from "./digest.ts";
+import { checkpointDigest } from "./checkpoint_digest.ts";
 
 /** A checkpoint that is loaded, and what results need to know of it. */
 export interface Checkpoint extends AsyncDisposable {
@@ -14,9 +12,6 @@ export interface Checkpoint extends AsyncDisposable {
   readonly model: DecodingModel;
   readonly tokenizer: TextTokenizer;
 }
-
-/** Files that a model's output depends on. */
-const DETERMINING = /\.(json|model|safetensors|bin|jinja)$/;
 
 /**
  * Loads a checkpoint directory.
@@ -31,7 +26,7 @@ export async function openCheckpoint(
   try {
     return {
       name: basename(resolve(directory)),
-      digest: await digestOf(directory, options),
+      digest: await checkpointDigest(directory, options),
       model,
       tokenizer: TextTokenizer.open(directory, model.config),
       [Symbol.asyncDispose]: () => model.close(),
@@ -39,21 +34,5 @@ export async function openCheckpoint(
   } catch (error) {
     await model.close();
     throw error;
-  }
-}
-
-async function digestOf(directory: string, { format = "fp32" }: ModelOptions): Promise<string> {
-  const lines = [`weights as ${format}`];
-  for (const name of filesOf(directory)) {
-    lines.push(`${name} ${await digestFile(join(directory, name))}`);
-  }
-  return digestText(lines.join("\n"));
-}
-
-function filesOf(directory: string): string[] {
-  try {
-    return readdirSync(directory).filter((name) => DETERMINING.test(name)).sort();
-  } catch {
-    throw new CheckpointError(directory, "", "a folder", "none that can be read");
   }
 }

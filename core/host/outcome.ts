@@ -102,7 +102,7 @@ function describeRefusal(refusal: Refusal): string {
     case "forbidden-import":
       return `it imports ${refusal.imports.join(", ")}; a plugin may import nothing`;
     case "missing-export":
-      return `it does not export ${refusal.exports.join(", ")}`;
+      return `it does not export ${refusal.exports.join(" or ")}`;
     case "forbidden-feature":
       return `it uses ${refusal.feature}`;
     case "starts-too-large":

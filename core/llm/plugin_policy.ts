@@ -1,5 +1,5 @@
 import type { Policy, PolicySession } from "../host/policy.ts";
-import { unwrap } from "../host/outcome.ts";
+import { type Outcome, unwrap, type Usage } from "../host/outcome.ts";
 import type { ParameterValue } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import type { KvPolicy, KvPolicySession } from "./kv_policy.ts";
 import { SeededRandom } from "./random.ts";
@@ -16,6 +16,8 @@ export interface PluginSettings {
   readonly elementBytes?: number;
   /** Asked for by some plugins: what each layer is calibrated to. */
   readonly calibration?: readonly Uint8Array[];
+  /** Told what every call to a session used. */
+  readonly onUsage?: (usage: Usage) => void;
 }
 
 /**
@@ -38,7 +40,7 @@ export async function pluginPolicy(policy: Policy, settings: PluginSettings): Pr
         parameters,
         calibration: calibration[layer.layer] ?? new Uint8Array(0),
       };
-      return unwrapped(unwrap(await policy.open(config)));
+      return unwrapped(unwrap(await policy.open(config)), settings.onUsage);
     },
   };
 }
@@ -52,13 +54,17 @@ function layerSeed(seed: number, layer: number): number {
 }
 
 /** A session whose calls fail as exceptions. */
-function unwrapped(session: PolicySession): KvPolicySession {
+function unwrapped(session: PolicySession, onUsage: PluginSettings["onUsage"]): KvPolicySession {
+  const used = <T>(outcome: Outcome<T, unknown>): T => {
+    if (outcome.kind === "ok") onUsage?.(outcome.usage);
+    return unwrap(outcome);
+  };
   return {
-    prefill: async (tokens) => unwrap(await session.prefill(tokens)),
-    endPrefill: async (weights) => unwrap(await session.endPrefill(weights)),
-    append: async (tokens) => unwrap(await session.append(tokens)),
-    select: async (step) => unwrap(await session.select(step)),
-    observe: async (weights) => unwrap(await session.observe(weights)),
+    prefill: async (tokens) => used(await session.prefill(tokens)),
+    endPrefill: async (weights) => used(await session.endPrefill(weights)),
+    append: async (tokens) => used(await session.append(tokens)),
+    select: async (step) => used(await session.select(step)),
+    observe: async (weights) => used(await session.observe(weights)),
     close: () => session.close(),
   };
 }

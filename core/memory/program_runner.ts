@@ -9,7 +9,7 @@ import type { AttentionProgram, MemoryResult } from "./memory_model.ts";
 
 const PIM_LEVELS = ["bank", "bankgroup", "buffer"];
 
-/** Parameters in the order of `ProgramParameters` in `wasm/pim/assembly`. */
+/** Parameters in the order of `wasm/pim/assembly/program_arguments.ts`. */
 type ProgramArguments = [
   pim: number,
   heads: number,

@@ -79,6 +79,12 @@ export class BlobStore {
     throw new StoreError(`Expected the content of ${digest} but found a damaged file`);
   }
 
+  /** Removes content. */
+  remove(digest: string) {
+    rmSync(this.#pathOf(digest), { force: true });
+    this.#read.delete(digest);
+  }
+
   #isWhole(path: string, digest: string): boolean {
     return existsSync(path) && sha256(readFileSync(path)) === digest;
   }

@@ -2,22 +2,29 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { KindName } from "./run_spec.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** What makes a run's outputs, and all it imports. */
-const ENTRY = new URL("run_spec.ts", import.meta.url);
-
 /** Sources that are compiled to WebAssembly, which nothing imports. */
-const COMPILED = ["wasm/dram/assembly/", "wasm/pim/assembly/"];
+const MEMORY = ["wasm/dram/assembly/", "wasm/pim/assembly/"];
+const COMPILED: Readonly<Record<KindName, readonly string[]>> = {
+  simulate: MEMORY,
+  dram: MEMORY,
+  evaluate: [...MEMORY, "wasm/attention/assembly/"],
+};
 
-/** Imports of other files of this repository; packages are pinned by the lock file. */
-const IMPORT = /^(?:import|export)\b[^;]*?\bfrom "(\.[^"]+)";|\bimport\("(\.[^"]+)"\)/gms;
+/**
+ * Other files of this repository that one brings in: imports but those of types, and workers.
+ * Packages are pinned by the lock file.
+ */
+const IMPORT =
+  /^(?:import|export)\b(?! type\b)[^;]*?\bfrom "(\.[^"]+)";|\bimport\("(\.[^"]+)"\)|new URL\("(\.[^"]+\.ts)", import\.meta\.url\)/gms;
 
-/** SHA-256 of the sources that make a run's outputs, whatever their line ends. */
-export function engineDigest(): string {
+/** SHA-256 of the sources that make the outputs of a kind of run, whatever their line ends. */
+export function engineDigest(kind: KindName): string {
   const hash = createHash("sha256");
-  for (const path of [...sources()].sort()) {
+  for (const path of [...sources(kind)].sort()) {
     const source = readSource(new URL(path, ROOT));
     hash.update(`${path}\n${source.length}\n${source}`);
   }
@@ -25,18 +32,18 @@ export function engineDigest(): string {
 }
 
 /** Paths below the repository. */
-export function sources(): ReadonlySet<string> {
+export function sources(kind: KindName): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (file: URL) => {
     const path = pathOf(file);
     if (found.has(path)) return;
     found.add(path);
-    for (const [, from, lazy] of readSource(file).matchAll(IMPORT)) {
-      visit(new URL((from ?? lazy)!, file));
+    for (const [, from, lazy, worker] of readSource(file).matchAll(IMPORT)) {
+      visit(new URL((from ?? lazy ?? worker)!, file));
     }
   };
-  visit(ENTRY);
-  for (const folder of COMPILED) {
+  visit(new URL(`kinds/${kind}.ts`, import.meta.url));
+  for (const folder of COMPILED[kind]) {
     for (const name of readdirSync(fileURLToPath(new URL(folder, ROOT)))) {
       if (name.endsWith(".ts")) found.add(folder + name);
     }

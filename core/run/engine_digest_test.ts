@@ -2,10 +2,10 @@ import { equal, match, ok } from "node:assert/strict";
 import { engineDigest, sources } from "./engine_digest.ts";
 
 Deno.test("the engine's digest covers what makes outputs, and only that", () => {
-  const found = sources();
+  const found = sources("simulate");
   for (
     const path of [
-      "core/run/run_spec.ts",
+      "core/run/kinds/simulate.ts",
       "core/run/kinds/steps_csv.ts",
       "core/system/simulate.ts",
       "core/system/csv.ts",
@@ -20,10 +20,27 @@ Deno.test("the engine's digest covers what makes outputs, and only that", () => 
   for (const path of found) {
     ok(!path.startsWith("..") && !path.endsWith("_test.ts"), path);
     ok(!path.startsWith("api/") && !path.startsWith("core/run/run_store"), path);
+    ok(!path.startsWith("core/llm/") && !path.startsWith("core/eval/"), path);
   }
 });
 
+Deno.test("the engine of evaluations covers the decoder, the host and what runs in workers", () => {
+  const found = sources("evaluate");
+  for (
+    const path of [
+      "core/run/kinds/evaluation.ts",
+      "core/llm/layer_attention.ts",
+      "core/eval/perplexity/measure.ts",
+      "core/host/plugin_worker.ts",
+      "core/host/instrument/instrument_module.ts",
+      "core/attention/trace_writer.ts",
+      "wasm/attention/assembly/head.ts",
+      "wasm/dram/assembly/controller.ts",
+    ]
+  ) ok(found.has(path), path);
+});
+
 Deno.test("the engine's digest is the same every time", () => {
-  match(engineDigest(), /^[0-9a-f]{64}$/);
-  equal(engineDigest(), engineDigest());
+  match(engineDigest("simulate"), /^[0-9a-f]{64}$/);
+  equal(engineDigest("simulate"), engineDigest("simulate"));
 });

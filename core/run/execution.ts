@@ -66,8 +66,9 @@ function referencesOf(spec: unknown): string[] {
 }
 
 function keep(outputs: readonly Output[], store: RunStore): OutputRecord[] {
-  return outputs.map(({ name, text }) => {
-    const content = new TextEncoder().encode(text);
-    return { name, digest: store.blobs.put(content), bytes: content.length };
-  });
+  return outputs.map(({ name, content }) => ({
+    name,
+    digest: store.blobs.put(content),
+    bytes: content.length,
+  }));
 }

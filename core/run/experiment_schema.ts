@@ -50,7 +50,7 @@ export function flag(description: string) {
 }
 
 /** A schema with a name for people. */
-function titled<const Schema extends v.GenericSchema>(title: string, schema: Schema) {
+export function titled<const Schema extends v.GenericSchema>(title: string, schema: Schema) {
   return v.pipe(schema, v.title(title));
 }
 
@@ -98,6 +98,17 @@ export const sparsitySchema = v.pipe(
       }),
       v.description("a table of budgets: .txt has one a line, .csv the first column"),
     )),
+    trace: v.optional(v.pipe(
+      v.strictObject({
+        run: v.pipe(
+          v.string(),
+          v.regex(/^[0-9a-f]{64}$/, expecting("the id of a run")),
+          v.description("an evaluation that is done"),
+        ),
+        repeat: v.optional(flag("begin again where it has fewer steps"), false),
+      }),
+      v.description("each step reads the rows that a step of an evaluation read"),
+    )),
     ratio: v.optional(v.pipe(
       v.number(share),
       v.gtValue(0, share),
@@ -111,9 +122,9 @@ export const sparsitySchema = v.pipe(
   }),
   v.check(
     (value) =>
-      [value.kvBudget, value.kvBudgets, value.kvBudgetTable, value.ratio]
+      [value.kvBudget, value.kvBudgets, value.kvBudgetTable, value.trace, value.ratio]
         .filter((way) => way !== undefined).length === 1,
-    "Expected exactly one of kvBudget, kvBudgets, kvBudgetTable and ratio but found none or several",
+    "Expected exactly one of kvBudget, kvBudgets, kvBudgetTable, trace and ratio but found none or several",
   ),
   v.description("which tokens a step reads; null reads all"),
 );

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { gpus } from "../hardware/gpus.ts";
 import { models } from "../hardware/models.ts";
@@ -78,9 +78,9 @@ const experiment = fc.record({
   ),
 }, { requiredKeys: [] }) as fc.Arbitrary<SystemOptions>;
 
-function accepts(action: () => unknown): boolean {
+async function accepts(action: () => unknown): Promise<boolean> {
   try {
-    action();
+    await action();
     return true;
   } catch (error) {
     if (error instanceof RangeError) return false;
@@ -88,27 +88,28 @@ function accepts(action: () => unknown): boolean {
   }
 }
 
-Deno.test("a run accepts exactly the experiments that the system accepts", () => {
+Deno.test("a run accepts exactly the experiments that the system accepts", async () => {
   let accepted = 0;
-  fc.assert(
-    fc.property(experiment, (options) => {
-      const expected = accepts(() => parseSystemSpec(options));
+  await fc.assert(
+    fc.asyncProperty(experiment, async (options) => {
+      const expected = await accepts(() => parseSystemSpec(options));
       accepted += Number(expected);
-      equal(accepts(() => resolveRunSpec({ kind: "simulate", experiment: options })), expected);
+      const run = { kind: "simulate", experiment: options };
+      equal(await accepts(() => resolveRunSpec(run)), expected);
     }),
     { numRuns: 3000 },
   );
   equal(accepted > 100, true, "too few of them were valid to show anything");
 });
 
-Deno.test("every field left out has the system's default", () => {
-  const { spec } = resolveRunSpec({ kind: "simulate" });
+Deno.test("every field left out has the system's default", async () => {
+  const { spec } = await resolveRunSpec({ kind: "simulate" });
   deepEqual(spec.kind === "simulate" && spec.experiment, parseSystemSpec({}));
 });
 
 for (
   const [input, pointer, expected, received] of [
-    [{}, "/kind", '("simulate" | "dram")', "nothing"],
+    [{}, "/kind", '("simulate" | "dram" | "evaluate")', "nothing"],
     [{ kind: "simulate", experiment: { lout: 1 } }, "/experiment/lout", /whole number from 2/, "1"],
     [{ kind: "simulate", experiment: { model: "x" } }, "/experiment/model", /^one of GPT/, '"x"'],
     [
@@ -155,11 +156,11 @@ for (
     [5, "", /./, "5"],
   ] as const
 ) {
-  Deno.test(`a mistake at ${pointer || "the whole"} says where it is, what was expected and found: ${received}`, () => {
+  Deno.test(`a mistake at ${pointer || "the whole"} says where it is, what was expected and found: ${received}`, async () => {
     const is = (found: string, wanted: string | RegExp) =>
       typeof wanted === "string" ? found === wanted : wanted.test(found);
-    throws(
-      () => resolveRunSpec(input),
+    await rejects(
+      resolveRunSpec(input),
       (error: { pointer: string; expected: string; received: string }) => {
         equal(error.pointer, pointer);
         equal(is(error.expected, expected), true, error.expected);

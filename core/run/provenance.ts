@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import { changedSwitches } from "../system/switches.ts";
 import { checkSpec } from "./check_spec.ts";
+import { contentOf, contentText, contentTextSchema } from "./content_text.ts";
 import { sha256 } from "./digest.ts";
 import { inputsOf } from "./execution.ts";
 import type { Inputs } from "./kinds/kind.ts";
@@ -21,8 +22,8 @@ const schema = v.object({
   format: v.literal(FORMAT),
   id: hex,
   spec: v.record(v.string(), v.unknown()),
-  inputs: v.record(v.string(), v.string()),
-  digests: v.object({ engine: hex, memory: hex }),
+  inputs: v.record(v.string(), contentTextSchema),
+  digests: v.object({ engine: hex, memory: hex, arithmetic: v.exactOptional(hex) }),
   outputs: v.record(v.string(), v.object({ sha256: hex, bytes: v.number() })),
 });
 
@@ -34,9 +35,8 @@ export type Provenance = v.InferOutput<typeof schema>;
  * of what it made; then facts that do not determine its bytes.
  */
 export function provenanceOf(run: RunRecord, store: RunStore) {
-  const decoder = new TextDecoder();
   const inputs = [...inputsOf(run.spec, store)]
-    .map(([reference, content]) => [reference, decoder.decode(content)]);
+    .map(([reference, content]) => [reference, contentText(content)]);
   const outputs = run.outputs.map(({ name, digest, bytes }) => [name, { sha256: digest, bytes }]);
   return {
     format: FORMAT,
@@ -46,6 +46,7 @@ export function provenanceOf(run: RunRecord, store: RunStore) {
     digests: run.digests,
     outputs: Object.fromEntries(outputs),
     ...switchesOf(run),
+    ...policyOf(run, store),
     host: run.host,
     attempts: run.attempts,
     createdAt: timeOf(run.createdAt),
@@ -55,10 +56,25 @@ export function provenanceOf(run: RunRecord, store: RunStore) {
 }
 
 function switchesOf({ spec }: RunRecord) {
-  if (spec.kind !== "simulate") return {};
-  const { profile, switches } = spec.experiment;
+  const system = systemOf(spec);
+  if (!system) return {};
+  const { profile, switches } = system;
   const changed = changedSwitches(profile, switches).map((name) => [name, switches[name]]);
   return { profile, changedSwitches: Object.fromEntries(changed) };
+}
+
+function systemOf(spec: RunRecord["spec"]) {
+  if (spec.kind === "simulate") return spec.experiment;
+  return spec.kind === "evaluate" ? spec.system : null;
+}
+
+/** What a policy's run drew from, might use and used. */
+function policyOf({ spec, outputs }: RunRecord, { blobs }: RunStore) {
+  if (spec.kind !== "evaluate") return {};
+  const output = outputs.find(({ name }) => name === "output.json");
+  const content = output && blobs.get(output.digest);
+  const { usage = null } = content ? JSON.parse(new TextDecoder().decode(content)) : {};
+  return { seed: spec.seed, limits: spec.limits, usage };
 }
 
 function timeOf(milliseconds: number | null): string | null {
@@ -73,7 +89,7 @@ function timeOf(milliseconds: number | null): string | null {
 export function readProvenance(value: unknown): { provenance: Provenance; inputs: Inputs } {
   const provenance = checkSpec(schema, value);
   const inputs = Object.entries(provenance.inputs).map(([reference, text]) => {
-    const content = new TextEncoder().encode(text);
+    const content = contentOf(text);
     const found = `sha256:${sha256(content)}`;
     if (found === reference) return [reference, content] as const;
     throw new SpecError("/inputs", `Expected the content of ${reference} but found ${found}`);

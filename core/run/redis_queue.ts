@@ -8,6 +8,7 @@
  */
 import { type ConnectionOptions, Queue, QueueEvents, Worker } from "bullmq";
 import { Redis } from "ioredis";
+import { contentOf, type ContentText, contentText } from "./content_text.ts";
 import {
   type Executor,
   RunAbortedError,
@@ -17,6 +18,7 @@ import {
 } from "./executor.ts";
 import type { Inputs, Output } from "./kinds/kind.ts";
 import type { RunSpec } from "./run_spec.ts";
+import type { WorkFolders } from "./run_worker.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 /** How long a job stays taken after its worker ended. */
@@ -26,15 +28,21 @@ const MOST_STALLS = 3;
 /** How long the results of a job wait for their server. */
 const KEPT_SECONDS = 24 * 60 * 60;
 
-/** A run as a job holds it; content is text, as every input is. */
+const OTHER_ARITHMETIC =
+  "Expected a worker that computes as the server does, to the bit, but found one that does not";
+
+/** A run as a job holds it. */
 interface JobData {
   readonly spec: RunSpec;
-  readonly inputs: readonly (readonly [reference: string, text: string])[];
+  readonly inputs: readonly (readonly [reference: string, content: ContentText])[];
 }
 
 /** What a job comes to; one that was cancelled or broke fails, and leaves nothing behind. */
 type JobResult =
-  | { readonly kind: "outputs"; readonly outputs: readonly Output[] }
+  | {
+    readonly kind: "outputs";
+    readonly outputs: readonly { readonly name: string; readonly content: ContentText }[];
+  }
   | { readonly kind: "refused"; readonly message: string };
 
 interface JobProgress {
@@ -98,10 +106,9 @@ export class RedisQueue implements AsyncDisposable {
     { id, spec, inputs }: RunRequest,
     onProgress: (done: number, total: number) => void,
   ): Promise<readonly Output[]> {
-    const decoder = new TextDecoder();
     const data: JobData = {
       spec,
-      inputs: [...inputs].map(([reference, content]) => [reference, decoder.decode(content)]),
+      inputs: [...inputs].map(([reference, content]) => [reference, contentText(content)]),
     };
     const listener = ({ jobId, data }: { jobId: string; data: unknown }) => {
       if (jobId !== id) return;
@@ -120,7 +127,9 @@ export class RedisQueue implements AsyncDisposable {
         throw new RunBrokenError(error.message);
       });
       await job.remove();
-      if (result.kind === "outputs") return result.outputs;
+      if (result.kind === "outputs") {
+        return result.outputs.map(({ name, content }) => ({ name, content: contentOf(content) }));
+      }
       throw new RunRefusedError(result.message);
     } finally {
       this.#events.off("progress", listener);
@@ -144,20 +153,21 @@ export class RedisQueue implements AsyncDisposable {
 export interface RedisWorkerOptions {
   readonly url: string;
   readonly platformDigest: string;
+  /** The name that a run has on this machine. */
+  readonly idOf: (spec: RunSpec) => Promise<string>;
   /** Runs at a time. */
   readonly width: number;
-  /** Folder where memory results are kept, if they are. */
-  readonly cache: string | undefined;
+  readonly folders: WorkFolders;
   readonly onFault: (fault: unknown) => void;
 }
 
 /** The side that does runs, until disposed of. */
 export function redisWorker(options: RedisWorkerOptions): AsyncDisposable {
-  const { url, platformDigest, width, cache, onFault } = options;
+  const { url, platformDigest, width, folders, idOf, onFault } = options;
   const { queue, cancel } = namesOf(platformDigest);
   const redis = connect(url, onFault);
   const cancellations = connect(url, onFault);
-  const idle = Array.from({ length: width }, () => new WorkerHandle(cache));
+  const idle = Array.from({ length: width }, () => new WorkerHandle(folders));
   const active = new Map<string, WorkerHandle>();
   cancellations.subscribe(cancel).catch(onFault);
   cancellations.on("message", (_channel, id) => active.get(id)?.abort());
@@ -169,7 +179,12 @@ export function redisWorker(options: RedisWorkerOptions): AsyncDisposable {
       const onProgress = (done: number, total: number) => {
         job.updateProgress({ done, total }).catch(onFault);
       };
-      return { kind: "outputs", outputs: await handle.run(request, onProgress) };
+      if (await idOf(request.spec) !== request.id) throw new RunRefusedError(OTHER_ARITHMETIC);
+      const outputs = await handle.run(request, onProgress);
+      return {
+        kind: "outputs",
+        outputs: outputs.map(({ name, content }) => ({ name, content: contentText(content) })),
+      };
     } catch (error) {
       if (error instanceof RunRefusedError) return { kind: "refused", message: error.message };
       if (!(error instanceof RunAbortedError)) onFault(error);
@@ -197,6 +212,5 @@ export function redisWorker(options: RedisWorkerOptions): AsyncDisposable {
 }
 
 function inputsOf({ inputs }: JobData): Inputs {
-  const encoder = new TextEncoder();
-  return new Map(inputs.map(([reference, text]) => [reference, encoder.encode(text)]));
+  return new Map(inputs.map(([reference, content]) => [reference, contentOf(content)]));
 }

@@ -20,6 +20,8 @@ export interface RunPoolOptions {
   readonly leaseMs?: number;
   /** Folder where memory results are kept. Default: they are not. */
   readonly cache?: string;
+  /** Folder of checkpoints that runs can name. Default: only the model of this repository. */
+  readonly models?: string;
   /** Makes what does the runs. Default: a thread of this process. */
   readonly executor?: () => Executor;
   readonly onChange?: (id: string) => void;
@@ -40,10 +42,10 @@ export class RunPool {
 
   constructor(store: RunStore, options: RunPoolOptions = {}) {
     const { width = navigator.hardwareConcurrency, leaseMs = 10_000 } = options;
-    const { onChange = () => {}, onFault = () => {}, cache } = options;
+    const { onChange = () => {}, onFault = () => {}, cache, models } = options;
     const owner = crypto.randomUUID();
     this.#context = { store, owner, onChange, onFault };
-    this.#makeExecutor = options.executor ?? (() => new WorkerHandle(cache));
+    this.#makeExecutor = options.executor ?? (() => new WorkerHandle({ cache, models }));
     this.#width = width;
     this.#leaseMs = leaseMs;
     this.#heartbeat = setInterval(() => this.#renew(), leaseMs / 4);

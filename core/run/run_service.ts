@@ -3,9 +3,11 @@
  *
  * @module
  */
-import type { FindInput, Inputs } from "./kinds/kind.ts";
+import type { FindInput, Inputs, Resolved, Sources } from "./kinds/kind.ts";
 import type { MemoryName } from "./kinds/memories.ts";
-import { openPlatform, type Platform } from "./platform.ts";
+import { ModelFolder } from "./model_folder.ts";
+import { digestsOf, openPlatform, type Platform } from "./platform.ts";
+import { PluginLibrary } from "./plugins/plugin_library.ts";
 import { isTerminal, type RunEvent, type RunRecord } from "./run_record.ts";
 import { RunFeed } from "./run_feed.ts";
 import { RunPool, type RunPoolOptions } from "./run_pool.ts";
@@ -23,6 +25,8 @@ export interface RunServiceOptions extends Omit<RunPoolOptions, "onChange"> {
   readonly folder: string;
   /** Most runs that may wait. Default 1000. */
   readonly queueLimit?: number;
+  /** Folder of checkpoints that runs can name. Default: only the model of this repository. */
+  readonly models?: string;
 }
 
 /** A run that was asked for. */
@@ -44,7 +48,7 @@ export interface Submission {
  * {
  *   await using service = await RunService.open({ folder, width: 1 });
  *   service.start();
- *   const { run } = service.submit({ kind: "simulate", experiment: { lout: 3 } });
+ *   const { run } = await service.submit({ kind: "simulate", experiment: { lout: 3 } });
  *   const done = await service.settled(run.id, 60_000);
  *   equal(done.state, "done");
  * }
@@ -53,19 +57,30 @@ export interface Submission {
  */
 export class RunService implements AsyncDisposable {
   readonly store: RunStore;
+  readonly plugins: PluginLibrary;
+  readonly models: ModelFolder;
+  /** What a spec may refer to here. */
+  readonly sources: Sources;
   readonly #pool: RunPool;
   readonly #feed = new RunFeed();
   readonly #platform: Platform;
   readonly #queueLimit: number;
 
   private constructor(
-    { folder, queueLimit = 1000, ...pool }: RunServiceOptions,
+    { folder, queueLimit = 1000, models, ...pool }: RunServiceOptions,
     platform: Platform,
   ) {
     this.store = RunStore.open(folder);
     this.#platform = platform;
     this.#queueLimit = queueLimit;
-    this.#pool = new RunPool(this.store, { ...pool, onChange: (id) => this.#feed.notify(id) });
+    this.plugins = new PluginLibrary(this.store);
+    this.models = new ModelFolder(models);
+    this.sources = sourcesOf(this);
+    this.#pool = new RunPool(this.store, {
+      ...pool,
+      ...models !== undefined && { models },
+      onChange: (id) => this.#feed.notify(id),
+    });
   }
 
   /**
@@ -88,13 +103,13 @@ export class RunService implements AsyncDisposable {
   }
 
   /** What makes a spec's bytes besides the spec. */
-  digestsOf({ memory }: RunSpec): Digests {
-    return { engine: this.#platform.engine, memory: this.memoryDigest(memory) };
+  digestsOf(spec: RunSpec): Promise<Digests> {
+    return digestsOf(spec, this.#platform);
   }
 
   /** The name a run would have here. */
-  idOf(spec: RunSpec): string {
-    return runId(spec, this.digestsOf(spec));
+  async idOf(spec: RunSpec): Promise<string> {
+    return runId(spec, await this.digestsOf(spec));
   }
 
   /** Digest of a memory model. */
@@ -102,9 +117,14 @@ export class RunService implements AsyncDisposable {
     return this.#platform.memories[name];
   }
 
-  /** Content of this store, by its reference. */
-  readonly findInput: FindInput = (reference) =>
-    this.store.blobs.get(reference.slice("sha256:".length));
+  /**
+   * What a caller's spec says in full.
+   *
+   * @throws {SpecError} naming the first part of the spec that is wrong
+   */
+  resolve(input: unknown): Promise<Resolved<RunSpec>> {
+    return resolveRunSpec(input, this.sources);
+  }
 
   /**
    * Asks for a run.
@@ -112,9 +132,9 @@ export class RunService implements AsyncDisposable {
    * @throws {SpecError} naming the first part of the spec that is wrong
    * @throws {QueueFullError} when too many runs wait
    */
-  submit(input: unknown): Submission {
-    const { spec, inputs } = resolveRunSpec(input, this.findInput);
-    return this.submitResolved(spec, inputs);
+  async submit(input: unknown): Promise<Submission> {
+    const { spec, inputs } = await this.resolve(input);
+    return this.submitResolved(spec, inputs, await this.digestsOf(spec));
   }
 
   /**
@@ -122,14 +142,14 @@ export class RunService implements AsyncDisposable {
    *
    * @throws {QueueFullError} when too many runs wait
    */
-  submitResolved(spec: RunSpec, inputs: Inputs): Submission {
-    const known = this.store.get(this.idOf(spec));
+  submitResolved(spec: RunSpec, inputs: Inputs, digests: Digests): Submission {
+    const known = this.store.get(runId(spec, digests));
     if (known && (!isTerminal(known.state) || known.state === "done")) {
       return { run: known, isStored: known.state === "done" };
     }
     this.checkRoom(1);
     for (const content of inputs.values()) this.store.blobs.put(content);
-    const run = this.store.submit(spec, this.digestsOf(spec));
+    const run = this.store.submit(spec, digests);
     this.#feed.notify(run.id);
     this.#pool.wake();
     return { run, isStored: false };
@@ -184,6 +204,23 @@ export class RunService implements AsyncDisposable {
   /** Ends the threads and closes the store; what was not finished goes on after a restart. */
   async [Symbol.asyncDispose]() {
     await this.#pool[Symbol.asyncDispose]();
+    this.plugins[Symbol.dispose]();
     this.store[Symbol.dispose]();
   }
+}
+
+function sourcesOf({ store, plugins, models }: RunService): Sources {
+  const content: FindInput = (reference) => store.blobs.get(reference.slice("sha256:".length));
+  return {
+    content,
+    outputOf(run, name) {
+      const output = store.get(run)?.outputs.find((output) => output.name === name);
+      return output && store.blobs.get(output.digest);
+    },
+    modelNames: () => models.names(),
+    model: (name, format) => models.find(name, format),
+    policyNames: plugins.policyNames,
+    builtIn: plugins.builtIn,
+    describe: plugins.describe,
+  };
 }

@@ -12,27 +12,26 @@ Deno.test(
   "a run is done, and asked for again it is there",
   withService(async (service) => {
     service.start();
-    const first = service.submit(smallRun());
+    const first = await service.submit(smallRun());
     equal(first.isStored, false);
     const done = await service.settled(first.run.id, MINUTE);
     equal(done.state, "done");
     deepEqual(done.outputs.map(({ name }) => name), ["output.csv", "output.json", "steps.csv"]);
-    equal(service.submit(smallRun()).isStored, true);
+    equal((await service.submit(smallRun())).isStored, true);
   }),
 );
 
 Deno.test(
   "budgets enter a run's name by what they are, not by how they were written",
-  withService((service) => {
-    const id = (sparsity: object) =>
-      service.submit({ kind: "simulate", experiment: { sparsity } }).run.id;
-    const listed = id({ kvBudgets: [256, 512] });
-    equal(id({ kvBudgetTable: { name: "a.txt", text: "# two\n256\n512\n" } }), listed);
-    equal(id({ kvBudgetTable: { name: "b.csv", text: "tokens\n256\n512\n" } }), listed);
+  withService(async (service) => {
+    const id = async (sparsity: object) =>
+      (await service.submit({ kind: "simulate", experiment: { sparsity } })).run.id;
+    const listed = await id({ kvBudgets: [256, 512] });
+    equal(await id({ kvBudgetTable: { name: "a.txt", text: "# two\n256\n512\n" } }), listed);
+    equal(await id({ kvBudgetTable: { name: "b.csv", text: "tokens\n256\n512\n" } }), listed);
     const { spec } = service.store.get(listed)!;
-    equal(service.submit(spec).run.id, listed);
-    notEqual(id({ kvBudgets: [256, 513] }), listed);
-    return Promise.resolve();
+    equal((await service.submit(spec)).run.id, listed);
+    notEqual(await id({ kvBudgets: [256, 513] }), listed);
   }),
 );
 
@@ -41,7 +40,7 @@ Deno.test(
   withService(async (service) => {
     service.start();
     const sparsity = { kvBudgets: [16, 32] };
-    const { run } = service.submit({
+    const { run } = await service.submit({
       kind: "simulate",
       experiment: { system: "dgx-attacc", model: "GPT-13B", lout: 4, sparsity },
     });
@@ -65,12 +64,12 @@ Deno.test(
   "cancelling ends a run in the middle, and the thread takes the next",
   withService(async (service) => {
     service.start();
-    const { run } = service.submit(LONG_RUN);
+    const { run } = await service.submit(LONG_RUN);
     while (service.store.get(run.id)!.state !== "running") await service.settled(run.id, 10);
     equal(service.cancel(run.id), true);
     equal(service.store.get(run.id)!.state, "cancelled");
     equal(service.cancel(run.id), false);
-    const next = service.submit(smallRun()).run;
+    const next = (await service.submit(smallRun())).run;
     equal((await service.settled(next.id, MINUTE)).state, "done");
   }, { width: 1 }),
 );
@@ -79,7 +78,7 @@ Deno.test(
   "a cancellation by another process ends a run at the next heartbeat",
   withService(async (service, folder) => {
     service.start();
-    const { run } = service.submit(LONG_RUN);
+    const { run } = await service.submit(LONG_RUN);
     while (service.store.get(run.id)!.state !== "running") await service.settled(run.id, 10);
     await using other = await RunService.open({ folder });
     other.cancel(run.id);
@@ -92,7 +91,7 @@ Deno.test(
   withService(async (service) => {
     service.start();
     const faults: unknown[] = [];
-    const { run } = service.submit({
+    const { run } = await service.submit({
       kind: "simulate",
       experiment: { system: "dgx-attacc", model: "MT-1008B", ngpu: 1, batch: 2 ** 20, lout: 2 },
     });
@@ -114,7 +113,7 @@ Deno.test(
       onFault: (fault) => faults.push(fault),
     });
     service.start();
-    const { run } = service.submit(smallRun());
+    const { run } = await service.submit(smallRun());
     const failed = await service.settled(run.id, MINUTE);
     equal(failed.state, "failed");
     equal(failed.error, INTERNAL_ERROR);
@@ -129,7 +128,7 @@ Deno.test(
     {
       await using service = await RunService.open({ folder, width: 1 });
       service.start();
-      for (let lin = 1; lin <= 3; lin++) ids.push(service.submit(smallRun(lin)).run.id);
+      for (let lin = 1; lin <= 3; lin++) ids.push((await service.submit(smallRun(lin))).run.id);
       await sleep(50);
     }
     await using service = await RunService.open({ folder, width: 1 });
@@ -141,18 +140,17 @@ Deno.test(
 Deno.test(
   "more runs than may wait are refused",
   withService(async (service) => {
-    service.submit(smallRun(1));
-    service.submit(smallRun(2));
-    throws(() => service.submit(smallRun(3)), { name: "QueueFullError" });
-    service.submit(smallRun(2));
-    await Promise.resolve();
+    await service.submit(smallRun(1));
+    await service.submit(smallRun(2));
+    await rejects(service.submit(smallRun(3)), { name: "QueueFullError" });
+    await service.submit(smallRun(2));
   }, { queueLimit: 2 }),
 );
 
 Deno.test(
   "events come in order, go on after one, and stop with the end",
   withService(async (service) => {
-    const { run } = service.submit(smallRun());
+    const { run } = await service.submit(smallRun());
     const { signal } = new AbortController();
     const all: { sequence: number; type: string }[] = [];
     service.start();

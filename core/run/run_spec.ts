@@ -10,28 +10,34 @@ import { canonicalJson } from "./canonical_json.ts";
 import { checkSpec } from "./check_spec.ts";
 import { sha256 } from "./digest.ts";
 import { dram, type DramSpec } from "./kinds/dram.ts";
-import type { FindInput, Output, Resolved, Work } from "./kinds/kind.ts";
+import { evaluate } from "./kinds/evaluate.ts";
+import type { EvaluateSpec } from "./kinds/evaluate_spec.ts";
+import { NO_SOURCES, type Output, type Resolved, type Sources, type Work } from "./kinds/kind.ts";
 import { simulate, type SimulateSpec } from "./kinds/simulate.ts";
 
 /** Every kind of run. */
-export const kinds = { simulate, dram } as const;
+export const kinds = { simulate, dram, evaluate } as const;
 
 /** Name of a kind of run. */
 export type KindName = keyof typeof kinds;
 
 /** A run as a caller writes it. */
-export const runSpecSchema = v.variant("kind", [simulate.schema, dram.schema]);
+export const runSpecSchema = v.variant("kind", [
+  simulate.schema,
+  dram.schema,
+  evaluate.schema,
+]);
 
 /** A run as a caller may write it. */
 export type RunInput = v.InferInput<typeof runSpecSchema>;
 
 /** A run with every default filled in. */
-export type RunSpec = SimulateSpec | DramSpec;
+export type RunSpec = SimulateSpec | DramSpec | EvaluateSpec;
 
 /**
  * Checks a run and fills in what was left out.
  *
- * @param find content that the spec may refer to
+ * @param sources what the spec may refer to
  * @throws {SpecError} naming the first part that is wrong
  *
  * @example
@@ -39,30 +45,39 @@ export type RunSpec = SimulateSpec | DramSpec;
  * import { resolveRunSpec } from "./run_spec.ts";
  * import { equal } from "node:assert/strict";
  *
- * const { spec } = resolveRunSpec({ kind: "simulate", experiment: { model: "Mistral-7B" } });
+ * const { spec } = await resolveRunSpec({
+ *   kind: "simulate",
+ *   experiment: { model: "Mistral-7B" },
+ * });
  * equal(spec.kind === "simulate" && spec.experiment.lin, 2048);
  * ```
  */
-export function resolveRunSpec(
+export async function resolveRunSpec(
   input: unknown,
-  find: FindInput = () => undefined,
-): Resolved<RunSpec> {
+  sources: Sources = NO_SOURCES,
+): Promise<Resolved<RunSpec>> {
   const checked = checkSpec(runSpecSchema, input);
   switch (checked.kind) {
     case "simulate":
-      return simulate.resolve(checked, find);
+      return await simulate.resolve(checked, sources);
     case "dram":
-      return dram.resolve(checked, find);
+      return await dram.resolve(checked, sources);
+    case "evaluate":
+      return await evaluate.resolve(checked, sources);
   }
 }
 
 /** Does the work of a run. */
-export function executeRun(spec: RunSpec, work: Work): Promise<readonly Output[]> {
+export function executeRun(given: RunSpec, work: Work): Promise<readonly Output[]> {
+  // In the one order of its keys: outputs repeat parts of it.
+  const spec: RunSpec = JSON.parse(canonicalJson(given));
   switch (spec.kind) {
     case "simulate":
       return simulate.execute(spec, work);
     case "dram":
       return dram.execute(spec, work);
+    case "evaluate":
+      return evaluate.execute(spec, work);
   }
 }
 
@@ -72,6 +87,8 @@ export interface Digests {
   readonly engine: string;
   /** The memory model's component and tables. */
   readonly memory: string;
+  /** How the machine computes, where a language model is decoded. */
+  readonly arithmetic?: string;
 }
 
 /**
@@ -83,9 +100,9 @@ export interface Digests {
  * import { equal } from "node:assert/strict";
  *
  * const digests = { engine: "e", memory: "m" };
- * const { spec } = resolveRunSpec({ kind: "simulate" });
- * const same = resolveRunSpec({ kind: "simulate", experiment: { lin: 2048 } }).spec;
- * equal(runId(spec, digests), runId(same, digests));
+ * const { spec } = await resolveRunSpec({ kind: "simulate" });
+ * const same = await resolveRunSpec({ kind: "simulate", experiment: { lin: 2048 } });
+ * equal(runId(spec, digests), runId(same.spec, digests));
  * ```
  */
 export function runId(spec: RunSpec, digests: Digests): string {

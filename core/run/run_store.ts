@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { LRUCache } from "lru-cache";
 import { BlobStore } from "./blob_store.ts";
 import { canonicalJson } from "./canonical_json.ts";
+import { PluginStore } from "./plugins/plugin_store.ts";
 import type { OutputRecord, RunRecord, RunState } from "./run_record.ts";
 import { RunEvents } from "./run_events.ts";
 import { RunQueue } from "./run_queue.ts";
@@ -37,7 +38,7 @@ export interface RunFilter {
  * const folder = await Deno.makeTempDir();
  * {
  *   using store = RunStore.open(folder);
- *   const { spec } = resolveRunSpec({ kind: "simulate" });
+ *   const { spec } = await resolveRunSpec({ kind: "simulate" });
  *   const run = store.submit(spec, { engine: "e", memory: "m" });
  *   equal(run.state, "queued");
  *   equal(store.get(run.id)?.id, run.id);
@@ -52,6 +53,7 @@ export class RunStore implements Disposable {
   readonly queue: RunQueue;
   readonly events: RunEvents;
   readonly sweeps: SweepStore;
+  readonly plugins: PluginStore;
   readonly #database: StoreDatabase;
   /** Runs that are done, which never change again. */
   readonly #done = new LRUCache<string, RunRecord>({ max: 1000 });
@@ -69,6 +71,7 @@ export class RunStore implements Disposable {
     this.blobs = new BlobStore(join(folder, "blobs"));
     this.events = new RunEvents(database);
     this.queue = new RunQueue(database, this.events, (id) => this.get(id)!);
+    this.plugins = new PluginStore(database);
     this.sweeps = new SweepStore(database, (id) => this.get(id)!);
     this.#select = database.prepare("SELECT * FROM run WHERE id = ?");
     this.#selectLike = database.prepare("SELECT id FROM run WHERE id >= ? AND id < ? LIMIT 2");

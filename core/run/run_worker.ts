@@ -3,20 +3,34 @@
  *
  * @module
  */
+import { EvaluationInputError } from "../eval/input_error.ts";
+import { DEFAULT_LIMITS } from "../host/limits.ts";
+import { PluginFailure } from "../host/outcome.ts";
+import { TranspileCache } from "../host/transpile_cache.ts";
 import { openBuiltInMemory } from "../memory/built_in_memories.ts";
+import { PluginMemory } from "../memory/plugin_memory.ts";
 import type { MemoryModel } from "../memory/memory_model.ts";
 import { RememberingMemory } from "../memory/remembering_memory.ts";
 import { ResultStore } from "../memory/result_store.ts";
 import type { Inputs, Output } from "./kinds/kind.ts";
-import type { MemoryName } from "./kinds/memories.ts";
+import { RUN_LIMITS } from "./kinds/evaluate_schema.ts";
+import { isUploaded, type MemoryName } from "./kinds/memories.ts";
+import { ModelFolder } from "./model_folder.ts";
 import { executeRun, type RunSpec } from "./run_spec.ts";
+
+/** Folders that a worker uses. */
+export interface WorkFolders {
+  /** Where memory results are kept, if they are. */
+  readonly cache?: string | undefined;
+  /** Checkpoints that runs can name, beside the one of this repository. */
+  readonly models?: string | undefined;
+}
 
 /** What a worker is sent. */
 export interface RunWorkerRequest {
   readonly spec: RunSpec;
   readonly inputs: Inputs;
-  /** Folder where memory results are kept, if they are. */
-  readonly cache: string | undefined;
+  readonly folders: WorkFolders;
 }
 
 /** What it answers: how far it is, then one of the others. */
@@ -31,12 +45,39 @@ const PROGRESS_MS = 200;
 
 const opened = new Map<string, Promise<MemoryModel>>();
 
-function memoryOf(name: MemoryName, cache: string | undefined): Promise<MemoryModel> {
+/** The memory of a run, and what lets go of it. */
+async function memoryOf(
+  { memory }: RunSpec,
+  inputs: Inputs,
+  cache: string | undefined,
+): Promise<{ readonly memory: MemoryModel } & Disposable> {
+  if (!isUploaded(memory)) {
+    return { memory: await builtInMemory(memory, cache), [Symbol.dispose]() {} };
+  }
+  const limits = { ...RUN_LIMITS, wallMsPerCall: DEFAULT_LIMITS.wallMsPerCall };
+  const uploaded = await PluginMemory.open(inputs.get(memory)!, {
+    workers: 1,
+    limits,
+    label: "the uploaded memory",
+    // Not kept beyond the run: there may be any number of strangers' components.
+    cache: new TranspileCache(),
+  });
+  return {
+    memory: remembering(uploaded, cache),
+    [Symbol.dispose]: () => uploaded[Symbol.dispose](),
+  };
+}
+
+function remembering(memory: MemoryModel, cache: string | undefined): MemoryModel {
+  return cache === undefined ? memory : new RememberingMemory(memory, ResultStore.open(cache));
+}
+
+function builtInMemory(name: MemoryName, cache: string | undefined): Promise<MemoryModel> {
   const key = `${name} ${cache ?? ""}`;
   let memory = opened.get(key);
   if (!memory) {
     memory = openBuiltInMemory(name, { workers: 1 }).then((simulator) =>
-      cache === undefined ? simulator : new RememberingMemory(simulator, ResultStore.open(cache))
+      remembering(simulator, cache)
     );
     opened.set(key, memory);
   }
@@ -48,10 +89,15 @@ const scope = self as unknown as {
   postMessage(response: RunWorkerResponse): void;
 };
 
-scope.onmessage = async ({ data: { spec, inputs, cache } }) => {
+scope.onmessage = async ({ data: { spec, inputs, folders: { cache, models } } }) => {
   try {
-    const memory = await memoryOf(spec.memory, cache);
-    const outputs = await executeRun(spec, { memory, inputs, onProgress: reporter() });
+    using opened = await memoryOf(spec, inputs, cache);
+    const outputs = await executeRun(spec, {
+      memory: opened.memory,
+      inputs,
+      models: new ModelFolder(models),
+      onProgress: reporter(),
+    });
     scope.postMessage({ kind: "outputs", outputs });
   } catch (error) {
     scope.postMessage(answerTo(error));
@@ -70,7 +116,8 @@ function reporter() {
 
 /** What the core refuses it says in words that a caller may read; anything else is a fault. */
 function answerTo(error: unknown): RunWorkerResponse {
-  if (error instanceof RangeError && /\bexpected\b/i.test(error.message)) {
+  const isRefusal = error instanceof RangeError && /\bexpected\b/i.test(error.message);
+  if (isRefusal || error instanceof EvaluationInputError || error instanceof PluginFailure) {
     return { kind: "refused", message: error.message };
   }
   const message = error instanceof Error ? error.stack ?? error.message : String(error);

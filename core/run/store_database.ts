@@ -12,7 +12,15 @@ import { StoreError } from "./store_error.ts";
 const BUSY_MS = 30_000;
 
 /** Version of the tables below. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
+
+/** What version 2 added. */
+const PLUGIN_TABLE = `
+  CREATE TABLE plugin (
+    digest TEXT PRIMARY KEY,
+    facts TEXT NOT NULL,
+    created_at INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;`;
 
 const SCHEMA = `
   CREATE TABLE run (
@@ -62,7 +70,7 @@ const SCHEMA = `
     point TEXT NOT NULL,
     PRIMARY KEY (sweep, position)
   ) STRICT, WITHOUT ROWID;
-  PRAGMA user_version = ${SCHEMA_VERSION}`;
+  ${PLUGIN_TABLE}`;
 
 /** A database whose changes come in transactions. */
 export class StoreDatabase implements Disposable {
@@ -95,8 +103,10 @@ export class StoreDatabase implements Disposable {
   #createTables() {
     const version = this.#database.prepare("PRAGMA user_version").get()?.user_version;
     if (version === SCHEMA_VERSION) return;
-    if (version !== 0) throw new Error(`tables of version ${version}, not ${SCHEMA_VERSION}`);
-    this.#database.exec(SCHEMA);
+    if (version === 0) this.#database.exec(SCHEMA);
+    else if (version === 1) this.#database.exec(PLUGIN_TABLE);
+    else throw new Error(`tables of version ${version}, not ${SCHEMA_VERSION}`);
+    this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   }
 
   /** A statement to be run many times. */

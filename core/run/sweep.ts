@@ -9,7 +9,7 @@ import { checkSpec } from "./check_spec.ts";
 import { sha256 } from "./digest.ts";
 import { expecting } from "./expectation.ts";
 import { withValueAt } from "./json_pointer.ts";
-import type { FindInput, Resolved } from "./kinds/kind.ts";
+import { NO_SOURCES, type Resolved, type Sources } from "./kinds/kind.ts";
 import { resolveRunSpec, type RunSpec } from "./run_spec.ts";
 import { SpecError } from "./spec_error.ts";
 
@@ -71,17 +71,17 @@ interface Setting {
  * import { sweepPoints } from "./sweep.ts";
  * import { deepEqual } from "node:assert/strict";
  *
- * const points = sweepPoints({
+ * const points = await sweepPoints({
  *   base: { kind: "simulate" },
  *   grid: { "/experiment/lin": [64, 128], "/experiment/batch": [1, 2] },
  * });
  * deepEqual(points.map(({ point }) => Object.values(point)), [[64, 1], [64, 2], [128, 1], [128, 2]]);
  * ```
  */
-export function sweepPoints(
+export async function sweepPoints(
   input: unknown,
-  find: FindInput = () => undefined,
-): readonly ResolvedPoint[] {
+  sources: Sources = NO_SOURCES,
+): Promise<readonly ResolvedPoint[]> {
   const { base, grid, list } = checkSpec(sweepSchema, input);
   checkJson(input);
   const axes = Object.entries(grid) as [string, Json[]][];
@@ -103,7 +103,11 @@ export function sweepPoints(
       ),
     rows,
   );
-  return settings.map((combination) => resolvePoint(base as Json, combination, find));
+  const points: ResolvedPoint[] = [];
+  for (const combination of settings) {
+    points.push(await resolvePoint(base as Json, combination, sources));
+  }
+  return points;
 }
 
 /** @throws {SpecError} when a value is nested too deeply to be told from another, or ill-formed */
@@ -124,7 +128,11 @@ function checkSize(sizes: readonly number[]) {
   throw new SpecError("", `Expected at most ${MOST_POINTS} runs but found ${points}`);
 }
 
-function resolvePoint(base: Json, settings: readonly Setting[], find: FindInput): ResolvedPoint {
+async function resolvePoint(
+  base: Json,
+  settings: readonly Setting[],
+  sources: Sources,
+): Promise<ResolvedPoint> {
   let run = base;
   for (const { field, value, source } of settings) {
     try {
@@ -135,7 +143,7 @@ function resolvePoint(base: Json, settings: readonly Setting[], find: FindInput)
   }
   try {
     const point = Object.fromEntries(settings.map(({ field, value }) => [field, named(value)]));
-    return { point, ...resolveRunSpec(run, find) };
+    return { point, ...await resolveRunSpec(run, sources) };
   } catch (error) {
     throw error instanceof SpecError ? located(error, settings) : error;
   }

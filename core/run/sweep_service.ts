@@ -6,6 +6,7 @@
 import type { Json } from "./canonical_json.ts";
 import { isTerminal, type RunRecord } from "./run_record.ts";
 import type { RunService } from "./run_service.ts";
+import { runId } from "./run_spec.ts";
 import { sweepId, sweepPoints } from "./sweep.ts";
 import type { SweepRecord } from "./sweep_store.ts";
 import { type Objective, type SweepTable, sweepTable } from "./sweep_table.ts";
@@ -16,12 +17,17 @@ import { type Objective, type SweepTable, sweepTable } from "./sweep_table.ts";
  * @throws {SpecError} naming what is wrong with the sweep or the first run that is
  * @throws {QueueFullError} when so many runs may not wait
  */
-export function submitSweep(service: RunService, input: unknown): SweepRecord {
-  const resolved = sweepPoints(input, service.findInput);
-  service.checkRoom(new Set(resolved.map(({ spec }) => service.idOf(spec))).size);
-  const points = resolved.map(({ point, spec, inputs }) => ({
+export async function submitSweep(service: RunService, input: unknown): Promise<SweepRecord> {
+  const resolved = await Promise.all(
+    (await sweepPoints(input, service.sources)).map(async (point) => ({
+      ...point,
+      digests: await service.digestsOf(point.spec),
+    })),
+  );
+  service.checkRoom(new Set(resolved.map(({ spec, digests }) => runId(spec, digests))).size);
+  const points = resolved.map(({ point, spec, inputs, digests }) => ({
     point,
-    run: service.submitResolved(spec, inputs).run.id,
+    run: service.submitResolved(spec, inputs, digests).run.id,
   }));
   const id = sweepId(points);
   service.store.sweeps.put(id, input as Json, points);

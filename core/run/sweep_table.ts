@@ -15,8 +15,12 @@ export interface Objective {
   readonly better: "lower" | "higher";
 }
 
-/** What is weighed where nothing else is said: time and energy of a decode step, cycles alone. */
+/**
+ * What is weighed where nothing else is said: perplexity, time and energy of a decode step, cycles
+ * alone.
+ */
 export const STANDARD_OBJECTIVES: readonly Objective[] = [
+  { column: "perplexity", better: "lower" },
   { column: "g_time (ms)", better: "lower" },
   { column: "g_energy (nJ)", better: "lower" },
   { column: "cycles", better: "lower" },

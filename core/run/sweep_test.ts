@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { parquetReadObjects } from "hyparquet";
 import { paretoFront } from "./pareto.ts";
@@ -10,8 +10,8 @@ import { smallRun, withService } from "./testing.ts";
 
 const MINUTE = 60_000;
 
-Deno.test("entries of a list are combined with every combination of the grid", () => {
-  const points = sweepPoints({
+Deno.test("entries of a list are combined with every combination of the grid", async () => {
+  const points = await sweepPoints({
     base: smallRun(),
     grid: { "/experiment/lin": [1, 2], "/experiment/batch": [3, 4] },
     list: [{ "/experiment/sparsity": null }, { "/experiment/sparsity": { kvBudget: 16 } }],
@@ -38,26 +38,26 @@ for (
     [{}, "/base"],
   ] as const
 ) {
-  Deno.test(`a mistake of a sweep says where it was written: ${JSON.stringify(input).slice(0, 90)}`, () => {
-    throws(() => sweepPoints(input), { name: "SpecError", pointer });
+  Deno.test(`a mistake of a sweep says where it was written: ${JSON.stringify(input).slice(0, 90)}`, async () => {
+    await rejects(sweepPoints(input), { name: "SpecError", pointer });
   });
 }
 
-Deno.test(`a sweep of more than ${MOST_POINTS} runs is refused before any is made`, () => {
+Deno.test(`a sweep of more than ${MOST_POINTS} runs is refused before any is made`, async () => {
   const values = Array.from({ length: 1000 }, (_, i) => i + 1);
   const grid = {
     "/experiment/lin": values,
     "/experiment/batch": values,
     "/experiment/ngpu": values,
   };
-  throws(() => sweepPoints({ base: smallRun(), grid }), { message: /but found 1000000000$/ });
+  await rejects(sweepPoints({ base: smallRun(), grid }), { message: /but found 1000000000$/ });
 });
 
-Deno.test("a value nested too deeply is refused", () => {
+Deno.test("a value nested too deeply is refused", async () => {
   let deep: unknown = 1;
   for (let i = 0; i < 100_000; i++) deep = [deep];
-  throws(
-    () => sweepPoints({ base: smallRun(), list: [{ "/experiment/lin": deep }] }),
+  await rejects(
+    sweepPoints({ base: smallRun(), list: [{ "/experiment/lin": deep }] }),
     { name: "SpecError", message: /deeper/ },
   );
 });
@@ -70,7 +70,7 @@ Deno.test(
       grid: { "/experiment/batch": [1, 64] },
       list: [{ "/experiment/sparsity": null }, { "/experiment/sparsity": { kvBudget: 16 } }],
     };
-    const { id } = submitSweep(service, input);
+    const { id } = await submitSweep(service, input);
     deepEqual(service.store.sweeps.counts(id).queued, 4);
     deepEqual(tableOfSweep(service, id).rows.map(({ figures }) => figures), [
       null,
@@ -78,7 +78,7 @@ Deno.test(
       null,
       null,
     ]);
-    equal(submitSweep(service, input).id, id);
+    equal((await submitSweep(service, input)).id, id);
     service.start();
     for (const { run } of service.store.sweeps.points(id)) await service.settled(run.id, MINUTE);
     const table = tableOfSweep(service, id);
@@ -117,11 +117,10 @@ Deno.test(
 
 Deno.test(
   "a sweep that does not fit the queue asks for none of its runs",
-  withService((service) => {
+  withService(async (service) => {
     const input = { base: smallRun(), grid: { "/experiment/lin": [1, 2, 3] } };
-    throws(() => submitSweep(service, input), { name: "QueueFullError" });
+    await rejects(submitSweep(service, input), { name: "QueueFullError" });
     equal(service.store.counts().queued, 0);
-    return Promise.resolve();
   }, { queueLimit: 2 }),
 );
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SimulateSpec } from "./kinds/simulate.ts";
 import { resolveRunSpec, type RunInput, type RunSpec } from "./run_spec.ts";
 import { RunService, type RunServiceOptions } from "./run_service.ts";
 
@@ -43,7 +44,9 @@ export const LONG_RUN = {
   program: { contextTokens: 2 ** 24, heads: 4096 },
 } as const satisfies RunInput;
 
+const resolved = (await resolveRunSpec(smallRun())).spec as SimulateSpec;
+
 /** {@linkcode smallRun} resolved. */
 export function smallSpec(lin = 64): RunSpec {
-  return resolveRunSpec(smallRun(lin)).spec;
+  return { ...resolved, experiment: { ...resolved.experiment, lin } };
 }

@@ -41,14 +41,15 @@ export function verifyRun(run: RunRecord, service: RunService): Promise<Verifica
  *
  * @throws {SpecError} when the provenance describes no run
  */
-export function replay(
+export async function replay(
   { id, spec, digests, outputs }: Provenance,
   inputs: Inputs,
   service: RunService,
 ): Promise<Verification> {
-  const resolved = resolveRunSpec(spec, (reference) => inputs.get(reference));
+  const content = (reference: string) => inputs.get(reference);
+  const resolved = await resolveRunSpec(spec, { ...service.sources, content });
   const recorded = new Map(Object.entries(outputs).map(([name, { sha256 }]) => [name, sha256]));
-  return verify({ id, spec: resolved.spec, digests }, resolved.inputs, recorded, service);
+  return await verify({ id, spec: resolved.spec, digests }, resolved.inputs, recorded, service);
 }
 
 async function verify(
@@ -57,16 +58,16 @@ async function verify(
   recorded: ReadonlyMap<string, string>,
   service: RunService,
 ): Promise<Verification> {
-  using worker = new WorkerHandle();
+  using worker = new WorkerHandle({ models: service.models.folder });
   const made = await worker.run({ id, spec, inputs }, () => {});
-  const found = new Map(made.map(({ name, text }) => [name, sha256(text)]));
+  const found = new Map(made.map(({ name, content }) => [name, sha256(content)]));
   const names = [...new Set([...recorded.keys(), ...found.keys()])].sort();
   const outputs = names.map((name) => ({
     name,
     recorded: recorded.get(name),
     found: found.get(name),
   }));
-  const now = service.digestsOf(spec);
+  const now = await service.digestsOf(spec);
   const changed = (Object.keys(now) as (keyof Digests)[])
     .filter((role) => now[role] !== digests[role]);
   return { id, isSame: outputs.every((o) => o.recorded === o.found), outputs, changed };

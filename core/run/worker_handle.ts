@@ -6,17 +6,16 @@ import {
   type RunRequest,
 } from "./executor.ts";
 import type { Output } from "./kinds/kind.ts";
-import type { RunWorkerRequest, RunWorkerResponse } from "./run_worker.ts";
+import type { RunWorkerRequest, RunWorkerResponse, WorkFolders } from "./run_worker.ts";
 
 /** A thread that does runs; it is started with the first. */
 export class WorkerHandle implements Executor {
-  readonly #cache: string | undefined;
+  readonly #folders: WorkFolders;
   #worker: Worker | undefined;
   #abort: (() => void) | undefined;
 
-  /** @param cache folder where memory results are kept, if they are */
-  constructor(cache?: string) {
-    this.#cache = cache;
+  constructor(folders: WorkFolders = {}) {
+    this.#folders = folders;
   }
 
   run(
@@ -48,7 +47,7 @@ export class WorkerHandle implements Executor {
         this.#end();
         reject(new RunBrokenError(event.message));
       };
-      worker.postMessage({ spec, inputs, cache: this.#cache } satisfies RunWorkerRequest);
+      worker.postMessage({ spec, inputs, folders: this.#folders } satisfies RunWorkerRequest);
     });
   }
 

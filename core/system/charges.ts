@@ -226,7 +226,9 @@ async function selectCosts(
   const operations = attentionOperations(block);
   return programs.map((program, step) => {
     const selection = selections[step]!;
-    const moveCycles = hbm3PimDevice(program.power).timing.nCCDS!;
+    // In cycles of the memory that was simulated, whatever its clock.
+    const moveCycles = hbm3PimDevice(program.power).timing.nCCDS! * attAcc.clockNanoseconds /
+      cycleNs;
     return programCost(
       spec,
       block,

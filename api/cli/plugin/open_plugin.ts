@@ -7,6 +7,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
+  builtInPolicies,
   DEFAULT_LIMITS,
   loadMemory,
   type MemoryPlugin,
@@ -23,7 +24,7 @@ import { type PluginKind, readContract } from "../../../wasm/sdk/contracts.ts";
 import { readPluginManifest } from "../../../wasm/sdk/plugin_manifest.ts";
 import type { Description } from "../../../wasm/wit/memory/since-v0.1.0/memory.ts";
 import { componentAt } from "../component_source.ts";
-import { builtInPolicies, naming, type OpenPolicy, openPolicy } from "../policy/open_policy.ts";
+import { naming, type OpenPolicy, openPolicy } from "../policy/open_policy.ts";
 import type { PolicyChoice } from "../policy/policy_choice.ts";
 import { UserError } from "../user_error.ts";
 import { nearest } from "../values.ts";

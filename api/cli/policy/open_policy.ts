@@ -3,22 +3,25 @@
  *
  * @module
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
-import { digestBytes } from "../../../core/eval/digest.ts";
-import { loadPolicy, PluginFailure, type Policy, unwrap } from "../../../core/host/mod.ts";
-import { namedValues, parameterValues } from "../../../core/host/parameter_values.ts";
+import { settlePolicy as settle } from "../../../core/eval/settle_policy.ts";
+import {
+  builtInPolicies,
+  builtInPolicy,
+  isBuiltInPolicy,
+  loadPolicy,
+  PluginFailure,
+  type Policy,
+  unwrap,
+} from "../../../core/host/mod.ts";
+import { parameterValues } from "../../../core/host/parameter_values.ts";
 import { readCalibration } from "../../../core/llm/calibration/calibration_file.ts";
-import { pluginPolicy } from "../../../core/llm/plugin_policy.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
-import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import { componentAt } from "../component_source.ts";
 import { isMistake } from "../mistake.ts";
-import { lowerFirst, UserError } from "../user_error.ts";
+import { locatingAsync, lowerFirst, UserError } from "../user_error.ts";
 import { nearest } from "../values.ts";
 import type { PolicyChoice } from "./policy_choice.ts";
-
-const PLUGINS = new URL("../../../plugins/", import.meta.url);
 
 /** A policy that is loaded, with its parameters settled. */
 export interface OpenPolicy extends Disposable {
@@ -48,8 +51,8 @@ export interface PolicySettings {
  */
 export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
   return await naming(choice.label, async () => {
-    const builtIn = isBuiltIn(choice.source);
-    const bytes = builtIn ? await builtInComponent(choice.source) : await readComponent(choice);
+    const builtIn = isBuiltInPolicy(choice.source);
+    const bytes = builtIn ? await builtInPolicy(choice.source) : await readComponent(choice);
     const options = builtIn ? { isolation: "none", metering: false } as const : {};
     const policy = unwrap(await loadPolicy(bytes, options));
     try {
@@ -85,10 +88,11 @@ export async function openPolicies(choices: readonly PolicyChoice[]): Promise<Op
  * @throws {UserError} when a calibration is missing or a dense layer does not exist
  */
 export async function settlePolicy(
-  { choice, policy, description, parameters }: OpenPolicy,
-  { budget, seed, denseLayers, calibration: file }: PolicySettings,
+  opened: OpenPolicy,
+  { calibration: file, ...settings }: PolicySettings,
   layers: number,
 ): Promise<SettledPolicy> {
+  const { choice, description } = opened;
   const asked = description.inputs.includes("calibration");
   if (asked && file === undefined) {
     throw new UserError(
@@ -97,47 +101,10 @@ export async function settlePolicy(
     );
   }
   const calibration = asked && readCalibration(file!, description.name, layers);
-  const dense = denseLayers ?? Array.from(description.denseLayers);
-  const beyond = denseLayers?.find((layer) => layer >= layers);
-  if (beyond !== undefined) {
-    throw new UserError(`--dense-layers: expected layers below ${layers} but found ${beyond}`);
-  }
-  return {
-    identity: {
-      name: description.name,
-      version: description.version,
-      digest: policy.plugin.digest,
-      budget,
-      seed,
-      ...calibration && { calibration: digestBytes(calibration) },
-      parameters: namedValues(description.parameters, parameters),
-      denseLayers: dense.filter((layer) => layer < layers),
-    },
-    policy: await pluginPolicy(policy, {
-      budget,
-      seed,
-      parameters,
-      ...calibration && { calibration },
-    }),
-  };
-}
-
-/** Names of the policies that come with this repository. */
-export function builtInPolicies(): string[] {
-  return readdirSync(PLUGINS, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && isBuiltIn(entry.name))
-    .map(({ name }) => name)
-    .sort();
-}
-
-function isBuiltIn(name: string): boolean {
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) return false;
-  const manifest = new URL(`${name}/plugin.json`, PLUGINS);
-  return existsSync(manifest) && JSON.parse(readFileSync(manifest, "utf8")).kind === "policy";
-}
-
-function builtInComponent(name: string): Promise<Uint8Array> {
-  return builtComponent(new URL(`${name}/`, PLUGINS));
+  return await locatingAsync(
+    "--dense-layers",
+    () => settle(opened, { ...settings, ...calibration && { calibration } }, layers),
+  );
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {

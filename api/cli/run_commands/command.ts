@@ -9,6 +9,7 @@ import { checkedOption } from "../option.ts";
 import { addStoreOptions, openRuns, type StoreOptions } from "../run_store.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
+import { addPlugin } from "./add_plugin.ts";
 import { compare } from "./compare.ts";
 import { exportRun } from "./export.ts";
 import { list, type ListOptions } from "./list.ts";
@@ -23,6 +24,7 @@ A run's id is the SHA-256 of all that determines its outputs; the first characte
 
 Examples:
   kvpim run submit run.json
+  kvpim run add-plugin my-policy.wasm
   kvpim run list
   kvpim run verify 3f9a
   kvpim run export 3f9a results
@@ -46,6 +48,12 @@ export function runCommand(surroundings: Surroundings): Command {
     .action(async (file: string, options: StoreOptions & { json?: true }) => {
       await using service = await opened(options);
       await submit(service, file, options, surroundings);
+    });
+  add("add-plugin", "keep a component, so that runs can name it by its digest")
+    .argument("<file>", "a component")
+    .action(async (file: string, options: StoreOptions) => {
+      await using service = await opened(options);
+      await addPlugin(service, file, surroundings);
     });
   add("list", "list runs, the newest first")
     .addOption(checkedOption("--state <name>", `only ${STATES.join(", ")}`, oneOfWords(STATES)))

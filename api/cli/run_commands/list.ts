@@ -36,6 +36,10 @@ function titleOf(spec: RunRecord["spec"]): string {
     const { contextTokens, keptTokens, heads } = spec.program;
     return `dram: ${keptTokens} of ${contextTokens} tokens, ${heads} heads`;
   }
+  if (spec.kind === "evaluate") {
+    const { policy, budget, model, promptTokens, tokens } = spec;
+    return `${model.name} under ${policy.name}, budget ${budget}, ${promptTokens} + ${tokens} tokens`;
+  }
   const { model, system, lin, lout, batch, sparsity } = spec.experiment;
   return `${model} on ${system}, ${lin} + ${lout} tokens, batch ${batch}, ${readText(sparsity)}`;
 }

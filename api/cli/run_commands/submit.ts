@@ -1,4 +1,3 @@
-import { resolveRunSpec } from "../../../core/run/run_spec.ts";
 import type { RunRecord } from "../../../core/run/run_record.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
 import { SpecError } from "../../../core/run/spec_error.ts";
@@ -15,8 +14,7 @@ export async function submit(
   surroundings: Surroundings,
 ) {
   const input = await readJson(file, surroundings);
-  const { spec, inputs } = resolved(file, input, service);
-  const { run, isStored } = service.submitResolved(spec, inputs);
+  const { run, isStored } = await asked(file, input, service);
   const done = await service.runNow(run.id);
   if (done.state !== "done") {
     throw new UserError(
@@ -29,9 +27,9 @@ export async function submit(
   surroundings.out(summaryOf(done, isStored));
 }
 
-function resolved(file: string, input: unknown, { findInput }: RunService) {
+async function asked(file: string, input: unknown, service: RunService) {
   try {
-    return resolveRunSpec(input, findInput);
+    return await service.submit(input);
   } catch (error) {
     if (!(error instanceof SpecError)) throw error;
     throw new UserError(`${file}: ${lowerFirst(error.message)}`);

@@ -4,6 +4,8 @@
  * @module
  */
 import { Command } from "commander";
+import { DEFAULT_LIMITS } from "../../../core/host/limits.ts";
+import { pageScripts } from "../../http/page/bundle.ts";
 import { isLoopback, serve } from "../../http/serve.ts";
 import { checkedOption } from "../option.ts";
 import { addStoreOptions, openRuns, type StoreOptions } from "../run_store.ts";
@@ -19,6 +21,7 @@ interface ServeOptions extends StoreOptions {
   readonly token?: string;
   readonly queueLimit: number;
   readonly bodyLimit: number;
+  readonly uploadLimit: number;
   readonly queue?: string;
 }
 
@@ -55,6 +58,13 @@ export function serveCommand(surroundings: Surroundings): Command {
     .addOption(
       checkedOption("--body-limit <bytes>", "largest body of a request", wholeNumber(1024, 2 ** 30))
         .default(4 * 2 ** 20),
+    )
+    .addOption(
+      checkedOption(
+        "--upload-limit <bytes>",
+        "largest component that is uploaded",
+        wholeNumber(1024, DEFAULT_LIMITS.fileBytes),
+      ).default(DEFAULT_LIMITS.fileBytes),
     );
   command.addOption(queueOption("have `kvpim worker` processes do the runs"));
   return addStoreOptions(command)
@@ -63,7 +73,7 @@ export function serveCommand(surroundings: Surroundings): Command {
 }
 
 async function serveRuns(options: ServeOptions, surroundings: Surroundings) {
-  const { host, port, queueLimit, bodyLimit } = options;
+  const { host, port, queueLimit, bodyLimit, uploadLimit } = options;
   const token = options.token ?? surroundings.env("KVPIM_TOKEN");
   if (!isLoopback(host) && !token) {
     throw new UserError(
@@ -79,6 +89,8 @@ async function serveRuns(options: ServeOptions, surroundings: Surroundings) {
   });
   await using server = listen();
   surroundings.out(`kvpim listens on ${server.url}\n`);
+  // The first visitor does not wait for it; what goes wrong is said to those who ask for the page.
+  pageScripts().catch(() => {});
   await interrupted();
 
   function listen() {
@@ -88,6 +100,7 @@ async function serveRuns(options: ServeOptions, surroundings: Surroundings) {
         port,
         token,
         bodyLimitBytes: bodyLimit,
+        uploadLimitBytes: uploadLimit,
         onFault: (fault) => surroundings.err(`kvpim: ${faultText(fault)}\n`),
       });
     } catch (error) {

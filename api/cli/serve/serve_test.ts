@@ -1,5 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { smallRun } from "../../../core/run/testing.ts";
+import { buildPlugin } from "../../../wasm/sdk/build.ts";
 import { inFolder, kvpim } from "../testing.ts";
 import { ServerProcess } from "./testing.ts";
 
@@ -47,6 +48,41 @@ Deno.test(
     const table = ["--kv_budget_table", `${folder}/kv.txt`, "--output", csv];
     equal((await kvpim(["simulate", ...args, ...table])).code, 0);
     equal(await server.text(`/v1/runs/${id}/output.csv`), await Deno.readTextFile(csv));
+  }),
+);
+
+Deno.test(
+  "an evaluation, too: a component in the store of each is named by its digest",
+  inFolder(async (folder) => {
+    const component = new URL("../../../wasm/sdk/testdata/nearest/", import.meta.url);
+    const wasm = `${folder}/nearest.wasm`;
+    await Deno.writeFile(wasm, (await buildPlugin(component)).component);
+    const { out: added } = await kvpim(["run", "add-plugin", wasm, "--store", `${folder}/a`]);
+    const [reference] = added.split(" ");
+    const spec = {
+      kind: "evaluate",
+      promptTokens: 32,
+      tokens: 6,
+      budget: 8,
+      policy: { component: reference },
+    };
+    const file = `${folder}/run.json`;
+    await Deno.writeTextFile(file, JSON.stringify(spec));
+    const { out } = await kvpim(["run", "submit", file, "--json", "--store", `${folder}/a`]);
+    const { id, outputs } = JSON.parse(out);
+    await using server = await ServerProcess.start(`${folder}/b`);
+    const uploaded = await fetch(`${server.url}/v1/plugins`, {
+      method: "POST",
+      headers: { "content-type": "application/wasm" },
+      body: await Deno.readFile(wasm),
+    });
+    equal((await uploaded.json()).reference, reference);
+    equal((await server.submit(spec, 60)).id, id);
+    const shown = JSON.parse(await server.text(`/v1/runs/${id}?wait=60`));
+    deepEqual(
+      shown.outputs.map(({ sha256 }: { sha256: string }) => sha256),
+      outputs.map(({ digest }: { digest: string }) => digest),
+    );
   }),
 );
 

@@ -96,6 +96,23 @@ queueTest(
       shown.outputs.map(({ sha256 }: { sha256: string }) => sha256),
       local.outputs.map(({ digest }: { digest: string }) => digest),
     );
+    const evaluation = {
+      kind: "evaluate",
+      promptTokens: 32,
+      tokens: 4,
+      policy: { name: "random" },
+    };
+    await Deno.writeTextFile(`${folder}/evaluation.json`, JSON.stringify(evaluation));
+    const decoded = await server.submit(evaluation);
+    while (await state(server, decoded.id) !== "done") await sleep(20);
+    const args = ["run", "submit", `${folder}/evaluation.json`, "--json"];
+    const alone = JSON.parse((await kvpim([...args, "--store", `${folder}/local`])).out);
+    equal(decoded.id, alone.id);
+    const { outputs } = JSON.parse(await server.text(`/v1/runs/${alone.id}`));
+    deepEqual(
+      outputs.map(({ sha256 }: { sha256: string }) => sha256),
+      alone.outputs.map(({ digest }: { digest: string }) => digest),
+    );
     deepEqual(await second.end("SIGTERM"), { code: 0, errors: "" });
     deepEqual(await server.stop(), { code: 0, errors: "" });
   },

@@ -9,6 +9,7 @@ import { gpus } from "../../../core/hardware/gpus.ts";
 import { models } from "../../../core/hardware/models.ts";
 import { experimentSchema, sparsitySchema } from "../../../core/run/experiment_schema.ts";
 import { dram } from "../../../core/run/kinds/dram.ts";
+import { evaluate } from "../../../core/run/kinds/evaluate.ts";
 import { kinds, runSpecSchema } from "../../../core/run/run_spec.ts";
 import { memories } from "../../../core/run/kinds/memories.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
@@ -53,6 +54,11 @@ export function catalogRoutes(service: RunService): Hono {
       "Kinds of run, each with the schema of its spec",
       kindItems(),
       jsonSchema(runSpecSchema),
+    ],
+    checkpoints: [
+      "Models that an evaluation can decode",
+      service.models.names().map((name) => ({ name })),
+      jsonSchema(evaluate.schema.pipe[0].entries.model),
     ],
     models: ["Models and their shapes", itemsOf(models), jsonSchema(model)],
     gpus: ["GPUs and their rates", gpuItems(), jsonSchema(gpu)],

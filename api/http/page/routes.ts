@@ -8,7 +8,17 @@ import { sha256 } from "../../../core/run/digest.ts";
 import { ProblemError } from "../problem.ts";
 import { pageScripts } from "./bundle.ts";
 
-const VIEWS = ["/", "/runs", "/runs/:id", "/compare", "/sweeps", "/sweeps/:id"];
+const VIEWS = [
+  "/",
+  "/evaluate",
+  "/plugins",
+  "/plugins/:id",
+  "/runs",
+  "/runs/:id",
+  "/compare",
+  "/sweeps",
+  "/sweeps/:id",
+];
 
 const FILES = {
   "style.css": "text/css; charset=utf-8",

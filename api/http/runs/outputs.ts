@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import * as v from "valibot";
 import { provenanceOf } from "../../../core/run/provenance.ts";
 import { inputsOf } from "../../../core/run/execution.ts";
+import type { RunRecord } from "../../../core/run/run_record.ts";
 import type { Inputs } from "../../../core/run/kinds/kind.ts";
+import { isUploaded } from "../../../core/run/kinds/memories.ts";
 import { kinds, type RunSpec } from "../../../core/run/run_spec.ts";
 import { programOfStep } from "../../../core/run/step_program.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
@@ -17,6 +19,8 @@ import { ProblemError } from "../problem.ts";
 import { findDoneRun, findRun, outputBytes } from "./find_run.ts";
 
 const CSV = "text/csv; charset=utf-8";
+const TEXT = "text/plain; charset=utf-8";
+const TRACE = "application/octet-stream";
 const JSON_TYPE = "application/json";
 
 /** Files by name: media type and what they hold. */
@@ -25,12 +29,21 @@ const FILES = {
   "output.json": [JSON_TYPE, "The result with notes on it"],
   "steps.csv": [CSV, "What each decode step read and how long its attention took"],
   "commands.csv": [CSV, "Commands that a channel issued, if the run was asked to keep them"],
+  "attention.trace": [TRACE, "What an evaluation attended to, step by step"],
+  "budgets.txt": [
+    TEXT,
+    "Tokens that each step of an evaluation read, in whole rows: a budget table",
+  ],
 } as const;
+
+function filesOf(files: typeof FILES) {
+  return Object.entries(files) as [keyof typeof FILES, typeof FILES[keyof typeof FILES]][];
+}
 
 /** The routes. */
 export function outputRoutes(service: RunService): Hono {
   const routes = new Hono();
-  for (const [name, [type, summary]] of Object.entries(FILES)) {
+  for (const [name, [type, summary]] of filesOf(FILES)) {
     routes.get(
       `/${name}`,
       route({
@@ -39,14 +52,30 @@ export function outputRoutes(service: RunService): Hono {
         answers: { 200: [name, type.split(";", 1)[0]!], 304: ["the caller has it", ""] },
         problems: [401, 404, 409],
       }),
-      (c) => {
-        const run = findDoneRun(service, c.req.param("id")!);
-        const digest = run.outputs.find((output) => output.name === name)?.digest ?? "";
-        c.header("content-disposition", `inline; filename="${run.id.slice(0, 12)}-${name}"`);
-        return answerImmutable(c, () => outputBytes(service, run, name), { tag: digest, type });
-      },
+      (c) => answerFile(c, service, findDoneRun(service, c.req.param("id")!), name),
     );
   }
+  routes.get(
+    "/trace",
+    route({
+      tag: "runs",
+      summary: "The trace of a run: what an evaluation attended to, or commands that were issued",
+      answers: {
+        200: ["attention.trace or commands.csv", TRACE],
+        304: ["the caller has it", ""],
+      },
+      problems: [401, 404, 409],
+    }),
+    (c) => {
+      const run = findDoneRun(service, c.req.param("id")!);
+      const name = TRACES.find((name) => run.outputs.some((output) => output.name === name));
+      if (name) return answerFile(c, service, run, name);
+      throw new ProblemError(
+        "not-found",
+        "Expected an evaluation, or a memory program that keeps its commands",
+      );
+    },
+  );
   routes.get(
     "/steps/:step",
     route({
@@ -77,11 +106,30 @@ export function outputRoutes(service: RunService): Hono {
   );
 }
 
+/** Outputs that are a run's trace. */
+const TRACES = ["attention.trace", "commands.csv"] as const;
+
+function answerFile(
+  c: Context,
+  service: RunService,
+  run: RunRecord,
+  name: keyof typeof FILES,
+): Response {
+  const digest = run.outputs.find((output) => output.name === name)?.digest ?? "";
+  c.header("content-disposition", `inline; filename="${run.id.slice(0, 12)}-${name}"`);
+  return answerImmutable(c, () => outputBytes(service, run, name), {
+    tag: digest,
+    type: FILES[name][0],
+  });
+}
+
 /** @throws {ProblemError} when the run has no such step, or its steps run in no memory */
 async function stepRun(spec: RunSpec, inputs: Inputs, step: string) {
   const program = spec.kind === "simulate" && /^\d{1,8}$/.test(step)
     ? await programOfStep(spec, inputs, Number(step))
     : undefined;
-  if (!program) throw new ProblemError("not-found", "Expected a step that runs in memory");
+  if (!program || isUploaded(spec.memory)) {
+    throw new ProblemError("not-found", "Expected a step that runs in a memory of kvpim");
+  }
   return { kind: "dram", memory: spec.memory, program, commands: {} };
 }

@@ -62,9 +62,8 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
       }),
       async (c) => {
         const { wait } = checkQuery(c, waitQuery);
-        const { run } = service.submit(await jsonBody(c));
-        const settled = await service.settled(run.id, wait * 1000, c.req.raw.signal);
-        return answerRun(c, settled, service);
+        const { run } = await service.submit(await jsonBody(c));
+        return answerRun(c, await settled(c, service, run, wait), service);
       },
     )
     .get(
@@ -108,8 +107,7 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
       }),
       async (c) => {
         const { wait } = checkQuery(c, waitQuery);
-        const { id } = findRun(service, c.req.param("id"));
-        const run = await service.settled(id, wait * 1000, c.req.raw.signal);
+        const run = await settled(c, service, findRun(service, c.req.param("id")), wait);
         return run.state === "done"
           ? answerDone(c, run, service)
           : c.json(representation(run), 200, { "cache-control": "no-store" });
@@ -133,6 +131,18 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
     )
     .route("/:id/events", eventRoute(service, options))
     .route("/:id", outputRoutes(service));
+}
+
+/** A run once it is over, or as it is after some seconds. */
+function settled(
+  c: Context,
+  service: RunService,
+  run: RunRecord,
+  wait: number,
+): RunRecord | Promise<RunRecord> {
+  // A request's signal costs as much as the rest of a stored answer.
+  if (wait === 0 || isTerminal(run.state)) return run;
+  return service.settled(run.id, wait * 1000, c.req.raw.signal);
 }
 
 function answerRun(c: Context, run: RunRecord, service: RunService) {

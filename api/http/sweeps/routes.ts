@@ -59,7 +59,7 @@ export function sweepRoutes(service: RunService): Hono {
         problems: [400, 401, 413, 415, 429],
       }),
       async (c) => {
-        const sweep = submitSweep(service, await jsonBody(c));
+        const sweep = await submitSweep(service, await jsonBody(c));
         c.header("location", pathOf(sweep.id));
         return c.json(viewOf(service, sweep), 202);
       },

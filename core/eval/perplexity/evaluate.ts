@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { digestText } from "../digest.ts";
@@ -12,9 +12,8 @@ import type { EvaluationIdentity } from "../evaluation_identity.ts";
 import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
 import { EvaluationInputError } from "../input_error.ts";
 import type { LanguageModel } from "../language_model.ts";
-import { checkLength } from "../length_check.ts";
-import { RecallMeter } from "../recall.ts";
-import { type PerplexityProtocol, predictedTokens, sequenceNll } from "./sequence_nll.ts";
+import { measurePerplexity } from "./measure.ts";
+import type { PerplexityProtocol } from "./sequence_nll.ts";
 
 /** What to evaluate. */
 export interface PerplexityOptions {
@@ -63,41 +62,35 @@ export const RECORD_FILE = "ppl_PG19.json";
 export async function evaluatePerplexity(options: PerplexityOptions): Promise<EvaluationRecord> {
   const { model, out, protocol, start = 0, maxTokens = 32_000, recallBudget } = options;
   const text = readText(options.text);
-  const ids = model.tokenizer.encode(text, { special: true });
-  const predicted = checkText(options.text, model, ids.length, { protocol, start, maxTokens });
-  mkdirSync(out, { recursive: true });
   const running = join(out, RUNNING_FILE);
-  writeFileSync(running, "");
   const began = performance.now();
-  const meter = recallBudget === undefined ? undefined : new RecallMeter(recallBudget);
-  const mean = new RunningMean();
-  let rows = null;
-  {
-    await using session = await model.open("text", meter?.observe);
-    await sequenceNll(session, ids, {
-      protocol,
-      start,
-      maxTokens,
-      signal: options.signal,
-      onToken: (nll) => {
-        mean.add(nll);
-        appendFileSync(running, `${Math.exp(mean.value)}\n`);
-        options.onToken?.(mean.count, Math.exp(mean.value));
-      },
-    });
-    session.end();
-    rows = session.rows ?? null;
-  }
-  writeFileSync(join(out, FINAL_FILE), `${Math.exp(mean.value)}\n`);
+  const measured = await measurePerplexity({
+    model,
+    text: { name: options.text, content: text },
+    protocol,
+    start,
+    maxTokens,
+    recallBudget,
+    signal: options.signal,
+    onToken: (_nll, mean, predicted) => {
+      // Nothing is written before the text is known to fit.
+      if (predicted === 1) mkdirSync(out, { recursive: true });
+      const flag = predicted === 1 ? "w" : "a";
+      writeFileSync(running, `${Math.exp(mean)}\n`, { flag });
+      options.onToken?.(predicted, Math.exp(mean));
+    },
+  });
+  const { perplexity, nll, predictedTokens, rows, recall } = measured;
+  writeFileSync(join(out, FINAL_FILE), `${perplexity}\n`);
   const record = evaluationRecord(identityOf(options, text), {
-    scores: { perplexity: Math.exp(mean.value), nll: mean.value, predictedTokens: predicted },
+    scores: { perplexity, nll, predictedTokens },
     samples: 1,
     cost: {
       promptTokens: start + 1,
       generatedTokens: 0,
       seconds: (performance.now() - began) / 1000,
       rows,
-      recall: meter?.totals ?? null,
+      recall,
     },
     trace: options.trace,
   });
@@ -147,42 +140,10 @@ function identityOf(options: PerplexityOptions, text: string): EvaluationIdentit
   };
 }
 
-class RunningMean {
-  count = 0;
-  #sum = 0;
-
-  get value(): number {
-    return this.#sum / this.count;
-  }
-
-  add(value: number) {
-    this.count++;
-    this.#sum += value;
-  }
-}
-
 function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch {
     throw new EvaluationInputError(`${path}: expected a file but found none`);
   }
-}
-
-function checkText(
-  path: string,
-  model: LanguageModel,
-  tokens: number,
-  options: { protocol: PerplexityProtocol; start: number; maxTokens: number },
-): number {
-  const { protocol, start } = options;
-  const predicted = predictedTokens(tokens, options);
-  if (predicted === 0) {
-    throw new EvaluationInputError(
-      `${path}: expected at least ${start + 2} tokens but found ${tokens}`,
-    );
-  }
-  // The last token is predicted but never read; the artifact reads one twice.
-  checkLength(model, start + predicted + (protocol === "artifact" ? 1 : 0), 0);
-  return predicted;
 }

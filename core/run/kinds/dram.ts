@@ -8,8 +8,14 @@ import type { AttentionProgram } from "../../memory/memory_model.ts";
 import { flag, oneOf, whole } from "../experiment_schema.ts";
 import { SpecError } from "../spec_error.ts";
 import { CHANNELS, type CommandWindow, issuedCommandsCsv } from "./issued_commands.ts";
-import type { Output, Resolved, RunKind, Work } from "./kind.ts";
-import { memoryAt, type MemoryName, memoryNames } from "./memories.ts";
+import { type Output, type Resolved, type RunKind, textOutput, type Work } from "./kind.ts";
+import {
+  isUploaded,
+  memoryAt,
+  type MemoryName,
+  type MemoryReference,
+  memorySchema,
+} from "./memories.ts";
 
 const MOST_TOKENS = 2 ** 24;
 /** The reference writes no trace of a clustering step with more heads. */
@@ -62,7 +68,7 @@ const commandsSchema = v.pipe(
 const schema = v.pipe(
   v.strictObject({
     kind: v.literal("dram"),
-    memory: v.optional(oneOf("memory model", memoryNames), "hbm3-pim"),
+    memory: v.optional(memorySchema, "hbm3-pim"),
     program: programSchema,
     commands: v.optional(v.nullable(commandsSchema), null),
   }),
@@ -72,7 +78,7 @@ const schema = v.pipe(
 /** A resolved run of a program. */
 export interface DramSpec {
   readonly kind: "dram";
-  readonly memory: MemoryName;
+  readonly memory: MemoryReference;
   readonly program: Required<Omit<AttentionProgram, "headBlocks">>;
   readonly commands: CommandWindow | null;
 }
@@ -81,7 +87,7 @@ export interface DramSpec {
 export const dram: RunKind<typeof schema, DramSpec> = {
   title: "One attention program of PIM commands in one stack",
   schema,
-  resolve({ kind, memory, program, commands }): Resolved<DramSpec> {
+  async resolve({ kind, memory, program, commands }, sources): Promise<Resolved<DramSpec>> {
     if (commands && program.clustering && program.heads > HEADS_IN_TEXT) {
       throw new SpecError(
         "/commands",
@@ -94,16 +100,23 @@ export const dram: RunKind<typeof schema, DramSpec> = {
         `Expected clustering with pim bank only but found pim ${program.pim}`,
       );
     }
+    const named = await memoryAt(memory, program.pim, sources);
+    if (commands && isUploaded(named.memory)) {
+      throw new SpecError(
+        "/commands",
+        `Expected a memory model of this program, whose commands are known, but found ${memory}`,
+      );
+    }
     const keptTokens = program.keptTokens ?? program.contextTokens;
     const elementBytes = program.elementBytes;
     return {
       spec: {
         kind,
-        memory: memoryAt(memory, program.pim),
+        memory: named.memory,
         program: { ...program, elementBytes, keptTokens },
         commands,
       },
-      inputs: new Map(),
+      inputs: named.inputs,
     };
   },
   async execute(
@@ -115,10 +128,15 @@ export const dram: RunKind<typeof schema, DramSpec> = {
     const csv = [fields.map(([name]) => name), fields.map(([, value]) => value)];
     const json = { kind: "dram", row: result, program };
     return [
-      { name: "output.csv", text: csv.map((line) => `${line.join(",")}\n`).join("") },
-      { name: "output.json", text: `${JSON.stringify(json, null, 2)}\n` },
+      textOutput("output.csv", csv.map((line) => `${line.join(",")}\n`).join("")),
+      textOutput("output.json", `${JSON.stringify(json, null, 2)}\n`),
       ...commands
-        ? [{ name: "commands.csv", text: await issuedCommandsCsv(named, program, commands) }]
+        ? [
+          textOutput(
+            "commands.csv",
+            await issuedCommandsCsv(named as MemoryName, program, commands),
+          ),
+        ]
         : [],
     ];
   },

@@ -4,13 +4,49 @@
  * @module
  */
 import type * as v from "valibot";
+import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
+import type { WeightFormat } from "../../llm/onnx/linear.ts";
 import type { MemoryModel } from "../../memory/memory_model.ts";
+import type { KnownModel, ModelFolder } from "../model_folder.ts";
 
 /** Content that a spec refers to as `sha256:` and the digest of its bytes. */
 export type Inputs = ReadonlyMap<string, Uint8Array>;
 
 /** Finds content by its reference, if it is known. */
 export type FindInput = (reference: string) => Uint8Array | undefined;
+
+/** What a component says of itself, or why it is not run. */
+export type Described =
+  | { readonly kind: PluginKind; readonly description: object }
+  | { readonly refused: string };
+
+/** What a spec may refer to. */
+export interface Sources {
+  readonly content: FindInput;
+  /** A file that a finished run made, if it did. */
+  readonly outputOf: (run: string, name: string) => Uint8Array | undefined;
+  /** Names of models. */
+  readonly modelNames: () => readonly string[];
+  /** A model by its name, if there is one. */
+  readonly model: (name: string, format: WeightFormat) => Promise<KnownModel | undefined>;
+  /** Names of built-in policies. */
+  readonly policyNames: () => readonly string[];
+  /** The component of a built-in policy, if it can be built here. */
+  readonly builtIn: (name: string) => Promise<Uint8Array | undefined>;
+  /** What a component says of itself for its defaults. */
+  readonly describe: (component: Uint8Array) => Promise<Described>;
+}
+
+/** Nothing to refer to. */
+export const NO_SOURCES: Sources = {
+  content: () => undefined,
+  outputOf: () => undefined,
+  modelNames: () => [],
+  model: () => Promise.resolve(undefined),
+  policyNames: () => [],
+  builtIn: () => Promise.resolve(undefined),
+  describe: () => Promise.resolve({ refused: "is not known here" }),
+};
 
 /** A spec that says everything, and what it refers to. */
 export interface Resolved<Spec> {
@@ -23,6 +59,7 @@ export interface Resolved<Spec> {
 export interface Work {
   readonly memory: MemoryModel;
   readonly inputs: Inputs;
+  readonly models: ModelFolder;
   /** Called with how much is done and of how much. */
   readonly onProgress: (done: number, total: number) => void;
 }
@@ -31,7 +68,12 @@ export interface Work {
 export interface Output {
   /** e.g. `"output.csv"` */
   readonly name: string;
-  readonly text: string;
+  readonly content: Uint8Array;
+}
+
+/** A file of text. */
+export function textOutput(name: string, text: string): Output {
+  return { name, content: new TextEncoder().encode(text) };
 }
 
 /** A kind of run. */
@@ -44,7 +86,10 @@ export interface RunKind<Schema extends v.GenericSchema, Spec> {
    *
    * @throws {SpecError} when the spec contradicts itself or refers to unknown content
    */
-  readonly resolve: (input: v.InferOutput<Schema>, find: FindInput) => Resolved<Spec>;
+  readonly resolve: (
+    input: v.InferOutput<Schema>,
+    sources: Sources,
+  ) => Resolved<Spec> | Promise<Resolved<Spec>>;
   /**
    * Does the work. Equal specs, memories and engines give equal bytes.
    *

@@ -9,17 +9,25 @@ import { csvHeader, csvRow } from "../../system/csv.ts";
 import { PIM_LEVELS } from "../../system/machine.ts";
 import { simulateSystem } from "../../system/simulate.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../system/spec.ts";
-import { type ExperimentInput, experimentSchema, oneOf } from "../experiment_schema.ts";
-import { SpecError } from "../spec_error.ts";
+import { type ExperimentInput, experimentSchema } from "../experiment_schema.ts";
 import { budgetInput, budgetsOfInput, readBudgets } from "./budget_input.ts";
-import type { FindInput, Inputs, Output, Resolved, RunKind, Work } from "./kind.ts";
-import { memoryAt, type MemoryName, memoryNames } from "./memories.ts";
+import {
+  type Inputs,
+  type Output,
+  type Resolved,
+  type RunKind,
+  type Sources,
+  textOutput,
+  type Work,
+} from "./kind.ts";
+import { memoryAt, type MemoryReference, memorySchema } from "./memories.ts";
 import { stepsCsv } from "./steps_csv.ts";
+import { locatedIn } from "./system_mistake.ts";
 
 const schema = v.pipe(
   v.strictObject({
     kind: v.literal("simulate"),
-    memory: v.optional(oneOf("memory model", memoryNames), "hbm3-pim"),
+    memory: v.optional(memorySchema, "hbm3-pim"),
     experiment: v.optional(experimentSchema, {}),
   }),
   v.title("Simulate"),
@@ -28,7 +36,7 @@ const schema = v.pipe(
 /** A resolved run of the system; a list of budgets is content of its own. */
 export interface SimulateSpec {
   readonly kind: "simulate";
-  readonly memory: MemoryName;
+  readonly memory: MemoryReference;
   readonly experiment: Omit<SystemSpec, "sparsity"> & { readonly sparsity: SparsitySpec };
 }
 
@@ -39,13 +47,17 @@ type SparsitySpec = null | Omit<Sparsity, "kvBudgets"> & { readonly kvBudgets?: 
 export const simulate: RunKind<typeof schema, SimulateSpec> = {
   title: "A model decodes on GPUs with attention there, on CPUs or in memory",
   schema,
-  resolve({ kind, memory, experiment }, find): Resolved<SimulateSpec> {
-    const { sparsity, ...checked } = systemSpec(experiment, find);
+  async resolve({ kind, memory, experiment }, sources): Promise<Resolved<SimulateSpec>> {
+    const { sparsity, ...checked } = systemSpec(experiment, sources);
     const referring = referringSparsity(sparsity);
-    const named = memoryAt(memory, PIM_LEVELS[checked.pim]);
+    const named = await memoryAt(memory, PIM_LEVELS[checked.pim], sources);
     return {
-      spec: { kind, memory: named, experiment: { ...checked, sparsity: referring.sparsity } },
-      inputs: referring.inputs,
+      spec: {
+        kind,
+        memory: named.memory,
+        experiment: { ...checked, sparsity: referring.sparsity },
+      },
+      inputs: new Map([...referring.inputs, ...named.inputs]),
     };
   },
   async execute(run, { memory, inputs, onProgress }: Work): Promise<readonly Output[]> {
@@ -53,43 +65,34 @@ export const simulate: RunKind<typeof schema, SimulateSpec> = {
     const { row, notes, perStep } = await simulateSystem(spec, memory, { onProgress });
     const ordered = Object.fromEntries(columns.map(({ name }) => [name, row[name]]));
     return [
-      { name: "output.csv", text: `${csvHeader}\n${csvRow(row)}\n` },
-      {
-        name: "output.json",
-        text: `${JSON.stringify({ kind: "simulate", row: ordered, notes }, null, 2)}\n`,
-      },
-      { name: "steps.csv", text: stepsCsv(spec, perStep) },
+      textOutput("output.csv", `${csvHeader}\n${csvRow(row)}\n`),
+      textOutput(
+        "output.json",
+        `${JSON.stringify({ kind: "simulate", row: ordered, notes }, null, 2)}\n`,
+      ),
+      textOutput("steps.csv", stepsCsv(spec, perStep)),
     ];
   },
 };
 
 /** @throws {SpecError} what `parseSystemSpec` finds wrong, with the place */
-function systemSpec({ sparsity, ...others }: ExperimentInput, find: FindInput): SystemSpec {
-  const options = { ...others, sparsity: sparsity && sparsityOptions(sparsity, find) };
-  try {
-    return parseSystemSpec(options);
-  } catch (error) {
-    if (!(error instanceof RangeError) || error instanceof SpecError) throw error;
-    throw new SpecError(pointerOf(error.message), error.message);
-  }
+function systemSpec({ sparsity, ...others }: ExperimentInput, sources: Sources): SystemSpec {
+  const options = {
+    ...others,
+    sparsity: sparsity && sparsityOptions(sparsity, others.lout, sources),
+  };
+  return locatedIn("/experiment", () => parseSystemSpec(options));
 }
 
 function sparsityOptions(
   sparsity: NonNullable<ExperimentInput["sparsity"]>,
-  find: FindInput,
+  lout: number,
+  sources: Sources,
 ): SystemOptions["sparsity"] {
   const { kvBudget, ratio, rowSize } = sparsity;
-  const kvBudgets = readBudgets(sparsity, find);
+  const kvBudgets = readBudgets(sparsity, lout, sources);
   const ways = Object.entries({ kvBudget, kvBudgets, ratio, rowSize });
   return Object.fromEntries(ways.filter(([, value]) => value !== undefined));
-}
-
-/** The system's messages name fields as options of a command line. */
-function pointerOf(message: string): string {
-  const option = /--(\w+)(?: (\S+))?/.exec(message);
-  if (!option) return "/experiment";
-  if (option[1] === "switch") return "/experiment/switches";
-  return `/experiment/${option[1]}`;
 }
 
 function referringSparsity(

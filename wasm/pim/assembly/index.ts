@@ -1,7 +1,8 @@
 /** The memory with attention programs compiled in. */
 import { configured } from "../../dram/assembly/configured";
+import { programParameters } from "./program_arguments";
 import { runAttention } from "./run_attention";
-import { HeadBlocks, ProgramParameters } from "./shape";
+import { HeadBlocks } from "./shape";
 
 export * from "../../dram/assembly/index";
 
@@ -53,21 +54,22 @@ export function runProgram(
   inStep: bool,
 ): i64 {
   if (runs++ % RUNS_A_COLLECTION === 0) __collect();
-  const parameters = new ProgramParameters();
-  parameters.pim = pim;
-  parameters.heads = heads;
-  parameters.headDim = headDim;
-  parameters.elementBytes = elementBytes;
-  parameters.contextTokens = contextTokens;
-  parameters.keptTokens = keptTokens;
-  parameters.partitionTokens = partitionTokens;
-  parameters.rowTokens = rowTokens;
-  parameters.clustering = clustering;
-  parameters.oddTailPerStep = oddTailPerStep;
-  parameters.ownSecondContext = ownSecondContext;
-  parameters.wholePartnerTraffic = wholePartnerTraffic;
-  parameters.queries = queries;
-  parameters.scoreOnly = scoreOnly;
+  const parameters = programParameters(
+    pim,
+    heads,
+    headDim,
+    elementBytes,
+    contextTokens,
+    keptTokens,
+    partitionTokens,
+    rowTokens,
+    clustering,
+    oddTailPerStep,
+    ownSecondContext,
+    wholePartnerTraffic,
+    queries,
+    scoreOnly,
+  );
   if (scattered) parameters.blocks = new HeadBlocks(headEnds, headBlocks);
   return runAttention(configured(), parameters, inStep);
 }

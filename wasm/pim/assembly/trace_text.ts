@@ -6,7 +6,8 @@
 import { CHANNEL } from "./address_space";
 import { emitProgram } from "./attention";
 import { BARRIER, CommandSink } from "./command_sink";
-import { ProgramParameters, Shape } from "./shape";
+import { programParameters } from "./program_arguments";
+import { Shape } from "./shape";
 
 declare function flush(pointer: usize, bytes: i32): void;
 
@@ -89,22 +90,23 @@ export function writeProgram(
   queries: i32,
   scoreOnly: bool,
 ): void {
-  const parameters = new ProgramParameters();
-  parameters.pim = pim;
-  parameters.heads = heads;
-  parameters.headDim = headDim;
-  parameters.elementBytes = elementBytes;
-  parameters.contextTokens = contextTokens;
-  parameters.keptTokens = keptTokens;
-  parameters.partitionTokens = partitionTokens;
-  parameters.rowTokens = rowTokens;
-  parameters.clustering = clustering;
+  const parameters = programParameters(
+    pim,
+    heads,
+    headDim,
+    elementBytes,
+    contextTokens,
+    keptTokens,
+    partitionTokens,
+    rowTokens,
+    clustering,
+    oddTailPerStep,
+    ownSecondContext,
+    wholePartnerTraffic,
+    queries,
+    scoreOnly,
+  );
   parameters.clusterPairsAsWritten = true;
-  parameters.oddTailPerStep = oddTailPerStep;
-  parameters.ownSecondContext = ownSecondContext;
-  parameters.wholePartnerTraffic = wholePartnerTraffic;
-  parameters.queries = queries;
-  parameters.scoreOnly = scoreOnly;
   const sink = new TextSink();
   emitProgram(new Shape(parameters), sink);
   sink.end();

@@ -4,6 +4,8 @@
  * @module
  */
 import { h } from "./dom.ts";
+import { evaluateView } from "./views/evaluate.ts";
+import { pluginsView, pluginView } from "./views/plugins.ts";
 import { compareView } from "./views/compare.ts";
 import { newExperimentView } from "./views/new_experiment.ts";
 import { problemBox } from "./views/problem_box.ts";
@@ -16,6 +18,9 @@ type View = (...parts: string[]) => Promise<HTMLElement>;
 
 const VIEWS: readonly (readonly [RegExp, View])[] = [
   [/^\/$/, newExperimentView],
+  [/^\/evaluate$/, evaluateView],
+  [/^\/plugins$/, pluginsView],
+  [/^\/plugins\/([0-9a-z-]{1,64})$/, pluginView],
   [/^\/runs$/, runsView],
   [/^\/runs\/([0-9a-f]{64})$/, runView],
   [/^\/compare$/, compareView],

@@ -4,34 +4,45 @@
  * @module
  */
 import type { DramSpec } from "../../../../core/run/kinds/dram.ts";
+import type { EvaluateSpec } from "../../../../core/run/kinds/evaluate_spec.ts";
 import type { SimulateSpec } from "../../../../core/run/kinds/simulate.ts";
+
+import type { Sweep } from "./api.ts";
 
 /** Which tokens a step reads, as a spec or a sweep's point says it. */
 export interface SparsityLike {
   readonly kvBudget?: number | undefined;
   readonly kvBudgets?: unknown;
   readonly kvBudgetTable?: { readonly name: string };
+  readonly trace?: { readonly run: string };
   readonly ratio?: number | undefined;
 }
 
 /** What is read, e.g. `"1,024 tokens"`. */
 export function readText(sparsity: SparsityLike | null): string {
   if (sparsity === null) return "full attention";
-  const { kvBudget, kvBudgets, kvBudgetTable, ratio } = sparsity;
+  const { kvBudget, kvBudgets, kvBudgetTable, trace, ratio } = sparsity;
   if (kvBudget !== undefined) return `${kvBudget.toLocaleString("en")} tokens`;
   if (ratio !== undefined) return `${+(ratio * 100).toFixed(2)} % of rows`;
+  if (trace) return `rows of ${shortId(trace.run)}`;
   if (kvBudgetTable) return kvBudgetTable.name;
   return typeof kvBudgets === "string" ? `table ${kvBudgets.slice(7, 13)}` : "list of budgets";
 }
 
 /** A run in a line. */
-export function titleOf(spec: SimulateSpec | DramSpec): string {
+export function titleOf(spec: SimulateSpec | DramSpec | EvaluateSpec): string {
   const tokens = (count: number) => count.toLocaleString("en");
   if (spec.kind === "dram") {
     const { keptTokens, contextTokens, heads } = spec.program;
     return `Memory program: ${tokens(keptTokens)} of ${
       tokens(contextTokens)
     } tokens, ${heads} heads`;
+  }
+  if (spec.kind === "evaluate") {
+    const { model, policy, budget, promptTokens } = spec;
+    return `${model.name} under ${policy.name}, budget ${tokens(budget)}, ${
+      tokens(promptTokens)
+    } + ${tokens(spec.tokens)} tokens`;
   }
   const { model, lin, lout, batch, sparsity } = spec.experiment;
   const read = sparsity === null ? readText(sparsity) : `reading ${readText(sparsity)}`;
@@ -47,6 +58,13 @@ export function pointText(point: Readonly<Record<string, unknown>>): string {
     }`;
   });
   return parts.join(", ") || "one run";
+}
+
+/** The model of a sweep. */
+export function sweepModel({ spec }: Pick<Sweep, "spec">): string {
+  const { kind, model, experiment } = spec.base;
+  if (kind === "evaluate") return model?.name ?? "tiny-llama";
+  return kind === "dram" ? "memory program" : String(experiment?.model ?? "GPT-175B");
 }
 
 /** The beginning of an id, enough to tell runs apart. */

@@ -5,34 +5,41 @@ import { chartConfig, type Theme } from "./theme.ts";
 export interface ParetoPoint {
   readonly name: string;
   readonly href: string;
-  readonly latency: number;
-  readonly energy: number;
+  readonly x: number;
+  readonly y: number;
   readonly isOnFront: boolean;
 }
 
-/** Runs by latency and energy of a decode step, and the line of those that none beats. */
+/** What the axes are, with their units. */
+export interface Axes {
+  readonly x: string;
+  readonly y: string;
+}
+
+/** Runs by two figures, and the line of those that none beats. */
 export function paretoChart(
   points: readonly ParetoPoint[],
+  axes: Axes,
   width: number,
   theme: Theme,
 ): TopLevelSpec {
   const front = points.filter(({ isOnFront }) => isOnFront);
   const encoding = {
     x: {
-      field: "latency",
+      field: "x",
       type: "quantitative" as const,
-      title: "latency of a decode step, ms",
+      title: axes.x,
       scale: { zero: false, padding: 20 },
     },
     y: {
-      field: "energy",
+      field: "y",
       type: "quantitative" as const,
-      title: "energy of a decode step, J",
+      title: axes.y,
       scale: { zero: false, padding: 20 },
     },
   };
   return {
-    description: `${points.length} runs by latency and energy; none beats ${
+    description: `${points.length} runs by ${axes.x} and ${axes.y}; none beats ${
       front.map(({ name }) => name).join("; ")
     }`,
     width: Math.max(width - 80, 160),
@@ -52,7 +59,7 @@ export function paretoChart(
             field: "series",
             type: "nominal",
             scale: {
-              domain: ["no run is better in both", "another run is better"],
+              domain: ["no run is better in all", "another run is better"],
               range: [theme.accent, theme.quiet],
             },
             legend: { columns: width < 480 ? 1 : 2 },
@@ -61,15 +68,15 @@ export function paretoChart(
             field: "series",
             type: "nominal",
             scale: {
-              domain: ["no run is better in both", "another run is better"],
+              domain: ["no run is better in all", "another run is better"],
               range: ["circle", "square"],
             },
           },
           href: { field: "href" },
           tooltip: [
             { field: "name", title: "run" },
-            { field: "latency", title: "ms", format: ".4~g" },
-            { field: "energy", title: "J", format: ".4~g" },
+            { field: "x", title: axes.x, format: ".4~g" },
+            { field: "y", title: axes.y, format: ".4~g" },
           ],
         },
       },
@@ -79,5 +86,5 @@ export function paretoChart(
 }
 
 function seriesOf({ isOnFront }: ParetoPoint): string {
-  return isOnFront ? "no run is better in both" : "another run is better";
+  return isOnFront ? "no run is better in all" : "another run is better";
 }

@@ -9,13 +9,24 @@ export interface SchemaField {
   readonly element: HTMLElement;
   /** The value, if it is not the standard. */
   readonly value: () => FieldValue | undefined;
+  /** The value, whatever it is. */
+  readonly current: () => FieldValue;
   /** Shows or takes away what is wrong with it. */
   readonly invalidate: (message: string) => void;
 }
 
-/** A field for a value that a schema describes, with its bounds and its standard. */
-export function schemaField(name: string, schema: FieldSchema, given?: unknown): SchemaField {
-  const id = `field-${name}`;
+/**
+ * A field for a value that a schema describes, with its bounds and its standard.
+ *
+ * @param prefix of its id, where fields of several schemas meet
+ */
+export function schemaField(
+  name: string,
+  schema: FieldSchema,
+  given?: unknown,
+  prefix = "",
+): SchemaField {
+  const id = `field-${prefix}${name}`;
   const control = controlOf(id, schema, given ?? schema.default ?? "");
   const bounds = schema.minimum === undefined
     ? ""
@@ -33,6 +44,7 @@ export function schemaField(name: string, schema: FieldSchema, given?: unknown):
     : h("div", { class: "field" }, label, control, hint, error);
   return {
     element,
+    current: () => valueOf(control, schema),
     value: () => {
       const value = valueOf(control, schema);
       return value === schema.default ? undefined : value;

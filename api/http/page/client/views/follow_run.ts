@@ -10,12 +10,12 @@ export function followRun(id: string, owner: HTMLElement, onEnd: () => void): HT
     cancel.disabled = true;
     await api.cancelRun(id);
   });
-  events.addEventListener("running", () => state.textContent = "Simulating…");
+  events.addEventListener("running", () => state.textContent = "Working…");
   events.addEventListener("progress", (event: MessageEvent<string>) => {
     const { done, total } = JSON.parse(event.data);
     bar.max = total;
     bar.value = done;
-    state.textContent = `Simulating: ${done} of ${total} programs`;
+    state.textContent = `Working: ${done} of ${total}`;
   });
   for (const end of ["done", "failed", "cancelled"]) {
     events.addEventListener(end, () => {

@@ -1,4 +1,4 @@
-import { api } from "../api.ts";
+import { api, type RunSchema } from "../api.ts";
 import { h } from "../dom.ts";
 import { ExperimentForm } from "../form/experiment_form.ts";
 
@@ -6,7 +6,7 @@ import { ExperimentForm } from "../form/experiment_form.ts";
 export async function newExperimentView(): Promise<HTMLElement> {
   const { items } = await api.kinds();
   const { schema } = items.find(({ name }) => name === "simulate")!;
-  const { properties } = schema.properties.experiment;
+  const { properties } = (schema as RunSchema).properties.experiment;
   const form = new ExperimentForm(properties, new URLSearchParams(location.search));
   return h(
     "div",

@@ -8,13 +8,16 @@ import { readText, shortId, titleOf } from "../words.ts";
 import { energyOf, latencyOf, PARTS, sumOf } from "../../../../../core/system/breakdown.ts";
 import { timelineSection } from "./timeline.ts";
 import { problemBox } from "./problem_box.ts";
+import { evaluatedContent } from "./evaluated_run.ts";
 import { followRun } from "./follow_run.ts";
 
 const FILES = {
   "output.csv": "output.csv: all columns",
   "output.json": "output.json: all columns and notes",
-  "steps.csv": "steps.csv: every decode step",
+  "steps.csv": "steps.csv: every step",
   "commands.csv": "commands.csv: the commands of a channel",
+  "attention.trace": "attention.trace: what every step attended to",
+  "budgets.txt": "budgets.txt: a budget table of the steps",
 } as const;
 
 /** The view of a run. */
@@ -76,8 +79,19 @@ async function doneContent(run: Run): Promise<HTMLElement> {
     ),
   );
   const files = h("section", {}, h("h2", {}, "Files"), links);
-  const main = run.spec.kind === "simulate" ? await systemContent(run) : await programContent(run);
+  const main = await mainContent(run);
   return h("div", {}, ...main, files);
+}
+
+function mainContent(run: Run): Promise<HTMLElement[]> {
+  switch (run.spec.kind) {
+    case "simulate":
+      return systemContent(run);
+    case "evaluate":
+      return evaluatedContent(run, run.spec);
+    case "dram":
+      return programContent(run);
+  }
 }
 
 async function programContent({ id, result, outputs }: Run): Promise<HTMLElement[]> {
@@ -175,8 +189,19 @@ function comparisonLinks({ spec, id }: Pick<Run, "spec" | "id">): HTMLElement[] 
   return [compare, change];
 }
 
+function partsOf(spec: Run["spec"]): object {
+  switch (spec.kind) {
+    case "simulate":
+      return spec.experiment;
+    case "dram":
+      return spec.program;
+    case "evaluate":
+      return spec;
+  }
+}
+
 function specList({ spec }: Run): HTMLElement {
-  const fields = Object.entries(spec.kind === "simulate" ? spec.experiment : spec.program);
+  const fields = Object.entries(partsOf(spec));
   return h(
     "dl",
     {},

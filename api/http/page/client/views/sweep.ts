@@ -8,7 +8,8 @@ import { paretoChart } from "../charts/pareto.ts";
 import { button, h, table } from "../dom.ts";
 import { formLink } from "../form/experiment_form.ts";
 import type { Sparsity } from "../form/policy_rows.ts";
-import { pointText, shortId } from "../words.ts";
+import { pointText, shortId, sweepModel } from "../words.ts";
+import { evaluatedSweep, evaluatedSweepLink } from "./evaluated_sweep.ts";
 
 const SPARSITY = "/experiment/sparsity";
 const POLL_MS = 500;
@@ -19,7 +20,7 @@ const MOST_BARS = 24;
 export async function sweepView(id: string): Promise<HTMLElement> {
   const sweep = await api.sweep(id);
   const place = h("div");
-  const title = `${sweep.spec.base.experiment?.model ?? "GPT-175B"}: ${countOf(sweep)} runs`;
+  const title = `${sweepModel(sweep)}: ${countOf(sweep)} runs`;
   document.title = `${title} – kvpim`;
   await show(sweep, place);
   return h(
@@ -70,6 +71,15 @@ function progressContent(sweep: Sweep) {
 
 async function overContent(sweep: Sweep): Promise<HTMLElement> {
   const output = await api.sweepTable(sweep.id);
+  if (sweep.spec.base.kind === "evaluate") {
+    const change = evaluatedSweepLink(sweep, output.rows);
+    return h(
+      "div",
+      {},
+      h("div", { class: "actions" }, ...files(sweep), changeButton(change)),
+      ...evaluatedSweep(sweep, output),
+    );
+  }
   const done = bySettings(output.rows.filter(isDone));
   const charts = done.length === 0 ? [] : [
     h("h2", {}, "Against full attention"),
@@ -140,14 +150,20 @@ function pareto(id: string, done: readonly DoneRow[]): HTMLElement {
   const points = done.map((row) => ({
     name: pointText(row.point),
     href: `/runs/${row.run}`,
-    latency: sumOf(latencyOf(figuresOf(row))),
-    energy: sumOf(energyOf(figuresOf(row))),
+    x: sumOf(latencyOf(figuresOf(row))),
+    y: sumOf(energyOf(figuresOf(row))),
     isOnFront: row.isOnParetoFront === true,
   }));
   return chartFigure(
     "Each point is a run. Filled circles are those that no other run beats in both.",
     `kvpim-${shortId(id)}-pareto`,
-    (width, theme) => paretoChart(points, width, theme),
+    (width, theme) =>
+      paretoChart(
+        points,
+        { x: "latency of a decode step, ms", y: "energy of a decode step, J" },
+        width,
+        theme,
+      ),
   );
 }
 
@@ -172,39 +188,40 @@ function runTable({ rows }: SweepTable): HTMLElement {
   );
 }
 
-function links({ id, spec }: Sweep, done: readonly DoneRow[]): (HTMLElement | null)[] {
+function links(sweep: Sweep, done: readonly DoneRow[]): (HTMLElement | null)[] {
+  const { spec } = sweep;
   const ids = done.slice(0, MOST_BARS).map(({ run }) => run);
   const policies = policiesOf(done);
   const vary = Object.entries(spec.grid ?? {})
     .map(([pointer, values]) => [pointer.split("/").at(-1), values]);
   return [
-    h("a", { class: "button", href: `/v1/sweeps/${id}/output.csv`, download: "sweep.csv" }, "CSV"),
-    h(
-      "a",
-      { class: "button", href: `/v1/sweeps/${id}/output.json`, download: "sweep.json" },
-      "JSON",
-    ),
-    h(
-      "a",
-      { class: "button", href: `/v1/sweeps/${id}/output.parquet`, download: "sweep.parquet" },
-      "Parquet",
-    ),
+    ...files(sweep),
     ids.length > 1
       ? h("a", { class: "button", href: `/compare?runs=${ids}` }, "What differs")
       : null,
-    h(
-      "a",
-      {
-        class: "button",
-        href: formLink({
-          experiment: spec.base.experiment ?? {},
-          policies,
-          vary: Object.fromEntries(vary),
-        }),
-      },
-      "Change it",
-    ),
+    changeButton(formLink({
+      experiment: spec.base.experiment ?? {},
+      policies,
+      vary: Object.fromEntries(vary),
+    })),
   ];
+}
+
+function changeButton(href: string): HTMLElement {
+  return h("a", { class: "button", href }, "Change it");
+}
+
+/** The table as files. */
+function files({ id }: Sweep): HTMLElement[] {
+  return ([["CSV", "csv"], ["JSON", "json"], ["Parquet", "parquet"]] as const).map((
+    [name, extension],
+  ) =>
+    h("a", {
+      class: "button",
+      href: `/v1/sweeps/${id}/output.${extension}`,
+      download: `sweep.${extension}`,
+    }, name)
+  );
 }
 
 /** Policies that a form's link can hold. */

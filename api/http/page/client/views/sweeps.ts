@@ -1,13 +1,13 @@
 import { api } from "../api.ts";
 import { h, table } from "../dom.ts";
-import { shortId } from "../words.ts";
+import { shortId, sweepModel } from "../words.ts";
 
 /** The view of all sweeps. */
 export async function sweepsView(): Promise<HTMLElement> {
   const { sweeps } = await api.sweeps();
   const rows = sweeps.map(({ id, createdAt, runs, spec }) => [
     h("a", { href: `/sweeps/${id}`, class: "mono" }, shortId(id)),
-    String(spec.base.experiment?.model ?? ""),
+    sweepModel({ spec }),
     Object.entries(runs).filter(([, count]) => count > 0)
       .map(([state, count]) => `${count} ${state}`).join(", "),
     new Date(createdAt).toLocaleString(),

@@ -1,0 +1,108 @@
+import type { RowTotals } from "../../attention/row_totals.ts";
+import { EvaluationInputError } from "../input_error.ts";
+import type { LanguageModel } from "../language_model.ts";
+import { checkLength } from "../length_check.ts";
+import { RecallMeter, type RecallTotals } from "../recall.ts";
+import { type PerplexityProtocol, predictedTokens, sequenceNll } from "./sequence_nll.ts";
+
+/** What to measure. */
+export interface MeasureOptions {
+  readonly model: LanguageModel;
+  /** The text, and what messages call it. */
+  readonly text: { readonly name: string; readonly content: string };
+  readonly protocol: PerplexityProtocol;
+  /** The last token that is read at once. */
+  readonly start: number;
+  /** The most tokens to predict. */
+  readonly maxTokens: number;
+  /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
+  readonly recallBudget?: number | undefined;
+  /** Told the negative log-likelihood of each token, and the mean so far. */
+  readonly onToken?: ((nll: number, mean: number, predicted: number) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How well a model predicts a text. */
+export interface Measurement {
+  /** exp of the mean negative log-likelihood. */
+  readonly perplexity: number;
+  /** Mean negative log-likelihood of the predicted tokens, in nats. */
+  readonly nll: number;
+  readonly predictedTokens: number;
+  /** Rows of all decode steps, where they are counted. */
+  readonly rows: RowTotals | null;
+  /** Recall by layer, where it is measured. */
+  readonly recall: RecallTotals | null;
+}
+
+/**
+ * Reads a text as one sequence and measures how well the model predicts it.
+ *
+ * @throws {EvaluationInputError} if the text is too short, or too long for the model
+ */
+export async function measurePerplexity(options: MeasureOptions): Promise<Measurement> {
+  const { model, text, protocol, start, maxTokens, recallBudget, signal } = options;
+  const ids = model.tokenizer.encode(text.content, { special: true });
+  const predicted = checkText(options, ids.length);
+  const meter = recallBudget === undefined ? undefined : new RecallMeter(recallBudget);
+  const mean = new RunningMean();
+  await using session = await model.open("text", meter?.observe);
+  await sequenceNll(session, ids, {
+    protocol,
+    start,
+    maxTokens,
+    signal,
+    onToken: (nll) => {
+      mean.add(nll);
+      options.onToken?.(nll, mean.value, mean.count);
+    },
+  });
+  session.end();
+  return {
+    perplexity: Math.exp(mean.value),
+    nll: mean.value,
+    predictedTokens: predicted,
+    rows: session.rows ?? null,
+    recall: meter?.totals ?? null,
+  };
+}
+
+class RunningMean {
+  count = 0;
+  #sum = 0;
+
+  get value(): number {
+    return this.#sum / this.count;
+  }
+
+  add(value: number) {
+    this.count++;
+    this.#sum += value;
+  }
+}
+
+function checkText(
+  { model, text, protocol, start, maxTokens }: MeasureOptions,
+  tokens: number,
+): number {
+  const predicted = predictedTokens(tokens, { protocol, start, maxTokens });
+  if (predicted === 0) {
+    throw new EvaluationInputError(
+      `${text.name}: expected at least ${start + 2} tokens but found ${tokens}`,
+    );
+  }
+  checkLength(model, sequenceTokens(protocol, start, predicted), 0);
+  return predicted;
+}
+
+/**
+ * Tokens that a model reads to predict some: the last is predicted but never read, and the artifact
+ * reads one twice.
+ */
+export function sequenceTokens(
+  protocol: PerplexityProtocol,
+  start: number,
+  predicted: number,
+): number {
+  return start + predicted + (protocol === "artifact" ? 1 : 0);
+}

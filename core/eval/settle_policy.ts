@@ -1,0 +1,55 @@
+import type { Description, ParameterValue } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { namedValues } from "../host/parameter_values.ts";
+import type { Policy } from "../host/policy.ts";
+import { pluginPolicy, type PluginSettings } from "../llm/plugin_policy.ts";
+import type { SettledPolicy } from "./checkpoint_model.ts";
+import { digestBytes } from "./digest.ts";
+
+/** What a run settles for a policy. */
+export interface PolicySettings extends Omit<PluginSettings, "parameters" | "seed"> {
+  readonly seed: number;
+  /** Layers without the policy; those the policy names unless stated. */
+  readonly denseLayers?: readonly number[];
+}
+
+/** A policy that is loaded, its parameters, and how it describes itself for these. */
+export interface DescribedPolicy {
+  readonly policy: Policy;
+  readonly description: Description;
+  readonly parameters: readonly ParameterValue[];
+}
+
+/**
+ * A policy to decode under.
+ *
+ * @param layers of the model
+ * @throws {RangeError} when a calibration is missing or a dense layer does not exist
+ */
+export async function settlePolicy(
+  { policy, description, parameters }: DescribedPolicy,
+  settings: PolicySettings,
+  layers: number,
+): Promise<SettledPolicy> {
+  const { budget, seed, denseLayers, calibration } = settings;
+  if (description.inputs.includes("calibration") && calibration === undefined) {
+    throw new RangeError(`Expected a calibration, which ${description.name} asks for`);
+  }
+  const beyond = denseLayers?.find((layer) => layer >= layers);
+  if (beyond !== undefined) {
+    throw new RangeError(`Expected layers below ${layers} but found ${beyond}`);
+  }
+  const dense = denseLayers ?? Array.from(description.denseLayers);
+  return {
+    identity: {
+      name: description.name,
+      version: description.version,
+      digest: policy.plugin.digest,
+      budget,
+      seed,
+      ...calibration && { calibration: digestBytes(calibration) },
+      parameters: namedValues(description.parameters, parameters),
+      denseLayers: dense.filter((layer) => layer < layers),
+    },
+    policy: await pluginPolicy(policy, { ...settings, parameters }),
+  };
+}

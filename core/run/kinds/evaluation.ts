@@ -1,0 +1,240 @@
+/**
+ * Doing an evaluation.
+ *
+ * @module
+ */
+import { stringify } from "csv/sync";
+import { budgetTable, formatBudgetTable } from "../../attention/budget_table.ts";
+import { readTrace } from "../../attention/trace_reader.ts";
+import { TraceWriter } from "../../attention/trace_writer.ts";
+import { type Checkpoint, openCheckpoint } from "../../eval/checkpoint.ts";
+import { checkpointModel, traceHeaderOf } from "../../eval/checkpoint_model.ts";
+import { meanRows } from "../../eval/mean_rows.ts";
+import { measurePerplexity } from "../../eval/perplexity/measure.ts";
+import { meanRecall } from "../../eval/recall.ts";
+import { settlePolicy } from "../../eval/settle_policy.ts";
+import { DEFAULT_LIMITS } from "../../host/limits.ts";
+import { PluginFailure, unwrap, type Usage } from "../../host/outcome.ts";
+import { parameterValues } from "../../host/parameter_values.ts";
+import { loadPolicy, type Policy } from "../../host/policy.ts";
+import { TranspileCache } from "../../host/transpile_cache.ts";
+import { columns } from "../../system/columns.ts";
+import { simulateSystem } from "../../system/simulate.ts";
+import { parseSystemSpec } from "../../system/spec.ts";
+import { THREADS } from "../arithmetic.ts";
+import { BUDGETS_FILE } from "./budget_input.ts";
+import { decodeStepsOf, type EvaluateSpec, stepsOf } from "./evaluate_spec.ts";
+import { type EvaluatedStep, evaluatedSteps, evaluatedStepsCsv } from "./evaluated_steps.ts";
+import { type Output, textOutput, type Work } from "./kind.ts";
+
+/** Name of the output that holds the attention trace. */
+export const TRACE_FILE = "attention.trace";
+
+/** Tokens of a row, as traces count them. */
+const ROW_TOKENS = 16;
+
+/** What decoding under the policy gave. */
+interface Decoded {
+  readonly scores: Readonly<Record<string, number | null>>;
+  readonly nlls: readonly number[];
+  readonly trace: readonly Uint8Array[];
+  readonly policyVersion: string;
+  readonly usage: PolicyUsage;
+}
+
+/** What the policy used; the same on every machine. */
+interface PolicyUsage {
+  readonly fuel: number;
+  readonly mostFuelPerCall: number;
+  readonly mostMemoryBytes: number;
+}
+
+/**
+ * Decodes a text under a policy, in the sandbox and metered whoever wrote it, and simulates the
+ * steps where a system is named.
+ *
+ * @throws {EvaluationInputError} when the text is too short
+ * @throws {PluginFailure} when the policy fails
+ * @throws {RangeError} when the model is not the spec's, or every layer is dense
+ */
+export async function evaluateUnderPolicy(
+  spec: EvaluateSpec,
+  work: Work,
+): Promise<readonly Output[]> {
+  const decoded = await decode(spec, work);
+  const steps = await evaluatedSteps(await readTrace(decoded.trace, TRACE_FILE));
+  const table = await budgetTable(await readTrace(decoded.trace, TRACE_FILE));
+  const system = spec.system && await simulate(spec, table, steps, work);
+  const row = {
+    policy: spec.policy.name,
+    budget: spec.budget,
+    ...decoded.scores,
+    ...system?.row,
+  };
+  const json = {
+    kind: "evaluate",
+    row,
+    policy: { ...spec.policy, version: decoded.policyVersion },
+    usage: decoded.usage,
+    notes: system?.notes ?? [],
+  };
+  return [
+    { name: TRACE_FILE, content: joined(decoded.trace) },
+    textOutput(BUDGETS_FILE, formatBudgetTable(table)),
+    textOutput("output.csv", stringify([Object.keys(row), Object.values(row)])),
+    textOutput("output.json", `${JSON.stringify(json, null, 2)}\n`),
+    textOutput("steps.csv", evaluatedStepsCsv(spec, decoded.nlls, steps)),
+  ];
+}
+
+async function decode(spec: EvaluateSpec, { inputs, models, onProgress }: Work) {
+  const component = inputs.get(spec.policy.component)!;
+  const limits = { ...DEFAULT_LIMITS, ...spec.limits };
+  // Not kept beyond the run: there may be any number of strangers' components.
+  const cache = new TranspileCache();
+  const label = `the policy ${spec.policy.name}`;
+  const policy = unwrap(await loadPolicy(component, { limits, cache }), label);
+  try {
+    await using checkpoint = await openModel(spec, models.directoryOf(spec.model.name));
+    return await decodeUnder(policy, checkpoint, spec, inputs, onProgress);
+  } catch (error) {
+    throw error instanceof PluginFailure ? new PluginFailure(error.outcome, label) : error;
+  } finally {
+    policy.close();
+  }
+}
+
+async function openModel(
+  { model, weights }: EvaluateSpec,
+  directory: string | undefined,
+): Promise<Checkpoint> {
+  if (directory === undefined) {
+    throw new RangeError(`Expected the model ${model.name} where the run is done but found none`);
+  }
+  const checkpoint = await openCheckpoint(directory, { format: weights, threads: THREADS });
+  if (checkpoint.digest === model.digest) return checkpoint;
+  await checkpoint[Symbol.asyncDispose]();
+  throw new RangeError(
+    `Expected the model ${model.name} of digest ${model.digest} but found ${checkpoint.digest}`,
+  );
+}
+
+async function decodeUnder(
+  policy: Policy,
+  checkpoint: Checkpoint,
+  spec: EvaluateSpec,
+  inputs: Work["inputs"],
+  onProgress: Work["onProgress"],
+): Promise<Decoded> {
+  const meter = new UsageMeter();
+  const settled = await settledPolicy(policy, checkpoint, spec, meter);
+  const trace: Uint8Array[] = [];
+  const writer = new TraceWriter(traceHeaderOf(checkpoint, settled), (bytes) => trace.push(bytes));
+  const nlls: number[] = [];
+  const measured = await measurePerplexity({
+    model: checkpointModel(checkpoint, settled, writer),
+    text: {
+      name: spec.text.name,
+      content: new TextDecoder().decode(inputs.get(spec.text.content)!),
+    },
+    protocol: spec.protocol,
+    start: spec.promptTokens - 1,
+    maxTokens: spec.tokens,
+    recallBudget: spec.recall ? spec.budget : undefined,
+    onToken: (nll, _mean, predicted) => {
+      nlls.push(nll);
+      onProgress(predicted, spec.tokens);
+    },
+  });
+  if (measured.predictedTokens < spec.tokens) {
+    throw new RangeError(
+      `Expected a text of at least ${spec.promptTokens + spec.tokens} tokens but ` +
+        `${spec.text.name} has ${spec.promptTokens + measured.predictedTokens}`,
+    );
+  }
+  writer.end();
+  const { perplexity, nll, predictedTokens, rows, recall } = measured;
+  const mean = meanRows(rows!);
+  const scores = {
+    perplexity,
+    nll,
+    predicted_tokens: predictedTokens,
+    recall: recall && meanRecall(recall),
+    kept_tokens: mean.keptTokens,
+    sequential_rows16: mean.sequentialRows16,
+    placed_rows16: mean.placedRows16,
+  };
+  return { scores, nlls, trace, policyVersion: settled.identity.version, usage: meter.usage };
+}
+
+async function settledPolicy(
+  policy: Policy,
+  checkpoint: Checkpoint,
+  { policy: { parameters: given }, budget, seed, denseLayers }: EvaluateSpec,
+  meter: UsageMeter,
+) {
+  const declared = unwrap(await policy.describe()).parameters;
+  const texts = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name, String(value)]),
+  );
+  const parameters = parameterValues(declared, texts);
+  const description = unwrap(await policy.describe(parameters));
+  const { layers } = checkpoint.model.config;
+  const settled = await settlePolicy({ policy, description, parameters }, {
+    budget,
+    seed,
+    ...denseLayers && { denseLayers },
+    onUsage: meter.add,
+  }, layers);
+  if (settled.identity.denseLayers.length < layers) return settled;
+  throw new RangeError(`Expected a layer under the policy but all ${layers} are dense`);
+}
+
+/** Adds up what calls use. */
+class UsageMeter {
+  #fuel = 0;
+  #mostFuel = 0;
+  #mostMemory = 0;
+
+  readonly add = ({ fuel, memoryBytes }: Usage) => {
+    this.#fuel += fuel;
+    this.#mostFuel = Math.max(this.#mostFuel, fuel);
+    this.#mostMemory = Math.max(this.#mostMemory, memoryBytes);
+  };
+
+  get usage(): PolicyUsage {
+    return {
+      fuel: this.#fuel,
+      mostFuelPerCall: this.#mostFuel,
+      mostMemoryBytes: this.#mostMemory,
+    };
+  }
+}
+
+async function simulate(
+  spec: EvaluateSpec,
+  table: readonly number[],
+  steps: readonly EvaluatedStep[],
+  { memory, onProgress }: Work,
+) {
+  const readsAll = steps.every(({ keptTokens, contextTokens }) => keptTokens === contextTokens);
+  const system = parseSystemSpec({
+    ...spec.system,
+    ...stepsOf(spec),
+    sparsity: readsAll
+      ? null
+      : { kvBudgets: table.slice(0, decodeStepsOf(spec)), rowSize: ROW_TOKENS },
+  });
+  const { row, notes } = await simulateSystem(system, memory, { onProgress });
+  return { row: Object.fromEntries(columns.map(({ name }) => [name, row[name]])), notes };
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}

@@ -1,0 +1,66 @@
+import type { StoreDatabase } from "../store_database.ts";
+import type { PluginFacts } from "./plugin_facts.ts";
+
+/** A component that was uploaded. */
+export interface StoredPlugin extends PluginFacts {
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+}
+
+/** What is known of the components of a store; their bytes are content of it. */
+export class PluginStore {
+  readonly #insert;
+  readonly #select;
+  readonly #list;
+  readonly #remove;
+  readonly #count;
+  readonly #users;
+
+  constructor(database: StoreDatabase) {
+    this.#insert = database.prepare(
+      "INSERT OR IGNORE INTO plugin (digest, facts, created_at) VALUES (?, ?, ?)",
+    );
+    this.#select = database.prepare("SELECT * FROM plugin WHERE digest = ?");
+    this.#list = database.prepare("SELECT * FROM plugin ORDER BY created_at DESC, digest LIMIT ?");
+    this.#remove = database.prepare("DELETE FROM plugin WHERE digest = ?");
+    this.#count = database.prepare("SELECT count(*) AS plugins FROM plugin");
+    this.#users = database.prepare(
+      "SELECT count(*) AS runs FROM run WHERE instr(spec, 'sha256:' || ?) > 0",
+    );
+  }
+
+  /** Keeps what is known of a component; says whether it was not there. */
+  put(facts: PluginFacts): boolean {
+    return this.#insert.run(facts.digest, JSON.stringify(facts), Date.now()).changes > 0;
+  }
+
+  /** A component by its digest. */
+  get(digest: string): StoredPlugin | undefined {
+    const row = this.#select.get(digest);
+    return row && pluginOf(row);
+  }
+
+  /** The newest first. */
+  list(limit: number): StoredPlugin[] {
+    return this.#list.all(limit).map(pluginOf);
+  }
+
+  /** How many there are. */
+  count(): number {
+    return Number(this.#count.get()!.plugins);
+  }
+
+  /** How many runs refer to one. */
+  users(digest: string): number {
+    return Number(this.#users.get(digest)!.runs);
+  }
+
+  /** Forgets one; says whether it was there. */
+  remove(digest: string): boolean {
+    return this.#remove.run(digest).changes > 0;
+  }
+}
+
+function pluginOf(row: Readonly<Record<string, unknown>>): StoredPlugin {
+  return { ...JSON.parse(String(row.facts)), createdAt: Number(row.created_at) };
+}
