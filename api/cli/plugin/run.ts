@@ -5,7 +5,7 @@
  */
 import { Command } from "commander";
 import { setImmediate } from "node:timers/promises";
-import { builtInMemories, defaultMemory } from "../../../core/memory/built_in_memories.ts";
+import { defaultMemory } from "../../../core/memory/built_in_memories.ts";
 import { DisagreementError } from "../disagreement_error.ts";
 import { openPolicies, type OpenPolicy } from "../policy/open_policy.ts";
 import { parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
@@ -168,7 +168,7 @@ async function memoryFigures(
   const names = new Set(own.description.levels.map(({ level }) => defaultMemory(level)));
   for (const name of names) {
     await betweenSteps(signal);
-    if (name === own.choice.source || !Object.hasOwn(builtInMemories, name)) continue;
+    if (name === own.choice.source) continue;
     using other = await openPlugin(parsePolicies(name)[0]!);
     if (isMemory(other)) measured.push(...await measureOpenMemory(other, options));
   }
