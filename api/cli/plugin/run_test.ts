@@ -12,7 +12,7 @@ class Transcript {
   readonly done: Promise<void>;
   #wake = () => {};
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
     this.done = stream.pipeThrough(new TextDecoderStream()).pipeTo(
       new WritableStream({
         write: (piece) => {
