@@ -95,6 +95,19 @@ const MISTAKES: [args: string[], message: RegExp][] = [
   [[...PROGRAM, "--cmdlog", "a", "--memory", "hbm3-pim-bank"], /--cmdlog: expected no --memory/],
 ];
 
+Deno.test("whose energies an experiment shows is said where the memory is a stranger's", async () => {
+  const notes = async (...more: string[]) => {
+    const { out, code, err } = await kvpim([...EXPERIMENT, "--json", ...more]);
+    equal(code, 0, err);
+    return JSON.parse(out).notes.filter((note: string) => note.startsWith("Energies"));
+  };
+  deepEqual(await notes("--memory", "hbm3-jedec-bank"), []);
+  deepEqual(await notes("--memory", testdata("ideal")), [
+    "Energies are those of AttAcc's stack for the commands that ideal counts; kvpim plugin bench " +
+    "shows the energies it reports itself.",
+  ]);
+});
+
 Deno.test("a mistake with a memory is one line", async () => {
   for (const [args, message] of MISTAKES) {
     const { code, err } = await kvpim(args);

@@ -111,6 +111,8 @@ export interface MemoryModel {
   readonly digest: string;
   /** Length of a memory clock cycle in nanoseconds. */
   readonly cycleNs: number;
+  /** What a reader of results that rest on this memory has to know of it. */
+  readonly notes?: readonly string[];
   /** Equal keys promise equal results. */
   keyOf(program: AttentionProgram): string;
   /**

@@ -72,6 +72,7 @@ export class PluginMemory implements MemoryModel {
   readonly name: string;
   readonly digest: string;
   readonly cycleNs: number;
+  readonly notes: readonly string[];
   /** What the component says it is. */
   readonly description: Description;
   readonly #prepared: PreparedPlugin;
@@ -91,6 +92,10 @@ export class PluginMemory implements MemoryModel {
     this.name = description.name;
     this.digest = prepared.digest;
     this.cycleNs = description.cycleNs;
+    this.notes = trusted ? [] : [
+      `Energies are those of AttAcc's stack for the commands that ${description.name} counts; ` +
+      "kvpim plugin bench shows the energies it reports itself.",
+    ];
     this.description = description;
     this.#prepared = prepared;
     this.#trusted = trusted;

@@ -19,6 +19,7 @@ export class RememberingMemory implements MemoryModel {
   readonly name: string;
   readonly digest: string;
   readonly cycleNs: number;
+  readonly notes: readonly string[];
   readonly #memory: MemoryModel;
   readonly #store: ResultStore;
 
@@ -26,6 +27,7 @@ export class RememberingMemory implements MemoryModel {
     this.name = memory.name;
     this.digest = memory.digest;
     this.cycleNs = memory.cycleNs;
+    this.notes = memory.notes ?? [];
     this.#memory = memory;
     this.#store = store;
   }

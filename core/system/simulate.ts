@@ -102,7 +102,11 @@ export async function simulateSystem(
   const row = rowOf(spec, machine, block, attention.steps, charges);
   return {
     row,
-    notes: [...specNotes(spec, programs, options.blocks), ...resultNotes(row, attention.sampling)],
+    notes: [
+      ...specNotes(spec, programs, options.blocks),
+      ...resultNotes(row, attention.sampling),
+      ...programs.length > 0 ? memory?.notes ?? [] : [],
+    ],
     perStep: seriesOf(spec, attention.steps, cycleNsOf(memory)),
     charged: charges.means(decodeSteps(spec), models[spec.model].layers),
     chargedPrompt: charges.ofPrompt(models[spec.model].layers),
