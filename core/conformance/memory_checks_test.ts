@@ -195,7 +195,7 @@ const MISDEEDS: readonly (readonly [string, TestedMemory, ...RegExp[]])[] = [
 ];
 
 for (const [what, tested, ...expected] of MISDEEDS) {
-  Deno.test(`a memory that ${what} fails that and nothing else`, async () => {
+  Deno.test(`a memory that ${what} fails where it shows and nowhere else`, async () => {
     const failures = await failuresOf(tested);
     equal(failures.length, expected.length, failures.join("\n"));
     failures.forEach((failure, i) => match(failure, expected[i]!));

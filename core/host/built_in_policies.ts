@@ -32,10 +32,10 @@ export function isBuiltInPolicy(name: string): boolean {
 }
 
 /**
- * The component of one of them, built where it is not yet.
+ * The component of a plugin of this repository, built where it is not yet.
  *
  * @throws {CompileError} when it does not build here: one in C needs clang
  */
-export function builtInPolicy(name: string): Promise<Uint8Array<ArrayBuffer>> {
+export function builtInPlugin(name: string): Promise<Uint8Array<ArrayBuffer>> {
   return builtComponent(new URL(`${name}/`, PLUGINS));
 }

@@ -4,6 +4,15 @@ import { ContractBreach } from "./contract_breach.ts";
 export interface GuestMemory {
   readonly memory: WebAssembly.Memory;
   readonly realloc: (from: number, fromBytes: number, alignment: number, bytes: number) => number;
+  /** Kept by {@linkcode viewOf}. */
+  view?: DataView;
+}
+
+/** The memory as it is now. Its buffer is another one after it has grown. */
+export function viewOf(guest: GuestMemory): DataView {
+  const { buffer } = guest.memory;
+  if (guest.view?.buffer !== buffer) guest.view = new DataView(buffer);
+  return guest.view;
 }
 
 /** Memory for an argument, from the guest's allocator. */
@@ -27,14 +36,14 @@ export function storeBytes(
 
 /** Writes an address and a length. */
 export function writePair(guest: GuestMemory, at: number, [first, second]: [number, number]): void {
-  const data = new DataView(guest.memory.buffer);
+  const data = viewOf(guest);
   data.setUint32(at, first, true);
   data.setUint32(at + 4, second, true);
 }
 
 /** Reads an address and a length. */
 export function readPair(guest: GuestMemory, at: number): [number, number] {
-  const data = new DataView(guest.memory.buffer);
+  const data = viewOf(guest);
   return [data.getUint32(at, true), data.getUint32(at + 4, true)];
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 export { type Admission, type AdmissionRules, admit } from "./admit.ts";
-export { builtInPolicies, builtInPolicy, isBuiltInPolicy } from "./built_in_policies.ts";
+export { builtInPlugin, builtInPolicies, isBuiltInPolicy } from "./built_in_policies.ts";
 export { type ComponentOutline, readComponent } from "./component_binary.ts";
 export { inspectComponent, type Inspection } from "./inspect_component.ts";
 export { DEFAULT_LIMITS, type Limits } from "./limits.ts";

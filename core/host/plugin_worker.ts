@@ -51,8 +51,9 @@ self.onmessage = async ({ data }: MessageEvent<WorkerRequest>) => {
 };
 
 /** The buffers of the typed arrays in an answer: they are handed over instead of copied. */
-function buffersOf(value: unknown): ArrayBuffer[] {
-  if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
-  if (typeof value !== "object" || value === null) return [];
-  return Object.values(value).flatMap(buffersOf);
+function buffersOf(value: unknown, found: ArrayBuffer[] = []): ArrayBuffer[] {
+  if (typeof value !== "object" || value === null) return found;
+  if (ArrayBuffer.isView(value)) found.push(value.buffer as ArrayBuffer);
+  else for (const inner of Object.values(value)) buffersOf(inner, found);
+  return found;
 }

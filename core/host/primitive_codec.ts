@@ -1,6 +1,6 @@
 import type { PrimitiveName } from "../../wasm/wit/ast.ts";
 import type { CoreType } from "../../wasm/wit/layout.ts";
-import { breach, type GuestMemory } from "./guest_memory.ts";
+import { breach, type GuestMemory, viewOf } from "./guest_memory.ts";
 
 /** A core argument or result. */
 export type CoreValue = number | bigint;
@@ -41,13 +41,12 @@ export const TYPED_ARRAYS: Partial<Record<PrimitiveName, TypedArrayConstructor>>
 
 /** How a primitive is written and read. */
 export function primitiveCodec(name: PrimitiveName): Codec {
-  const view = ({ memory }: GuestMemory) => new DataView(memory.buffer);
   const make = (
     write: (data: DataView, at: number, value: number) => void,
     read: (data: DataView, at: number) => unknown,
   ): Codec => ({
-    write: (guest, at, value) => write(view(guest), at, Number(value)),
-    read: (guest, at) => read(view(guest), at),
+    write: (guest, at, value) => write(viewOf(guest), at, Number(value)),
+    read: (guest, at) => read(viewOf(guest), at),
   });
   switch (name) {
     case "bool":
@@ -82,11 +81,17 @@ export function primitiveCodec(name: PrimitiveName): Codec {
     case "s64":
       return {
         write: (guest, at, value) =>
-          view(guest).setBigUint64(at, BigInt.asUintN(64, BigInt(value as number | bigint)), true),
+          viewOf(guest).setBigUint64(
+            at,
+            BigInt.asUintN(64, BigInt(value as number | bigint)),
+            true,
+          ),
         read: (guest, at) =>
           fromCore(
             name,
-            name === "u64" ? view(guest).getBigUint64(at, true) : view(guest).getBigInt64(at, true),
+            name === "u64"
+              ? viewOf(guest).getBigUint64(at, true)
+              : viewOf(guest).getBigInt64(at, true),
           ),
       };
   }

@@ -9,7 +9,9 @@ import { checkSpec } from "./check_spec.ts";
 import { contentOf, contentText, contentTextSchema } from "./content_text.ts";
 import { sha256 } from "./digest.ts";
 import { inputsOf } from "./execution.ts";
+import { RUN_LIMITS } from "./kinds/evaluate_schema.ts";
 import type { Inputs } from "./kinds/kind.ts";
+import { isUploaded } from "./kinds/memories.ts";
 import { SpecError } from "./spec_error.ts";
 import type { RunRecord } from "./run_record.ts";
 import type { RunStore } from "./run_store.ts";
@@ -47,6 +49,7 @@ export function provenanceOf(run: RunRecord, store: RunStore) {
     outputs: Object.fromEntries(outputs),
     ...switchesOf(run),
     ...policyOf(run, store),
+    ...isUploaded(run.spec.memory) && { memoryLimits: RUN_LIMITS },
     host: run.host,
     attempts: run.attempts,
     createdAt: timeOf(run.createdAt),
@@ -68,8 +71,9 @@ function systemOf(spec: RunRecord["spec"]) {
   return spec.kind === "evaluate" ? spec.system : null;
 }
 
-/** What a policy's run drew from, might use and used. */
+/** What a run drew from, and what its policy might use and used. */
 function policyOf({ spec, outputs }: RunRecord, { blobs }: RunStore) {
+  if (spec.kind === "simulate") return { seed: spec.experiment.seed };
   if (spec.kind !== "evaluate") return {};
   const output = outputs.find(({ name }) => name === "output.json");
   const content = output && blobs.get(output.digest);

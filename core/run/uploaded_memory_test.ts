@@ -1,5 +1,6 @@
 import { equal, match, notEqual, rejects } from "node:assert/strict";
 import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { provenanceOf } from "./provenance.ts";
 import type { RunService } from "./run_service.ts";
 import { withService } from "./testing.ts";
 import { verifyRun } from "./verify.ts";
@@ -27,6 +28,7 @@ Deno.test(
     equal(done.digests.memory, memory.slice("sha256:".length));
     notEqual((await service.submit({ kind: "dram", program })).run.id, run.id);
     equal((await verifyRun(done, service)).isSame, true);
+    equal(provenanceOf(done, service.store).memoryLimits?.memoryBytes, 2 ** 28);
     const system = { system: "dgx-attacc", model: "GPT-13B", lin: 64, lout: 4 };
     const whole = await service.submit({ kind: "simulate", memory, experiment: system });
     equal((await service.settled(whole.run.id, 60_000)).error, null);

@@ -24,7 +24,7 @@ export interface PolicyResult {
 
 /** Runs an action under each policy. */
 export async function underEach(
-  { policies }: OpenPolicies,
+  { policies }: Pick<OpenPolicies, "policies">,
   checkpoint: Checkpoint,
   settings: PolicySettings,
   action: (choice: PolicyChoice, settled: SettledPolicy) => Promise<EvaluationRecord>,

@@ -79,6 +79,11 @@ export async function kindOf(source: string): Promise<PluginKind> {
   return exportsOf(bytes).includes(readContract("memory").qualifiedName) ? "memory" : "policy";
 }
 
+/** Whether it is the name of a plugin of this repository. */
+export function isBuiltIn(source: string): boolean {
+  return isBuiltInMemory(source) || builtInPolicies().includes(source);
+}
+
 /** Whether there is a folder at a path. */
 export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -12,7 +12,7 @@ class Transcript {
   readonly done: Promise<void>;
   #wake = () => {};
 
-  constructor(stream: ReadableStream<Uint8Array>) {
+  constructor(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
     this.done = stream.pipeThrough(new TextDecoderStream()).pipeTo(
       new WritableStream({
         write: (piece) => {
@@ -103,6 +103,21 @@ Deno.test(
     match(failed.err, /^kvpim: .*my-idea: expected all tests to pass but 1 failed\n$/);
   }),
 );
+
+Deno.test("a policy can be run on the tiny model instead", async () => {
+  const options = ["--perplexity", "4", "--context", "64", "--budget", "8"];
+  const { code, out, err } = await kvpim(["plugin", "run", "streaming-llm", ...options]);
+  equal(code, 0, err);
+  match(out, /^policy +perplexity +change +tokens/m);
+  match(out, /^streaming-llm +\d+\.\d{3} +[+-][\d.]+ % +8\.0 /m);
+  match(out, /^full +\d+\.\d{3} +0\.00 % +6[5-8]\.\d /m);
+  const beyond = await kvpim(["plugin", "run", "full", ...options, "--context", "4096"]);
+  equal(beyond.code, 2);
+  equal(beyond.err.split("\n").length, 2, beyond.err);
+  const memory = await kvpim(["plugin", "run", "hbm3-pim-bank", ...options]);
+  equal(memory.code, 2);
+  match(memory.err, /^kvpim: --perplexity: expected a policy but found a memory, hbm3-pim-bank\n$/);
+});
 
 Deno.test("only a folder is watched", async () => {
   const file = new URL("../../../README.md", import.meta.url).pathname;

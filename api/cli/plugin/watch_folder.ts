@@ -8,15 +8,16 @@ import { fileURLToPath } from "node:url";
 import { DisagreementError } from "../disagreement_error.ts";
 import { isMistake, lineOfMistake } from "../mistake.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { isFolder } from "./open_plugin.ts";
+import { isBuiltIn, isFolder } from "./open_plugin.ts";
 
 /** Time without a change after which one is over: editors write a file in several steps. */
 const QUIET_MS = 100;
 
 /** The folder of a plugin, by its path or the name of a built-in one; nothing for a file. */
 export function folderOf(source: string): string | undefined {
-  const builtIn = fileURLToPath(new URL(`../../../plugins/${source}`, import.meta.url));
-  if (/^[a-z][a-z0-9-]*$/.test(source) && isFolder(builtIn)) return builtIn;
+  if (isBuiltIn(source)) {
+    return fileURLToPath(new URL(`../../../plugins/${source}`, import.meta.url));
+  }
   return isFolder(source) ? resolve(source) : undefined;
 }
 

@@ -6,8 +6,8 @@
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import { settlePolicy as settle } from "../../../core/eval/settle_policy.ts";
 import {
+  builtInPlugin,
   builtInPolicies,
-  builtInPolicy,
   isBuiltInPolicy,
   loadPolicy,
   PluginFailure,
@@ -52,7 +52,7 @@ export interface PolicySettings {
 export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
   return await naming(choice.label, async () => {
     const builtIn = isBuiltInPolicy(choice.source);
-    const bytes = builtIn ? await builtInPolicy(choice.source) : await readComponent(choice);
+    const bytes = builtIn ? await builtInPlugin(choice.source) : await readComponent(choice);
     const options = builtIn ? { isolation: "none", metering: false } as const : {};
     const policy = unwrap(await loadPolicy(bytes, options));
     try {

@@ -106,11 +106,18 @@ Deno.test(
 );
 
 Deno.test(
-  "a built-in policy is described by its name",
+  "a built-in policy or memory is described by its name",
   withServer(async (caller) => {
     const { description, limits } = await (await caller.get("/v1/plugins/quest")).json();
     equal(description.name, "quest");
     ok(description.parameters.some(({ name }: { name: string }) => name === "page-tokens"));
     ok(limits.fuelPerCall > 0);
+    const memory = await (await caller.get("/v1/plugins/hbm3-pim-bank")).json();
+    deepEqual([memory.kind, memory.description.levels[0].level], ["memory", "bank"]);
+    const { items } = await (await caller.get("/v1/memories")).json();
+    equal(
+      items.find(({ name }: { name: string }) => name === "hbm3-pim-bank").digest,
+      memory.digest,
+    );
   }),
 );

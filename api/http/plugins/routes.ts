@@ -141,10 +141,10 @@ function viewOf(facts: PluginFacts): v.InferOutput<typeof pluginView> {
 }
 
 function builtInItems({ plugins }: RunService) {
-  return plugins.builtIns().map(({ name, facts }) => ({
+  return plugins.builtIns().map(({ name, kind, facts }) => ({
     name,
     origin: "built-in",
-    kind: "policy",
+    kind,
     digest: facts?.digest ?? null,
     summary: facts ? summaryOf(facts) : null,
     href: pathOf(name),

@@ -106,15 +106,29 @@ function checkLayers({ denseLayers }: EvaluateInput, { layers, name }: KnownMode
 
 function textOf({ text }: EvaluateInput, sources: Sources) {
   if (text === undefined) {
-    return content(EXCERPT, new Uint8Array(readFileSync(join(tinyLlama, EXCERPT))));
+    excerpt ??= content(EXCERPT, new Uint8Array(readFileSync(join(tinyLlama, EXCERPT))));
+    return excerpt;
   }
-  if ("text" in text) return content(text.name, new TextEncoder().encode(text.text));
+  if ("text" in text) return contentOfText(text.name, text.text);
   const found = sources.content(text.content);
   if (found) return content(text.name, found);
   throw new SpecError(
     "/text/content",
     `Expected content that this store has kept but found ${text.content}`,
   );
+}
+
+type NamedContent = ReturnType<typeof content>;
+
+let excerpt: NamedContent | undefined;
+/** The text before this one: the runs of a sweep mostly have the same. */
+let last: { readonly text: string; readonly content: NamedContent } | undefined;
+
+function contentOfText(name: string, text: string): NamedContent {
+  if (last?.text !== text || last.content.spec.name !== name) {
+    last = { text, content: content(name, new TextEncoder().encode(text)) };
+  }
+  return last.content;
 }
 
 function content(name: string, bytes: Uint8Array) {

@@ -82,7 +82,7 @@ const policySchema = v.pipe(
   v.title("Policy"),
 );
 
-/** What a policy may use unless a run says otherwise: far less than the host would allow. */
+/** What a policy, or a memory of others, may use unless a run says otherwise: far less than the host would allow. */
 export const RUN_LIMITS = { memoryBytes: 2 ** 28, fuelPerCall: 2 ** 36 } as const;
 
 const limitsSchema = v.pipe(

@@ -30,7 +30,7 @@ Deno.test("a memory that computes elsewhere is refused where it is named", async
     {
       pointer: "/memory",
       message:
-        "Expected PIM at the bank with the memory hbm3-pim-bank but found it at the bankgroup",
+        "/memory: Expected PIM at the bank with the memory hbm3-pim-bank but found it at the bankgroup",
     },
   );
 });

@@ -40,9 +40,9 @@ async function answer(request: DeskRequest): Promise<DeskReply> {
     const { judge } = await import("./judge.ts");
     return { verdict: await judge(request.component) };
   }
-  const { builtInPolicy } = await import("../../host/built_in_policies.ts");
+  const { builtInPlugin } = await import("../../host/built_in_policies.ts");
   try {
-    return { component: await builtInPolicy(request.name) };
+    return { component: await builtInPlugin(request.name) };
   } catch (error) {
     if (error instanceof CompileError) return { component: undefined };
     throw error;

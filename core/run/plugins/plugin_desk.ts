@@ -23,7 +23,7 @@ export class PluginDesk implements Disposable {
     throw unexpected(reply);
   }
 
-  /** The component of a built-in policy, if it can be built here. */
+  /** The component of a plugin of this repository, if it can be built here. */
   async build(name: string): Promise<Uint8Array | undefined> {
     const reply = await this.#ask({ ask: "build", name });
     if ("component" in reply) return reply.component;

@@ -4,12 +4,16 @@
  * @module
  */
 import { LRUCache } from "lru-cache";
+import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
 import { reproduciblePolicies } from "../../host/built_in_policies.ts";
 import { sha256 } from "../digest.ts";
+import { memories } from "../kinds/memories.ts";
 import type { Described } from "../kinds/kind.ts";
 import type { RunStore } from "../run_store.ts";
 import { PluginDesk } from "./plugin_desk.ts";
 import type { PluginFacts, PluginRefusal, PluginVerdict } from "./plugin_facts.ts";
+
+const memoryNames = Object.keys(memories);
 
 /** Components that may wait to be looked at. */
 const MOST_WAITING = 16;
@@ -32,9 +36,10 @@ export class PluginInUseError extends Error {
   override readonly name = "PluginInUseError";
 }
 
-/** A built-in policy: what is known of it once it was built. */
+/** A plugin of this repository: what is known of it once it was built. */
 export interface BuiltInPlugin {
   readonly name: string;
+  readonly kind: PluginKind;
   readonly facts: PluginFacts | undefined;
 }
 
@@ -74,15 +79,20 @@ export class PluginLibrary implements Disposable {
     return { kind, description };
   };
 
-  /** The built-in policies. */
+  /** The plugins of this repository. */
   builtIns(): BuiltInPlugin[] {
-    return this.policyNames().map((name) => ({ name, facts: this.#builtInFacts.get(name) }));
+    const named = (kind: PluginKind) => (name: string) => ({
+      name,
+      kind,
+      facts: this.#builtInFacts.get(name),
+    });
+    return [...this.policyNames().map(named("policy")), ...memoryNames.map(named("memory"))];
   }
 
-  /** What is known of a built-in policy, which is built for it; nothing where it cannot be. */
+  /** What is known of a plugin of this repository, which is built for it, if it can be. */
   async builtInFacts(name: string): Promise<PluginFacts | undefined> {
     const known = this.#builtInFacts.get(name);
-    if (known || !this.policyNames().includes(name)) return known;
+    if (known || !this.builtIns().some((plugin) => plugin.name === name)) return known;
     const component = await this.builtIn(name);
     const verdict = component && await this.#judge(component);
     if (!verdict?.isAdmitted) return undefined;

@@ -10,6 +10,7 @@
 
 import {
   addressOf,
+  type Device,
   deviceOf,
   FINAL_COMMANDS,
   type IssuedCommand,
@@ -19,11 +20,19 @@ import {
 import { TickController } from "./tick_controller.ts";
 
 /** Which memory to model. */
-export interface TickOptions {
+export interface TickOptions extends TickLength {
   /** An organisation preset, e.g. `"HBM3_8Gb_2R"`. */
   readonly organisation: string;
   /** A timing preset, e.g. `"HBM3_5.2Gbps"`. */
   readonly timing: string;
+}
+
+/** A memory that has no presets. */
+export interface TickDeviceOptions extends TickLength {
+  readonly device: Device;
+}
+
+interface TickLength {
   readonly channels: number;
   /** Gives up after so many cycles; none by default. */
   readonly cycleLimit?: number;
@@ -47,9 +56,12 @@ export interface TickResult {
  * @throws {RangeError} when a preset does not exist
  * @throws {Error} when a refresh queue overflows, or a limit is reached
  */
-export function runTicks(options: TickOptions, requests: readonly TraceRequest[]): TickResult {
+export function runTicks(
+  options: TickOptions | TickDeviceOptions,
+  requests: readonly TraceRequest[],
+): TickResult {
   const { channels, cycleLimit = Infinity, stallLimit = Infinity } = options;
-  const device = deviceOf(options);
+  const device = "device" in options ? options.device : deviceOf(options);
   const controllers = Array.from(
     { length: channels },
     (_, channel) => new TickController(device, channel),

@@ -1,0 +1,52 @@
+/**
+ * What the tiny model of this repository loses under a policy.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { openCheckpoint } from "../../../core/eval/checkpoint.ts";
+import { checkpointModel } from "../../../core/eval/checkpoint_model.ts";
+import { evaluatePerplexity } from "../../../core/eval/perplexity/evaluate.ts";
+import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
+import { type PolicyResult, underEach } from "../eval/policy_runs.ts";
+import { EXCERPT, perplexityColumns } from "../eval/ppl.ts";
+import { resultTable } from "../eval/result_table.ts";
+import type { OpenPolicy } from "../policy/open_policy.ts";
+import { fileNameOf } from "../policy/policy_choice.ts";
+import type { LayerOptions } from "./layer_options.ts";
+
+/**
+ * Perplexity of the tokens behind a context of the excerpt, a row a policy.
+ *
+ * @param tokens to predict
+ * @throws {EvaluationInputError} where the model does not hold so many
+ */
+export async function perplexityFigures(
+  policies: readonly OpenPolicy[],
+  tokens: number,
+  { context, budget }: LayerOptions,
+  signal?: AbortSignal,
+): Promise<string> {
+  await using checkpoint = await openCheckpoint(tinyLlama);
+  const folder = await Deno.makeTempDir({ prefix: "kvpim-run-" });
+  try {
+    const results: PolicyResult[] = await underEach(
+      { policies },
+      checkpoint,
+      { budget, seed: 0 },
+      (choice, settled) =>
+        evaluatePerplexity({
+          model: checkpointModel(checkpoint, settled),
+          text: EXCERPT,
+          out: join(folder, fileNameOf(choice)),
+          protocol: "once",
+          start: context - 1,
+          maxTokens: tokens,
+          signal,
+        }),
+    );
+    return `${resultTable(results, perplexityColumns(results))}\n`;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
