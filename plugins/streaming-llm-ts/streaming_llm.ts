@@ -141,11 +141,11 @@ class Session {
 
   /** An update in which every KV head does the same. */
   private update(evicted: readonly number[], firstToken: number, slots: readonly number[]) {
-    const all = (values: readonly number[]) =>
-      Uint32Array.from(
-        { length: this.kvHeads * values.length },
-        (_, at) => values[at % values.length]!,
-      );
+    const all = (values: readonly number[]) => {
+      const each = new Uint32Array(this.kvHeads * values.length);
+      for (let head = 0; head < this.kvHeads; head++) each.set(values, head * values.length);
+      return each;
+    };
     const offsets = evicted.length === 0
       ? []
       : Array.from({ length: this.kvHeads + 1 }, (_, head) => head * evicted.length);
