@@ -6,21 +6,17 @@ export interface TokenSetRules {
   readonly evicted: readonly Uint8Array[];
 }
 
-/** Marks of one byte are used up after this many sets, and cleared. */
-const MOST_MARKS = 255;
-
 /**
  * Checks sets of tokens: indices in range, each once, none evicted. It runs on every answer of a
  * policy, so it is one pass over typed arrays; {@linkcode explainTokenSet} says what is wrong.
  */
 export class TokenSetCheck {
-  /** For each token, the mark of the last set it was seen in. */
-  readonly #seen: Uint8Array;
-  #mark = 0;
+  /** A bit for each token: 4 KiB at 32k tokens, which stay in the nearest cache. */
+  readonly #seen: Uint32Array;
 
   /** @param maxTokens Tokens that will ever enter */
   constructor(maxTokens: number) {
-    this.#seen = new Uint8Array(maxTokens);
+    this.#seen = new Uint32Array(Math.ceil(maxTokens / 32));
   }
 
   /** Whether `list[first]` up to but without `list[end]` are a set that keeps the rules. */
@@ -33,22 +29,16 @@ export class TokenSetCheck {
   }
 
   #distinctBelow(list: Uint32Array, first: number, end: number, limit: number): boolean {
-    const seen = this.#seen;
-    const mark = this.#nextMark();
+    const seen = this.#seen.fill(0);
     for (let at = first; at < end; at++) {
       const token = list[at]!;
-      if (token >= limit || seen[token] === mark) return false;
-      seen[token] = mark;
+      if (token >= limit) return false;
+      const word = seen[token >>> 5]!;
+      const bit = 1 << (token & 31);
+      if ((word & bit) !== 0) return false;
+      seen[token >>> 5] = word | bit;
     }
     return true;
-  }
-
-  #nextMark(): number {
-    if (this.#mark === MOST_MARKS) {
-      this.#seen.fill(0);
-      this.#mark = 0;
-    }
-    return ++this.#mark;
   }
 }
 
