@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { loadCompiler } from "./compiler.ts";
 import { keepFile } from "./keep_file.ts";
 
 const ROOT = fileURLToPath(new URL(".", import.meta.url));
@@ -82,8 +83,7 @@ async function compileTo(
   entry: string,
   flags: readonly string[],
 ): Promise<Uint8Array<ArrayBuffer>> {
-  // Loaded only when needed: the compiler is a hundred times the size of its output.
-  const { default: asc } = await import("assemblyscript/asc");
+  const asc = await loadCompiler();
   let output: Uint8Array<ArrayBuffer> | undefined;
   const { error, stderr } = await asc.main([entry, "--outFile", "module.wasm", ...flags], {
     readFile: (name) => readSource(name),

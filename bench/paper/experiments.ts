@@ -5,7 +5,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { Hbm3PimMemory } from "../../core/memory/hbm3_pim.ts";
+import { openBuiltInMemory } from "../../core/memory/built_in_memories.ts";
 import type { MemoryModel } from "../../core/memory/memory_model.ts";
 import { RememberingMemory } from "../../core/memory/remembering_memory.ts";
 import { ResultStore } from "../../core/memory/result_store.ts";
@@ -120,7 +120,7 @@ export class Experiments implements Disposable {
       );
     }
     if (memory) return new Experiments(memory, tables);
-    const simulator = await Hbm3PimMemory.open();
+    const simulator = await openBuiltInMemory("hbm3-pim-bank");
     return new Experiments(simulator, tables, simulator);
   }
 

@@ -1,5 +1,5 @@
-import asc from "assemblyscript/asc";
 import { renameExports } from "../binary/rename_exports.ts";
+import { loadCompiler } from "../compiler.ts";
 import { CompileError } from "./compile_error.ts";
 import type { DeviceDeclaration } from "./device_declaration.ts";
 import { deviceModule } from "./device_module.ts";
@@ -48,6 +48,7 @@ export async function compileAssemblyScript(
   const readSource = (path: string): string | null =>
     generated.get(path) ?? readLocated(locateSource(path, entry));
   let binary: Uint8Array | undefined;
+  const asc = await loadCompiler();
   const { error, stderr } = await asc.main([
     "glue.ts",
     ...["--outFile", "plugin.wasm", "--runtime", GARBAGE[garbage], "--use", "abort="],

@@ -68,6 +68,7 @@ browserTest(
     await page.getByRole("button", { name: "Vary a field" }).click();
     await page.locator("#variation-1-values").fill("16, 32");
     await page.locator("#variation-1-values").blur();
+    await page.locator("#field-memory").selectOption("hbm3-jedec-bank");
     const link = page.url();
     await page.goto("about:blank");
     await page.goto(link);
@@ -75,6 +76,12 @@ browserTest(
     equal(await page.getByLabel("Model").inputValue(), "GPT-13B");
     equal(await page.locator("#variation-1-values").inputValue(), "16, 32");
     equal(await page.getByLabel("Power limit").isChecked(), true);
+    equal(await page.locator("#field-memory").inputValue(), "hbm3-jedec-bank");
+    await page.getByRole("button", { name: "Simulate" }).click();
+    await page.waitForURL(/\/sweeps\/[0-9a-f]{64}$/);
+    await page.getByRole("link", { name: "Change it" }).click();
+    await page.locator("#field-memory").waitFor();
+    equal(await page.locator("#field-memory").inputValue(), "hbm3-jedec-bank");
   },
 );
 

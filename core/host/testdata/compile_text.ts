@@ -1,4 +1,4 @@
-import asc from "assemblyscript/asc";
+import { loadCompiler } from "../../../wasm/compiler.ts";
 
 /** Compiles AssemblyScript text to a core module. */
 export async function compileText(
@@ -6,6 +6,7 @@ export async function compileText(
   flags: readonly string[],
 ): Promise<Uint8Array<ArrayBuffer>> {
   let binary: Uint8Array | undefined;
+  const asc = await loadCompiler();
   const { error, stderr } = await asc.main(
     ["text.ts", "--outFile", "text.wasm", "--runtime", "stub", "--use", "abort=", ...flags],
     {

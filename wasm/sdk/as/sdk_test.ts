@@ -1,6 +1,6 @@
-import asc from "assemblyscript/asc";
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { loadCompiler } from "../../compiler.ts";
 
 const SOURCE = `
 import { dot, addTo, scaleInto } from "kvpim/vectors";
@@ -47,6 +47,7 @@ interface Sdk {
 
 async function compileSdk(): Promise<Sdk> {
   let binary: Uint8Array | undefined;
+  const asc = await loadCompiler();
   const { error, stderr } = await asc.main(
     ["entry.ts", "--outFile", "o.wasm", "-O3", "--noAssert", "--enable", "simd", "--use", "abort="],
     {

@@ -34,6 +34,7 @@ export interface Sweep {
   readonly spec: {
     readonly base: {
       readonly kind?: string;
+      readonly memory?: string;
       readonly model?: { readonly name?: string };
       readonly experiment?: Readonly<Record<string, unknown>>;
     };

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { api, type FieldSchema, Problem } from "../api.ts";
+import { api, type FieldSchema, type PluginItem, Problem } from "../api.ts";
 import { h } from "../dom.ts";
 import { problemBox } from "../views/problem_box.ts";
+import { type MemoryField, memoryField } from "./memory_field.ts";
 import { PolicyRows, type Sparsity } from "./policy_rows.ts";
 import { type FieldValue, type SchemaField, schemaField } from "./schema_field.ts";
 import { VariationRows, type Variations } from "./variation_rows.ts";
@@ -37,11 +38,14 @@ export interface FormState {
   readonly experiment: Readonly<Record<string, unknown>>;
   readonly policies: readonly Sparsity[];
   readonly vary: Variations;
+  /** The memory model, if it is not the standard. */
+  readonly memory?: string | undefined;
 }
 
 /** The path of a form that holds something. */
 export function formLink(state: Partial<FormState>): string {
-  const entries = Object.entries(state).map(([name, value]) => [name, JSON.stringify(value)]);
+  const entries = Object.entries(state).filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, JSON.stringify(value)]);
   return `/?${new URLSearchParams(Object.fromEntries(entries))}`;
 }
 
@@ -56,7 +60,12 @@ function stateOf(query: URLSearchParams): FormState {
       return EMPTY[name];
     }
   };
-  return { experiment: part("experiment"), policies: part("policies"), vary: part("vary") };
+  return {
+    experiment: part("experiment"),
+    policies: part("policies"),
+    vary: part("vary"),
+    memory: part("memory"),
+  };
 }
 
 const EMPTY: FormState = { experiment: {}, policies: [], vary: {} };
@@ -65,6 +74,7 @@ const EMPTY: FormState = { experiment: {}, policies: [], vary: {} };
 export class ExperimentForm {
   readonly element: HTMLFormElement;
   readonly #fields: ReadonlyMap<string, SchemaField>;
+  readonly #memory: MemoryField;
   readonly #policies: PolicyRows;
   readonly #variations: VariationRows;
   readonly #problem = h("div", { role: "alert" });
@@ -72,12 +82,22 @@ export class ExperimentForm {
   /** Parts of an experiment that the form has no field for. */
   readonly #others: Readonly<Record<string, unknown>>;
 
-  constructor(schemas: Readonly<Record<string, FieldSchema>>, query: URLSearchParams) {
-    const { experiment, policies, vary } = stateOf(query);
+  /**
+   * @param schemas of an experiment's fields
+   * @param plugins what a run can name
+   * @param query of the page's address
+   */
+  constructor(
+    schemas: Readonly<Record<string, FieldSchema>>,
+    plugins: readonly PluginItem[],
+    query: URLSearchParams,
+  ) {
+    const { experiment, policies, vary, memory } = stateOf(query);
     const names = Object.values(GROUPS).flat();
     this.#fields = new Map(
       names.map((name) => [name, schemaField(name, schemas[name]!, experiment[name])]),
     );
+    this.#memory = memoryField(plugins, memory);
     this.#others = Object.fromEntries(
       Object.entries(experiment).filter(([name]) => !this.#fields.has(name) && name !== "sparsity"),
     );
@@ -100,6 +120,7 @@ export class ExperimentForm {
   #build(): HTMLFormElement {
     const groups = Object.entries(GROUPS).map(([title, names]) => {
       const fields = names.map((name) => this.#fields.get(name)!.element);
+      if (title === "System") fields.push(this.#memory.element);
       return h("fieldset", {}, h("legend", {}, title), h("div", { class: "fields" }, ...fields));
     });
     return h(
@@ -140,6 +161,7 @@ export class ExperimentForm {
       experiment: this.#experiment(),
       policies: this.#policies.link(),
       vary: this.#variations.read(),
+      memory: this.#memory.value(),
     };
     history.replaceState(null, "", formLink(state));
   }
@@ -147,13 +169,14 @@ export class ExperimentForm {
   async #send() {
     this.#submit.disabled = true;
     this.#problem.replaceChildren();
-    for (const { invalidate } of this.#fields.values()) invalidate("");
+    for (const { invalidate } of [...this.#fields.values(), this.#memory]) invalidate("");
     try {
       const policies = [null, ...await this.#policies.read()];
       const grid = Object.entries(this.#variations.read())
         .map(([field, values]) => [`/experiment/${field}`, values]);
+      const memory = this.#memory.value();
       const sweep = await api.submitSweep({
-        base: { kind: "simulate", experiment: this.#experiment() },
+        base: { kind: "simulate", ...memory && { memory }, experiment: this.#experiment() },
         list: policies.map((sparsity) => ({ "/experiment/sparsity": sparsity })),
         grid: Object.fromEntries(grid),
       });
@@ -168,7 +191,8 @@ export class ExperimentForm {
 
   #show(problem: Problem) {
     const name = /^\/base\/experiment\/(\w+)/.exec(problem.pointer)?.[1];
-    const field = name === undefined ? undefined : this.#fields.get(name);
+    const isMemory = /^(\/base)?\/memory$/.test(problem.pointer);
+    const field = isMemory ? this.#memory : this.#fields.get(name ?? "");
     if (field) field.invalidate(problem.message.replace(/^\S+: /, ""));
     else this.#problem.replaceChildren(problemBox(problem));
   }

@@ -4,10 +4,11 @@ import { ExperimentForm } from "../form/experiment_form.ts";
 
 /** The view of a new experiment. */
 export async function newExperimentView(): Promise<HTMLElement> {
-  const { items } = await api.kinds();
+  const [{ items }, plugins] = await Promise.all([api.kinds(), api.plugins()]);
   const { schema } = items.find(({ name }) => name === "simulate")!;
   const { properties } = (schema as RunSchema).properties.experiment;
-  const form = new ExperimentForm(properties, new URLSearchParams(location.search));
+  const query = new URLSearchParams(location.search);
+  const form = new ExperimentForm(properties, plugins.items, query);
   return h(
     "div",
     {},

@@ -4,6 +4,7 @@ import { chartFigure } from "../charts/chart_figure.ts";
 import { readSteps, stepsChart, strideOf } from "../charts/steps.ts";
 import { button, h, table } from "../dom.ts";
 import { formLink } from "../form/experiment_form.ts";
+import { isStandardMemory } from "../form/memory_field.ts";
 import { readText, shortId, titleOf } from "../words.ts";
 import { energyOf, latencyOf, PARTS, sumOf } from "../../../../../core/system/breakdown.ts";
 import { timelineSection } from "./timeline.ts";
@@ -171,7 +172,11 @@ function comparisonLinks({ spec, id }: Pick<Run, "spec" | "id">): HTMLElement[] 
     "a",
     {
       class: "button",
-      href: formLink({ experiment, policies: sparsity === null ? [] : [{ ...sparsity }] }),
+      href: formLink({
+        experiment,
+        policies: sparsity === null ? [] : [{ ...sparsity }],
+        memory: isStandardMemory(spec.memory) ? undefined : spec.memory,
+      }),
     },
     "Change it",
   );

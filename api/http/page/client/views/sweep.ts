@@ -203,6 +203,7 @@ function links(sweep: Sweep, done: readonly DoneRow[]): (HTMLElement | null)[] {
       experiment: spec.base.experiment ?? {},
       policies,
       vary: Object.fromEntries(vary),
+      memory: spec.base.memory,
     })),
   ];
 }
