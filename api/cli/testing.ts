@@ -44,7 +44,7 @@ export function kvpimProcess(
   stdin: "null" | "piped" = "null",
 ): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", fileURLToPath(new URL("./main.ts", import.meta.url)), ...args],
+    args: ["run", "-q", "-A", fileURLToPath(new URL("./main.ts", import.meta.url)), ...args],
     env: { NO_COLOR: "1", ...env },
     stdin,
     stdout: "piped",

@@ -21,6 +21,10 @@ const nearest = (await buildPlugin(new URL("../../wasm/sdk/testdata/nearest/", i
 const hostile = (await buildPlugin(new URL("../../wasm/sdk/testdata/hostile/", import.meta.url)))
   .component;
 
+/** With a thread that stays, so that the model and the host are loaded once. */
+const withEvaluator = (test: (service: RunService) => Promise<void>) =>
+  withService(test, { width: 1 });
+
 async function done(service: RunService, input: unknown): Promise<RunRecord> {
   service.start();
   const { run } = await service.submit(input);
@@ -37,7 +41,7 @@ function bytes({ store }: RunService, { outputs }: RunRecord, name: string) {
 
 Deno.test(
   "an evaluation gives scores, what each token's step read, a trace and its budgets",
-  withService(async (service) => {
+  withEvaluator(async (service) => {
     const run = await done(service, { ...SMALL, policy: { name: "starc" }, recall: true });
     equal(run.error, null);
     deepEqual(run.outputs.map(({ name }) => name), [
@@ -68,7 +72,7 @@ Deno.test(
 
 Deno.test(
   "an evaluation verifies byte for byte, and its provenance does it elsewhere",
-  withService(async (service) => {
+  withEvaluator(async (service) => {
     const { facts } = await service.plugins.upload(nearest);
     const policy = { component: `sha256:${facts.digest}` };
     const run = await done(service, { ...SMALL, policy });
@@ -80,7 +84,7 @@ Deno.test(
     ok(value.usage.fuel > 0);
     equal(value.seed, 0);
     const { provenance, inputs } = readProvenance(value);
-    await withService(async (other) => {
+    await withEvaluator(async (other) => {
       const { outputs } = await replay(provenance, inputs, other);
       deepEqual(outputs.filter(({ recorded, found }) => recorded !== found), []);
     })();
@@ -89,7 +93,7 @@ Deno.test(
 
 Deno.test(
   "what determines an evaluation enters its name, and how it is written does not",
-  withService(async (service) => {
+  withEvaluator(async (service) => {
     const id = async (more: object) => (await service.submit({ ...SMALL, ...more })).run.id;
     const plain = await id({});
     const { spec } = service.store.get(plain)!;
@@ -113,7 +117,7 @@ Deno.test(
 
 Deno.test(
   "with a system the steps are simulated, and a sweep weighs accuracy, latency and energy",
-  withService(async (service) => {
+  withEvaluator(async (service) => {
     service.start();
     const system = { system: "dgx-attacc", model: "GPT-13B", gpu: "H100" };
     const sweep = {
@@ -141,7 +145,7 @@ Deno.test(
 
 Deno.test(
   "a simulation reads what the steps of an evaluation read",
-  withService(async (service) => {
+  withEvaluator(async (service) => {
     const { id } = await done(service, { ...SMALL, policy: { name: "random" } });
     const experiment = (trace: object, lout: number) => ({
       kind: "simulate",
@@ -165,7 +169,7 @@ Deno.test(
 
 Deno.test(
   "a mistake of an evaluation says where it is",
-  withService(async (service) => {
+  withEvaluator(async (service) => {
     for (
       const [more, pointer, message] of [
         [{ model: { name: "../../etc" } }, "/model/name", /one of tiny-llama/],
@@ -195,7 +199,7 @@ Deno.test(
 
 Deno.test(
   "a policy that misbehaves ends its run with what it did, and the next run is done",
-  withService(async (service) => {
+  withEvaluator(async (service) => {
     const { facts } = await service.plugins.upload(hostile);
     const component = `sha256:${facts.digest}`;
     const deed = (name: string) => ({
@@ -207,12 +211,12 @@ Deno.test(
     const endless = { ...deed("loop"), limits: { fuelPerCall: 100_000_000 } };
     match((await done(service, endless)).error!, /ran out of fuel: more than 100000000/);
     equal((await done(service, SMALL)).state, "done");
-  }, { width: 1 }),
+  }),
 );
 
 Deno.test(
   "a run under an endless policy is cancelled at once",
-  withService(async (service) => {
+  withEvaluator(async (service) => {
     service.start();
     const { facts } = await service.plugins.upload(hostile);
     const policy = { component: `sha256:${facts.digest}`, parameters: { deed: "loop" } };
@@ -223,12 +227,12 @@ Deno.test(
     const began = performance.now();
     equal((await done(service, { kind: "dram", program: { contextTokens: 64 } })).state, "done");
     ok(performance.now() - began < 20_000);
-  }, { width: 1 }),
+  }),
 );
 
 Deno.test(
   "what is no policy is refused with the reason, and what is used is not removed",
-  withService(async (service) => {
+  withEvaluator(async (service) => {
     const refused = (component: Uint8Array, why: string) =>
       rejects(service.plugins.upload(component), (error: PluginRefusedError) => {
         equal(error.refusal.why, why, error.message);

@@ -9,7 +9,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { LONG_RUN } from "../../../core/run/testing.ts";
 import type { Caller } from "../testing.ts";
-import { browserTest, keepPicture, NARROW } from "./testing.ts";
+import { browserTest, fitsTelephone, keepPicture, NARROW } from "./testing.ts";
 
 /** Opens the form with a small experiment. */
 async function openForm(page: Page, { url }: Caller) {
@@ -148,26 +148,20 @@ browserTest(
   },
 );
 
-for (const colorScheme of ["light", "dark"] as const) {
-  browserTest(
-    `nothing is wider than a telephone's screen, ${colorScheme}`,
-    async (page, caller) => {
-      await openForm(page, caller);
-      const fits = async (name: string) => {
-        equal(await page.evaluate(() => document.documentElement.scrollWidth), NARROW.width, name);
-        await keepPicture(page, `${name}-390-${colorScheme}`);
-      };
-      await fits("form");
-      await page.getByRole("button", { name: "Simulate" }).click();
-      await charts(page).first().waitFor();
-      await fits("sweep");
-      await page.getByRole("link", { name: "full attention" }).click();
-      await charts(page).nth(1).waitFor();
-      await fits("run");
-      await page.getByRole("link", { name: "Runs", exact: true }).click();
-      await page.getByRole("checkbox").first().waitFor();
-      await fits("runs");
-    },
-    { viewport: NARROW, colorScheme },
-  );
-}
+browserTest(
+  "nothing is wider than a telephone's screen, light and dark",
+  async (page, caller) => {
+    await openForm(page, caller);
+    await fitsTelephone(page, "form");
+    await page.getByRole("button", { name: "Simulate" }).click();
+    await charts(page).first().waitFor();
+    await fitsTelephone(page, "sweep");
+    await page.getByRole("link", { name: "full attention" }).click();
+    await charts(page).nth(1).waitFor();
+    await fitsTelephone(page, "run");
+    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    await page.getByRole("checkbox").first().waitFor();
+    await fitsTelephone(page, "runs");
+  },
+  { viewport: NARROW },
+);

@@ -9,7 +9,7 @@ import { equal, match } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { buildPlugin } from "../../../wasm/sdk/build.ts";
 import type { Caller } from "../testing.ts";
-import { browserTest, keepPicture, NARROW } from "./testing.ts";
+import { browserTest, fitsTelephone, keepPicture, NARROW } from "./testing.ts";
 
 const TESTDATA = new URL("../../../wasm/sdk/testdata/", import.meta.url);
 
@@ -92,27 +92,21 @@ browserTest("an evaluation under an endless policy is cancelled", async (page, c
   await page.getByText("no run refers to but 1 run does").waitFor();
 });
 
-for (const colorScheme of ["light", "dark"] as const) {
-  browserTest(
-    `evaluations and plugins fit a telephone's screen, ${colorScheme}`,
-    async (page, caller) => {
-      const fits = async (name: string) => {
-        equal(await page.evaluate(() => document.documentElement.scrollWidth), NARROW.width, name);
-        await keepPicture(page, `${name}-390-${colorScheme}`);
-      };
-      await openForm(page, caller);
-      await page.getByRole("button", { name: "Add a policy" }).click();
-      await fits("evaluate-form");
-      await page.getByRole("button", { name: "Evaluate" }).click();
-      await page.locator("figure svg").nth(1).waitFor();
-      await fits("evaluated-sweep");
-      await page.getByRole("link", { name: "full" }).first().click();
-      await page.locator("figure svg").nth(1).waitFor();
-      await fits("evaluated-run");
-      await page.getByRole("link", { name: "Plugins" }).click();
-      await page.getByRole("link", { name: "starc" }).waitFor();
-      await fits("plugins");
-    },
-    { viewport: NARROW, colorScheme },
-  );
-}
+browserTest(
+  "evaluations and plugins fit a telephone's screen, light and dark",
+  async (page, caller) => {
+    await openForm(page, caller);
+    await page.getByRole("button", { name: "Add a policy" }).click();
+    await fitsTelephone(page, "evaluate-form");
+    await page.getByRole("button", { name: "Evaluate" }).click();
+    await page.locator("figure svg").nth(1).waitFor();
+    await fitsTelephone(page, "evaluated-sweep");
+    await page.getByRole("link", { name: "full" }).first().click();
+    await page.locator("figure svg").nth(1).waitFor();
+    await fitsTelephone(page, "evaluated-run");
+    await page.getByRole("link", { name: "Plugins" }).click();
+    await page.getByRole("link", { name: "starc" }).waitFor();
+    await fitsTelephone(page, "plugins");
+  },
+  { viewport: NARROW },
+);

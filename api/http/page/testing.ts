@@ -4,7 +4,7 @@
  * @module
  */
 /// <reference lib="dom" />
-import { deepEqual } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import { existsSync, mkdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -67,4 +67,14 @@ async function inPage(
 export async function keepPicture(page: Page, name: string) {
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
+}
+
+/** Makes sure that a page in a narrow window scrolls only down, and leaves pictures, light and dark. */
+export async function fitsTelephone(page: Page, name: string) {
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme });
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    equal(width, NARROW.width, `${name}, ${colorScheme}`);
+    await keepPicture(page, `${name}-390-${colorScheme}`);
+  }
 }
