@@ -1,7 +1,7 @@
 import { deepEqual, match, ok, rejects } from "node:assert/strict";
 import { unwrap } from "../host/outcome.ts";
 import { loadPolicy } from "../host/policy.ts";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import type { KvPolicy } from "./kv_policy.ts";
 import { LanguageModel } from "./language_model.ts";
 import { pluginPolicy } from "./plugin_policy.ts";
@@ -21,7 +21,7 @@ async function decode(policy?: KvPolicy): Promise<Float32Array> {
 }
 
 Deno.test("a plugin of full attention decodes like the model itself", async () => {
-  const { component } = await buildPlugin(new URL("../../plugins/full/", import.meta.url));
+  const component = await builtComponent(new URL("../../plugins/full/", import.meta.url));
   const plugin = unwrap(await loadPolicy(component, { isolation: "none" }));
   deepEqual(await decode(await pluginPolicy(plugin, { budget: 4 })), await decode());
   plugin.close();
@@ -30,7 +30,7 @@ Deno.test("a plugin of full attention decodes like the model itself", async () =
 /** A plain selector, one that rotates by rank, and one that observes and evicts. */
 for (const name of ["starc", "streaming-llm", "h2o"]) {
   Deno.test(`${name} with a budget for every token decodes like the model itself`, async () => {
-    const { component } = await buildPlugin(new URL(`../../plugins/${name}/`, import.meta.url));
+    const component = await builtComponent(new URL(`../../plugins/${name}/`, import.meta.url));
     const plugin = unwrap(await loadPolicy(component, { isolation: "none" }));
     const found = await decode(await pluginPolicy(plugin, { budget: 64 }));
     ok(relativeError(found, await decode()) < 1e-5);
@@ -42,7 +42,7 @@ for (const name of ["starc", "streaming-llm", "h2o"]) {
 
 Deno.test("what a plugin did wrong ends the decoding in one line", async () => {
   const hostile = new URL("../../wasm/sdk/testdata/hostile/", import.meta.url);
-  const { component } = await buildPlugin(hostile);
+  const component = await builtComponent(hostile);
   const plugin = unwrap(await loadPolicy(component, { isolation: "none" }));
   const { parameters } = unwrap(await plugin.describe());
   const [deeds] = parameters.map(({ kind }) => kind.tag === "choice" ? kind.value.options : []);

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, notEqual, ok, rejects } from "node:assert/strict";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { readTrace } from "../attention/trace_reader.ts";
 import { evaluatedSteps } from "./kinds/evaluated_steps.ts";
 import type { PluginRefusedError } from "./plugins/plugin_library.ts";
@@ -16,10 +16,8 @@ const MINUTE = 60_000;
 const SMALL = { kind: "evaluate", promptTokens: 48, tokens: 12, budget: 16 } as const;
 
 /** A plugin for tests: selects the keys nearest to the query. */
-const nearest = (await buildPlugin(new URL("../../wasm/sdk/testdata/nearest/", import.meta.url)))
-  .component;
-const hostile = (await buildPlugin(new URL("../../wasm/sdk/testdata/hostile/", import.meta.url)))
-  .component;
+const nearest = await builtComponent(new URL("../../wasm/sdk/testdata/nearest/", import.meta.url));
+const hostile = await builtComponent(new URL("../../wasm/sdk/testdata/hostile/", import.meta.url));
 
 /** With a thread that stays, so that the model and the host are loaded once. */
 const withEvaluator = (test: (service: RunService) => Promise<void>) =>

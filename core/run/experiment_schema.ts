@@ -245,7 +245,7 @@ const fields = {
     standard.sampledSteps,
   ),
   profile: v.optional(
-    titled("Profile", oneOf("whose quirks: the STARC artifact's or AttAcc's", profiles)),
+    titled("Profile", oneOf("whose quirks: the artifact's, AttAcc's, or none", profiles)),
     standard.profile,
   ),
   switches: v.optional(v.pipe(

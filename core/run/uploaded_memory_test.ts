@@ -1,13 +1,13 @@
 import { equal, match, notEqual, rejects } from "node:assert/strict";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { provenanceOf } from "./provenance.ts";
 import type { RunService } from "./run_service.ts";
 import { withService } from "./testing.ts";
 import { verifyRun } from "./verify.ts";
 
 const TESTDATA = new URL("../../wasm/sdk/testdata/", import.meta.url);
-const ideal = (await buildPlugin(new URL("ideal/", TESTDATA))).component;
-const nearest = (await buildPlugin(new URL("nearest/", TESTDATA))).component;
+const ideal = await builtComponent(new URL("ideal/", TESTDATA));
+const nearest = await builtComponent(new URL("nearest/", TESTDATA));
 
 async function uploaded({ plugins }: RunService, component: Uint8Array): Promise<string> {
   return `sha256:${(await plugins.upload(component)).facts.digest}`;

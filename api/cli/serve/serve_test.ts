@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { smallRun } from "../../../core/run/testing.ts";
-import { buildPlugin } from "../../../wasm/sdk/build.ts";
+import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import { inFolder, kvpim } from "../testing.ts";
 import { ServerProcess } from "./testing.ts";
 
@@ -56,7 +56,7 @@ Deno.test(
   inFolder(async (folder) => {
     const component = new URL("../../../wasm/sdk/testdata/nearest/", import.meta.url);
     const wasm = `${folder}/nearest.wasm`;
-    await Deno.writeFile(wasm, (await buildPlugin(component)).component);
+    await Deno.writeFile(wasm, await builtComponent(component));
     const { out: added } = await kvpim(["run", "add-plugin", wasm, "--store", `${folder}/a`]);
     const [reference] = added.split(" ");
     const spec = {

@@ -7,14 +7,14 @@
 import { Buffer } from "node:buffer";
 import { equal, match } from "node:assert/strict";
 import type { Page } from "playwright-core";
-import { buildPlugin } from "../../../wasm/sdk/build.ts";
+import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import type { Caller } from "../testing.ts";
 import { browserTest, fitsTelephone, keepPicture, NARROW } from "./testing.ts";
 
 const TESTDATA = new URL("../../../wasm/sdk/testdata/", import.meta.url);
 
 async function componentFile(name: string) {
-  const { component } = await buildPlugin(new URL(`${name}/`, TESTDATA));
+  const component = await builtComponent(new URL(`${name}/`, TESTDATA));
   return {
     name: `${name}.wasm`,
     mimeType: "application/wasm",

@@ -1,8 +1,8 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { buildPlugin } from "../../../wasm/sdk/build.ts";
+import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import { withServer } from "../testing.ts";
 
-const { component } = await buildPlugin(
+const component = await builtComponent(
   new URL("../../../wasm/sdk/testdata/nearest/", import.meta.url),
 );
 

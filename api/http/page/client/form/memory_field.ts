@@ -30,7 +30,7 @@ export function memoryField(plugins: readonly PluginItem[], given?: string): Mem
   const select = h(
     "select",
     { id, name: id, "aria-describedby": `${id}-hint` },
-    h("option", { value: STANDARD }, `${STANDARD}, with its units where pim says`),
+    h("option", { value: STANDARD }, STANDARD),
     ...memories.map((item) => {
       const value = item.origin === "built-in" ? item.name : `sha256:${item.digest}`;
       const text = item.origin === "built-in"
@@ -49,7 +49,7 @@ export function memoryField(plugins: readonly PluginItem[], given?: string): Mem
       "div",
       { class: "hint", id: `${id}-hint` },
       h("code", {}, "memory"),
-      ": what simulates attention; ",
+      ": what simulates attention, hbm3-pim with its units where pim says; ",
       h("a", { href: "/plugins" }, "components of others"),
       " can be uploaded",
     ),
