@@ -87,23 +87,11 @@ export async function evaluateUnderPolicy(
   ];
 }
 
-let transpiled = { component: "", cache: new TranspileCache() };
-
-/**
- * Where the transpiled component of a run is kept: until a run with another, as the runs of a sweep
- * follow each other. Not longer, since there may be any number of strangers' components.
- */
-function cacheFor(component: string): TranspileCache {
-  if (transpiled.component !== component) {
-    transpiled = { component, cache: new TranspileCache() };
-  }
-  return transpiled.cache;
-}
-
 async function decode(spec: EvaluateSpec, { inputs, models, onProgress }: Work) {
   const component = inputs.get(spec.policy.component)!;
   const limits = { ...DEFAULT_LIMITS, ...spec.limits };
-  const cache = cacheFor(spec.policy.component);
+  // Not kept beyond the run: there may be any number of strangers' components.
+  const cache = new TranspileCache();
   const label = `the policy ${spec.policy.name}`;
   const policy = unwrap(await loadPolicy(component, { limits, cache }), label);
   try {
