@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { api, type EvaluateSchema, type FieldSchema, Problem } from "../api.ts";
+import { api, type EvaluateSchema, type FieldSchema } from "../api.ts";
 import { h } from "../dom.ts";
-import { problemBox } from "../views/problem_box.ts";
 import { type ChosenPolicy, PluginRows } from "./plugin_rows.ts";
 import { type SchemaField, schemaField } from "./schema_field.ts";
+import { sendSweep } from "./send_sweep.ts";
 
 const FIELDS = [
   "promptTokens",
@@ -185,33 +185,21 @@ export class EvaluationForm {
     history.replaceState(null, "", evaluationLink(state));
   }
 
-  async #send() {
-    this.#submit.disabled = true;
-    this.#problem.replaceChildren();
-    const fields = [...this.#fields.values(), ...this.#systemFields.values()];
-    for (const { invalidate } of fields) invalidate("");
-    try {
+  #send(): Promise<void> {
+    const at = (pointer: string, fields: Fields) =>
+      [...fields].map(([name, field]) => [`${pointer}/${name}`, field] as const);
+    const fields = new Map([
+      ...at("/base", this.#fields),
+      ...at("/base/system", this.#systemFields),
+    ]);
+    return sendSweep({ submit: this.#submit, problem: this.#problem, fields }, () => {
       const policies = [{ name: "full" }, ...this.#policies.read()];
       const distinct = new Map(policies.map((policy) => [JSON.stringify(policy), policy]));
-      const sweep = await api.submitSweep({
+      return {
         base: { kind: "evaluate", ...this.#base() },
         list: [...distinct.values()].map((policy) => ({ "/policy": policy })),
-      });
-      location.assign(`/sweeps/${sweep.id}`);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      this.#show(error);
-    } finally {
-      this.#submit.disabled = false;
-    }
-  }
-
-  #show(problem: Problem) {
-    const found = /^\/base\/(system\/)?(\w+)/.exec(problem.pointer);
-    const fields = found?.[1] ? this.#systemFields : this.#fields;
-    const field = found ? fields.get(found[2]!) : undefined;
-    if (field) field.invalidate(problem.message.replace(/^\S+: /, ""));
-    else this.#problem.replaceChildren(problemBox(problem));
+      };
+    });
   }
 }
 

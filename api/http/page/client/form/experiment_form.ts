@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { api, type FieldSchema, type PluginItem, Problem } from "../api.ts";
+import type { FieldSchema, PluginItem } from "../api.ts";
 import { h } from "../dom.ts";
-import { problemBox } from "../views/problem_box.ts";
 import { type MemoryField, memoryField } from "./memory_field.ts";
 import { PolicyRows, type Sparsity } from "./policy_rows.ts";
 import { type FieldValue, type SchemaField, schemaField } from "./schema_field.ts";
+import { type FaultyField, sendSweep } from "./send_sweep.ts";
 import { VariationRows, type Variations } from "./variation_rows.ts";
 
 const GROUPS = {
@@ -166,34 +166,21 @@ export class ExperimentForm {
     history.replaceState(null, "", formLink(state));
   }
 
-  async #send() {
-    this.#submit.disabled = true;
-    this.#problem.replaceChildren();
-    for (const { invalidate } of [...this.#fields.values(), this.#memory]) invalidate("");
-    try {
+  #send(): Promise<void> {
+    const experiment = [...this.#fields].map(([name, field]) =>
+      [`/base/experiment/${name}`, field] as const
+    );
+    const fields = new Map<string, FaultyField>([...experiment, ["/base/memory", this.#memory]]);
+    return sendSweep({ submit: this.#submit, problem: this.#problem, fields }, async () => {
       const policies = [null, ...await this.#policies.read()];
       const grid = Object.entries(this.#variations.read())
         .map(([field, values]) => [`/experiment/${field}`, values]);
       const memory = this.#memory.value();
-      const sweep = await api.submitSweep({
+      return {
         base: { kind: "simulate", ...memory && { memory }, experiment: this.#experiment() },
         list: policies.map((sparsity) => ({ "/experiment/sparsity": sparsity })),
         grid: Object.fromEntries(grid),
-      });
-      location.assign(`/sweeps/${sweep.id}`);
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error;
-      this.#show(error);
-    } finally {
-      this.#submit.disabled = false;
-    }
-  }
-
-  #show(problem: Problem) {
-    const name = /^\/base\/experiment\/(\w+)/.exec(problem.pointer)?.[1];
-    const isMemory = /^(\/base)?\/memory$/.test(problem.pointer);
-    const field = isMemory ? this.#memory : this.#fields.get(name ?? "");
-    if (field) field.invalidate(problem.message.replace(/^\S+: /, ""));
-    else this.#problem.replaceChildren(problemBox(problem));
+      };
+    });
   }
 }

@@ -1,5 +1,6 @@
 import type { PluginItem } from "../api.ts";
 import { h } from "../dom.ts";
+import { pluginOption } from "./plugin_option.ts";
 
 /** The memory of AttAcc's stack, with its units where the experiment says. */
 const STANDARD = "hbm3-pim";
@@ -31,13 +32,7 @@ export function memoryField(plugins: readonly PluginItem[], given?: string): Mem
     "select",
     { id, name: id, "aria-describedby": `${id}-hint` },
     h("option", { value: STANDARD }, STANDARD),
-    ...memories.map((item) => {
-      const value = item.origin === "built-in" ? item.name : `sha256:${item.digest}`;
-      const text = item.origin === "built-in"
-        ? item.name
-        : `${item.name} (${item.digest!.slice(0, 8)})`;
-      return h("option", { value, selected: value === given }, text);
-    }),
+    ...memories.map((item) => pluginOption(item, given)),
   );
   const error = h("div", { class: "hint wrong", role: "alert" });
   const element = h(

@@ -7,6 +7,7 @@ import { api, type PluginFacts, type PluginItem, Problem } from "../api.ts";
 import { button, h } from "../dom.ts";
 import { problemBox } from "../views/problem_box.ts";
 import { pluginFacts } from "../views/plugin_facts.ts";
+import { pluginOption } from "./plugin_option.ts";
 import { RowList } from "./row_list.ts";
 
 /** A policy as a run names it. */
@@ -118,14 +119,7 @@ function pluginRow(
   const select = h(
     "select",
     { id },
-    ...items.map((item) => {
-      const value = item.origin === "built-in" ? item.name : `sha256:${item.digest}`;
-      const isChosen = value === (given.component ?? given.name);
-      const text = item.origin === "built-in"
-        ? item.name
-        : `${item.name} (${item.digest!.slice(0, 8)})`;
-      return h("option", { value, selected: isChosen }, text);
-    }),
+    ...items.map((item) => pluginOption(item, given.component ?? given.name)),
   );
   const parameters = h("input", {
     id: `${id}-parameters`,
