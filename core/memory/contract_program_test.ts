@@ -1,21 +1,16 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
+import { PLAIN_PROGRAM } from "../testing/plain_program.ts";
 import { tokensOfBlock } from "./canonical_program.ts";
 import { contractProgram } from "./contract_program.ts";
 import type { AttentionProgram, PimLevel } from "./memory_model.ts";
 
 const PROGRAM: AttentionProgram = {
-  pim: "bank",
-  power: "limited",
+  ...PLAIN_PROGRAM,
   heads: 2,
-  headDim: 128,
-  elementBytes: 2,
   contextTokens: 1000,
   keptTokens: 300,
   partitionTokens: 4096,
-  clustering: false,
-  rowTokens: 16,
-  oddTail: "once",
 };
 
 Deno.test("defaults are said: the contract has none", () => {

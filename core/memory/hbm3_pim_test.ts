@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { buildModule } from "../../wasm/build.ts";
 import { type GoldenCall, goldenCall, goldenProgram } from "../testing/golden_program.ts";
 import { sharedRows, sharedTest } from "../testing/shared_material.ts";
+import { PLAIN_PROGRAM } from "../testing/plain_program.ts";
 import { canonicalProgram } from "./canonical_program.ts";
 import { Hbm3PimMemory } from "./hbm3_pim.ts";
 import { hbm3PimDevice } from "./hbm3_pim_device.ts";
@@ -18,20 +19,6 @@ const RUNNERS = {
 
 const run = (program: AttentionProgram, inStep?: boolean) =>
   RUNNERS[program.power].run(program, inStep);
-
-const PROGRAM: AttentionProgram = {
-  pim: "bank",
-  power: "limited",
-  heads: 13,
-  headDim: 128,
-  elementBytes: 2,
-  contextTokens: 2049,
-  keptTokens: 2049,
-  partitionTokens: 409600,
-  clustering: false,
-  rowTokens: 16,
-  oddTail: "once",
-};
 
 /** A call and [cycles, mac, softmax, mvgb, mvsb, wrgb] as Ramulator 2 with AttAcc's patches gives. */
 type Fact = [call: Partial<GoldenCall>, counts: number[]];
@@ -101,7 +88,7 @@ for (const file of ["dense_orig.csv", "starc_sparse.csv", "starc_cluster.csv"]) 
 Deno.test("the clustering step of the README's run takes the reference's cycles in little memory", () => {
   // Mistral-7B, 2048 + 16000 tokens, 13 heads a stack, kept tokens 1483; then 2048 + 32000, 1610.
   const cluster = (contextTokens: number, keptTokens: number) =>
-    run({ ...PROGRAM, contextTokens, keptTokens, clustering: true });
+    run({ ...PLAIN_PROGRAM, contextTokens, keptTokens, clustering: true });
   deepEqual(countsOf(cluster(18047, 1488)), [262872, 163592, 13, 360776, 525096, 264680]);
   deepEqual(countsOf(cluster(34047, 1616)), [670391, 520468, 13, 678496, 1854320, 499304]);
   ok(RUNNERS.limited.memoryBytes < 64 * 2 ** 20, `${RUNNERS.limited.memoryBytes} bytes`);
@@ -109,8 +96,8 @@ Deno.test("the clustering step of the README's run takes the reference's cycles 
 
 Deno.test("clustering more than 16 heads a stack costs what each 16 cost", () => {
   const cluster = (heads: number) =>
-    run({ ...PROGRAM, heads, contextTokens: 256, clustering: true });
-  const plain = (heads: number) => run({ ...PROGRAM, heads, contextTokens: 256 });
+    run({ ...PLAIN_PROGRAM, heads, contextTokens: 256, clustering: true });
+  const plain = (heads: number) => run({ ...PLAIN_PROGRAM, heads, contextTokens: 256 });
   for (const counter of ["mac", "mvgb", "mvsb", "wrgb"] as const) {
     const extra = (heads: number) => cluster(heads)[counter] - plain(heads)[counter];
     equal(extra(26), extra(16) + extra(10), counter);
@@ -120,7 +107,7 @@ Deno.test("clustering more than 16 heads a stack costs what each 16 cost", () =>
 
 Deno.test("a pair with whole traffic writes and moves for both its iterations", () => {
   // 200 moves to the softmax buffer are more than the 8 writes a channel can be strided over.
-  const pair = { ...PROGRAM, heads: 32, contextTokens: 200 * 256, keptTokens: 200 * 256 };
+  const pair = { ...PLAIN_PROGRAM, heads: 32, contextTokens: 200 * 256, keptTokens: 200 * 256 };
   const alone = run({ ...pair, heads: 16 });
   const whole = run({ ...pair, partnerTraffic: "whole", secondContext: "own" });
   deepEqual([whole.wrgb, whole.mvgb], [2 * alone.wrgb, 2 * alone.mvgb]);
@@ -128,7 +115,7 @@ Deno.test("a pair with whole traffic writes and moves for both its iterations", 
 });
 
 Deno.test("the second iteration's own values are read for its own heads only", () => {
-  const pair = { ...PROGRAM, heads: 17, contextTokens: 512, keptTokens: 512 };
+  const pair = { ...PLAIN_PROGRAM, heads: 17, contextTokens: 512, keptTokens: 512 };
   const own = run({ ...pair, secondContext: "own" });
   // 32 token steps, two passes: 64 MACs for each of the 15 channels without a second head.
   equal(run(pair).mac - own.mac, 15 * 64);
@@ -185,10 +172,10 @@ Deno.test("equal keys are given to programs with equal results only", async () =
     }),
     { numRuns: 150 },
   );
-  const clustered = { ...PROGRAM, clustering: true };
+  const clustered = { ...PLAIN_PROGRAM, clustering: true };
   equal(
-    new Set([PROGRAM, clustered, { ...clustered, contextTokens: 2050 }, {
-      ...PROGRAM,
+    new Set([PLAIN_PROGRAM, clustered, { ...clustered, contextTokens: 2050 }, {
+      ...PLAIN_PROGRAM,
       keptTokens: 1024,
     }].map((program) => memory.keyOf(program))).size,
     4,
@@ -197,7 +184,7 @@ Deno.test("equal keys are given to programs with equal results only", async () =
 
 Deno.test("workers give the results of one thread, in the order asked", async () => {
   const asked = Array.from({ length: 400 }, (_, i) => ({
-    ...PROGRAM,
+    ...PLAIN_PROGRAM,
     contextTokens: 900 - 2 * i,
     keptTokens: 900 - 2 * i,
   })).filter(({ keptTokens }) => keptTokens > 0);
@@ -211,12 +198,12 @@ Deno.test("workers give the results of one thread, in the order asked", async ()
 
 Deno.test("a size out of range is refused by name", async () => {
   using memory = await Hbm3PimMemory.open();
-  await rejects(memory.simulate([{ ...PROGRAM, heads: 0 }]), {
+  await rejects(memory.simulate([{ ...PLAIN_PROGRAM, heads: 0 }]), {
     name: "RangeError",
     message: "Expected heads a stack to be a whole number from 1 to 4096 but found 0",
   });
   await rejects(
-    memory.simulate([{ ...PROGRAM, pim: "buffer", clustering: true }]),
+    memory.simulate([{ ...PLAIN_PROGRAM, pim: "buffer", clustering: true }]),
     /Expected clustering with PIM at the bank but found it at the buffer/,
   );
 });

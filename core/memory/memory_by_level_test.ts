@@ -1,20 +1,15 @@
 import { deepEqual, rejects, throws } from "node:assert/strict";
 import { ProportionalMemory } from "../system/testing/table_memory.ts";
+import { PLAIN_PROGRAM } from "../testing/plain_program.ts";
 import { MemoryByLevel } from "./memory_by_level.ts";
 import type { AttentionProgram } from "./memory_model.ts";
 
 const PROGRAM: AttentionProgram = {
-  pim: "bank",
-  power: "limited",
+  ...PLAIN_PROGRAM,
   heads: 1,
-  headDim: 128,
-  elementBytes: 2,
   contextTokens: 64,
   keptTokens: 64,
   partitionTokens: 4096,
-  clustering: false,
-  rowTokens: 16,
-  oddTail: "once",
 };
 const memory = new MemoryByLevel(
   new Map([["bank", new ProportionalMemory(1)], ["buffer", new ProportionalMemory(10)]]),

@@ -3,25 +3,12 @@ import fc from "fast-check";
 import { PluginFailure } from "../host/outcome.ts";
 import { digestOf } from "../host/transpile.ts";
 import { builtComponent } from "../../wasm/sdk/build_cache.ts";
+import { PLAIN_PROGRAM } from "../testing/plain_program.ts";
 import { builtInComponent, openBuiltInMemory } from "./built_in_memories.ts";
 import { canonicalProgram } from "./canonical_program.ts";
 import { Hbm3PimMemory } from "./hbm3_pim.ts";
 import type { AttentionProgram, MemoryModel, MemoryResult } from "./memory_model.ts";
 import { PluginMemory, type PluginMemoryOptions } from "./plugin_memory.ts";
-
-const PROGRAM: AttentionProgram = {
-  pim: "bank",
-  power: "limited",
-  heads: 13,
-  headDim: 128,
-  elementBytes: 2,
-  contextTokens: 2049,
-  keptTokens: 2049,
-  partitionTokens: 409600,
-  clustering: false,
-  rowTokens: 16,
-  oddTail: "once",
-};
 
 const testdata = (name: string) =>
   builtComponent(new URL(`../../wasm/sdk/testdata/${name}/`, import.meta.url));
@@ -35,7 +22,7 @@ async function run(memory: MemoryModel, program: AttentionProgram): Promise<Memo
 
 Deno.test("programs in the host cost what the engine called directly says", async () => {
   const programs = Array.from({ length: 120 }, (_, i) => ({
-    ...PROGRAM,
+    ...PLAIN_PROGRAM,
     heads: 1 + i % 20,
     contextTokens: 1600 - 5 * i,
     keptTokens: 1600 - 13 * i,
@@ -54,7 +41,7 @@ Deno.test("progress counts distinct programs up to the last", async () => {
   const kept = Array.from({ length: 80 }, (_, i) => 16 * (1 + i % 40));
   const seen: [number, number][] = [];
   await memory.simulate(
-    kept.map((keptTokens) => ({ ...PROGRAM, keptTokens })),
+    kept.map((keptTokens) => ({ ...PLAIN_PROGRAM, keptTokens })),
     (done, total) => seen.push([done, total]),
   );
   deepEqual(seen.at(-1), [40, 40]);
@@ -67,21 +54,21 @@ Deno.test("a memory is named by its component", async () => {
   equal(memory.cycleNs, 0.769);
   using jedec = await openBuiltInMemory("hbm3-jedec-bank");
   notEqual(jedec.digest, memory.digest);
-  notEqual((await run(jedec, PROGRAM)).cycles, (await run(memory, PROGRAM)).cycles);
+  notEqual((await run(jedec, PLAIN_PROGRAM)).cycles, (await run(memory, PLAIN_PROGRAM)).cycles);
 });
 
 Deno.test("programs of the same commands are one for built-ins only", async () => {
   using memory = await openBuiltInMemory("hbm3-pim-bank");
-  const twin = { ...PROGRAM, contextTokens: 4096 };
-  equal(memory.keyOf(twin), memory.keyOf(PROGRAM));
+  const twin = { ...PLAIN_PROGRAM, contextTokens: 4096 };
+  equal(memory.keyOf(twin), memory.keyOf(PLAIN_PROGRAM));
   using stranger = await PluginMemory.open(await ideal, { workers: 1 });
-  notEqual(stranger.keyOf(twin), stranger.keyOf(PROGRAM));
-  notEqual(stranger.keyOf(canonicalProgram(PROGRAM)), stranger.keyOf(PROGRAM));
+  notEqual(stranger.keyOf(twin), stranger.keyOf(PLAIN_PROGRAM));
+  notEqual(stranger.keyOf(canonicalProgram(PLAIN_PROGRAM)), stranger.keyOf(PLAIN_PROGRAM));
 });
 
 Deno.test("a stranger's memory gives the same in one worker and in several", async () => {
   const lengths = fc.sample(fc.integer({ min: 1, max: 2000 }), { numRuns: 300, seed: 1 });
-  const programs = lengths.map((keptTokens) => ({ ...PROGRAM, keptTokens }));
+  const programs = lengths.map((keptTokens) => ({ ...PLAIN_PROGRAM, keptTokens }));
   const simulate = async (options: PluginMemoryOptions) => {
     using memory = await PluginMemory.open(await ideal, options);
     return await memory.simulate(programs);
@@ -93,7 +80,7 @@ Deno.test("a stranger's memory gives the same in one worker and in several", asy
 
 Deno.test("a level a memory does not compute at is named", async () => {
   using memory = await PluginMemory.open(await ideal, { workers: 1 });
-  await rejects(run(memory, { ...PROGRAM, pim: "buffer" }), {
+  await rejects(run(memory, { ...PLAIN_PROGRAM, pim: "buffer" }), {
     name: "RangeError",
     message: "Expected PIM at the bank with the memory ideal but found it at the buffer",
   });
@@ -101,7 +88,7 @@ Deno.test("a level a memory does not compute at is named", async () => {
 
 Deno.test("what is out of range is refused before the memory sees it", async () => {
   using memory = await openBuiltInMemory("hbm3-pim-buffer");
-  const program = { ...PROGRAM, pim: "buffer" } as const;
+  const program = { ...PLAIN_PROGRAM, pim: "buffer" } as const;
   await rejects(run(memory, { ...program, heads: 0 }), /Expected heads a stack to be a whole/);
   await rejects(run(memory, { ...program, clustering: true }), /STARC describes no other/);
   await rejects(
@@ -148,7 +135,7 @@ for (const [deed, headDim, message] of DEEDS) {
   Deno.test(`a memory that ${deed} ends in one line that says so`, async () => {
     const limits = { fuelPerCall: 1e7, memoryBytes: 2 ** 24 };
     using memory = await PluginMemory.open(await hostile, { limits, workers: 1 });
-    const programs = [1, 2].map((keptTokens) => ({ ...PROGRAM, headDim, keptTokens }));
+    const programs = [1, 2].map((keptTokens) => ({ ...PLAIN_PROGRAM, headDim, keptTokens }));
     await rejects(memory.simulate(programs), (error) => {
       ok(error instanceof PluginFailure, String(error));
       ok(message.test(error.message), error.message);
@@ -160,7 +147,7 @@ for (const [deed, headDim, message] of DEEDS) {
 Deno.test("a memory that runs too long is ended by the clock", async () => {
   const limits = { fuelPerCall: 2 ** 52, wallMsPerCall: 300 };
   using memory = await PluginMemory.open(await hostile, { limits, workers: 1 });
-  await rejects(run(memory, { ...PROGRAM, headDim: 2 }), {
+  await rejects(run(memory, { ...PLAIN_PROGRAM, headDim: 2 }), {
     name: "PluginFailure",
     message: "hostile-memory: ran out of time: more than 300 ms in one call",
   });
@@ -168,7 +155,7 @@ Deno.test("a memory that runs too long is ended by the clock", async () => {
 
 Deno.test("a stranger's memory cannot let its past decide", async () => {
   using memory = await PluginMemory.open(await hostile, { workers: 1 });
-  const remembering = { ...PROGRAM, headDim: 12 };
+  const remembering = { ...PLAIN_PROGRAM, headDim: 12 };
   equal((await run(memory, remembering)).cycles, 1);
   equal((await run(memory, { ...remembering, keptTokens: 5 })).cycles, 1);
 });

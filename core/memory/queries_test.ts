@@ -1,20 +1,14 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
+import { PLAIN_PROGRAM } from "../testing/plain_program.ts";
 import { Hbm3PimMemory } from "./hbm3_pim.ts";
 import type { AttentionProgram, MemoryResult } from "./memory_model.ts";
 
 const PROGRAM: AttentionProgram = {
-  pim: "bank",
-  power: "limited",
+  ...PLAIN_PROGRAM,
   heads: 4,
-  headDim: 128,
-  elementBytes: 2,
   contextTokens: 4096,
   keptTokens: 4096,
-  partitionTokens: 409600,
-  clustering: false,
-  rowTokens: 16,
-  oddTail: "once",
 };
 
 using memory = await Hbm3PimMemory.open({ workers: 1 });

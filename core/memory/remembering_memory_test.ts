@@ -1,20 +1,14 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
+import { PLAIN_PROGRAM } from "../testing/plain_program.ts";
 import type { AttentionProgram, MemoryModel, MemoryResult } from "./memory_model.ts";
 import { RememberingMemory } from "./remembering_memory.ts";
 import { ResultStore } from "./result_store.ts";
 
 const PROGRAM: AttentionProgram = {
-  pim: "bank",
-  power: "limited",
-  heads: 13,
-  headDim: 128,
-  elementBytes: 2,
+  ...PLAIN_PROGRAM,
   contextTokens: 100,
   keptTokens: 100,
   partitionTokens: 4096,
-  clustering: false,
-  rowTokens: 16,
-  oddTail: "once",
 };
 
 /** A memory whose cycles are the kept tokens, and which counts what it is asked. */

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import fc from "fast-check";
 import { buildModule } from "../../wasm/build.ts";
+import { PLAIN_PROGRAM } from "../testing/plain_program.ts";
 import { Hbm3PimMemory } from "./hbm3_pim.ts";
 import { hbm3PimDevice } from "./hbm3_pim_device.ts";
 import type { AttentionProgram } from "./memory_model.ts";
@@ -9,19 +10,7 @@ import { ProgramRunner } from "./program_runner.ts";
 const { bytes } = await buildModule("pim/assembly/index.ts", ["dram/assembly", "pim/assembly"]);
 const runner = new ProgramRunner(new WebAssembly.Module(bytes), hbm3PimDevice("limited"));
 
-const PROGRAM: AttentionProgram = {
-  pim: "bank",
-  power: "limited",
-  heads: 13,
-  headDim: 128,
-  elementBytes: 2,
-  contextTokens: 10000,
-  keptTokens: 10000,
-  partitionTokens: 409600,
-  clustering: false,
-  rowTokens: 16,
-  oddTail: "once",
-};
+const PROGRAM: AttentionProgram = { ...PLAIN_PROGRAM, contextTokens: 10000, keptTokens: 10000 };
 
 /** Ascending numbers below `count`. */
 const firstBlocks = (count: number) => Uint32Array.from({ length: count }, (_, i) => i);

@@ -3,6 +3,7 @@ import { DramEngine, type TraceRequest } from "../memory/engine.ts";
 import { Hbm3PimMemory } from "../memory/hbm3_pim.ts";
 import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
 import type { AttentionProgram } from "../memory/memory_model.ts";
+import { PLAIN_PROGRAM } from "../testing/plain_program.ts";
 import { clustersAt, remapCycles } from "./online_clustering.ts";
 import { metadataOf, type MetadataParameters, type PolicyName } from "./policy_metadata.ts";
 import {
@@ -16,19 +17,7 @@ import { parseSystemSpec, type SystemOptions } from "./spec.ts";
 
 using memory = await Hbm3PimMemory.open({ workers: 1 });
 
-const PROGRAM: AttentionProgram = {
-  pim: "bank",
-  power: "limited",
-  heads: 13,
-  headDim: 128,
-  elementBytes: 2,
-  contextTokens: 10000,
-  keptTokens: 1024,
-  partitionTokens: 409600,
-  clustering: false,
-  rowTokens: 16,
-  oddTail: "once",
-};
+const PROGRAM: AttentionProgram = { ...PLAIN_PROGRAM, contextTokens: 10000, keptTokens: 1024 };
 
 const metadata = (name: PolicyName, parameters: MetadataParameters = {}) =>
   metadataOf(name, parameters, PROGRAM.headDim)!;

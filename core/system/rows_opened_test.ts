@@ -4,23 +4,17 @@ import { buildModule } from "../../wasm/build.ts";
 import { hbm3PimDevice } from "../memory/hbm3_pim_device.ts";
 import type { AttentionProgram } from "../memory/memory_model.ts";
 import { ProgramRunner } from "../memory/program_runner.ts";
+import { PLAIN_PROGRAM } from "../testing/plain_program.ts";
 import { rowsOfBlocks, rowsOfProgram } from "./rows_opened.ts";
 
 const { bytes } = await buildModule("pim/assembly/index.ts", ["dram/assembly", "pim/assembly"]);
 const runner = new ProgramRunner(new WebAssembly.Module(bytes), hbm3PimDevice("limited"));
 
 const PROGRAM: AttentionProgram = {
-  pim: "bank",
-  power: "limited",
+  ...PLAIN_PROGRAM,
   heads: 1,
-  headDim: 128,
-  elementBytes: 2,
   contextTokens: 4000,
   keptTokens: 4000,
-  partitionTokens: 409600,
-  clustering: false,
-  rowTokens: 16,
-  oddTail: "once",
 };
 
 Deno.test("the memory activates the rows counted, where no refresh closes one", () => {

@@ -1,23 +1,10 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { equal } from "node:assert/strict";
 import { ORGANISATIONS } from "../../wasm/dram/verify/hbm3_pim_presets.ts";
 import { constraintsOf } from "../../wasm/dram/verify/hbm3_pim_rules.ts";
 import { referenceProgram } from "../../wasm/dram/verify/reference_programs.ts";
 import { runTicks } from "../../wasm/dram/verify/tick_model.ts";
-import { dramPicojoulesPerBit, pimEnergy } from "../../core/hardware/energies.ts";
-import { unwrap } from "../../core/host/mod.ts";
-import { readPluginManifest } from "../../wasm/sdk/plugin_manifest.ts";
-import { builtMemory } from "../testing/memory.ts";
-import {
-  type MemoryFact,
-  plainProgram,
-  testAgainstEngine,
-  testEveryWayOfRunning,
-  testFacts,
-  testHostileInput,
-  testTraces,
-} from "../testing/memory_tests.ts";
-
-const NAME = "hbm3-jedec-bank";
+import { testBuiltInMemory } from "../testing/built_in_memory.ts";
+import { type MemoryFact, plainProgram } from "../testing/memory_tests.ts";
 
 /** JESD238 at 6.4 Gb/s as Ramulator 2.1 has it, in cycles of 625 ps; wide MACs as AttAcc has them. */
 const TIMING = {
@@ -37,8 +24,12 @@ const FACTS: MemoryFact[] = [
   [{ contextTokens: 9000, keptTokens: 4384 }, [10407, 14248, 13, 1872, 2080, 104]],
 ];
 
-Deno.test("hbm3-jedec-bank takes the cycles of a plain model and sends hbm3-pim-bank's commands", async () => {
-  await testFacts(NAME, "bank", FACTS);
+testBuiltInMemory("hbm3-jedec-bank", {
+  level: "bank",
+  blockTokens: 16,
+  cycleNs: 0.625,
+  does: "takes the cycles of a plain model and sends hbm3-pim-bank's commands",
+  facts: FACTS,
 });
 
 Deno.test("a plain model of every cycle, with the timings typed again, takes as many", () => {
@@ -52,34 +43,4 @@ Deno.test("a plain model of every cycle, with the timings typed again, takes as 
     const requests = referenceProgram({ ...program, keptTokens });
     equal(runTicks({ device, channels: 16 }, requests).cycles, cycles, Deno.inspect(changes));
   }
-});
-
-Deno.test("hbm3-jedec-bank counts and charges what the engine called directly does", async () => {
-  await testAgainstEngine(NAME, "bank");
-});
-
-Deno.test("hbm3-jedec-bank answers the same metered or not, in a fresh instance or a used one", async () => {
-  await testEveryWayOfRunning(NAME, "bank");
-});
-
-Deno.test("hbm3-jedec-bank runs a program's trace as it runs the program", async () => {
-  await testTraces(NAME, "bank");
-});
-
-Deno.test("hbm3-jedec-bank names what it cannot serve and never traps", async () => {
-  await testHostileInput(NAME, "bank");
-});
-
-Deno.test("hbm3-jedec-bank says what it is, with the energies of this project's stack", async () => {
-  const description = unwrap(await (await builtMemory(NAME)).describe());
-  equal(description.name, NAME);
-  deepEqual(description.levels, [{ level: "bank", blockTokens: 16 }]);
-  deepEqual(description.powerBudgets, ["limited", "unlimited"]);
-  deepEqual([description.cycleNs, description.channels], [0.625, 16]);
-  equal(description.capacityBytes, 16 * 2 ** 30);
-  const { device } = readPluginManifest(new URL("./", import.meta.url));
-  deepEqual(device!.energy, {
-    ...dramPicojoulesPerBit,
-    multiplyAdd: pimEnergy.aluPicojoulesPerMultiplyAdd,
-  });
 });

@@ -24,7 +24,8 @@ import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { readPluginManifest } from "../../wasm/sdk/plugin_manifest.ts";
 import type { Cost, EnergyTerm } from "../../wasm/wit/memory/since-v0.1.0/memory.ts";
 
-const folderOf = (name: string) => new URL(`../${name}/`, import.meta.url);
+/** The folder `plugins/NAME`. */
+export const folderOf = (name: string) => new URL(`../${name}/`, import.meta.url);
 
 /** Builds the memory of a folder beside this one, e.g. `"hbm3-pim-bank"`. */
 export async function builtMemory(

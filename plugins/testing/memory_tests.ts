@@ -12,6 +12,7 @@ import { contractCommand } from "../../core/memory/contract_trace.ts";
 import { DramEngine, type TraceRequest } from "../../core/memory/engine.ts";
 import type { AttentionProgram, PimLevel } from "../../core/memory/memory_model.ts";
 import { readTrace, writeProgramText } from "../../core/memory/trace_text.ts";
+import { PLAIN_PROGRAM } from "../../core/testing/plain_program.ts";
 import { STANDARDS } from "../../wasm/dram/standards/mod.ts";
 import { readPluginManifest } from "../../wasm/sdk/plugin_manifest.ts";
 import type {
@@ -24,19 +25,7 @@ import { attentionPrograms, builtMemory, DirectEngine } from "./memory.ts";
 
 /** A plain program at a level. */
 export function plainProgram(pim: PimLevel): AttentionProgram {
-  return {
-    pim,
-    power: "limited",
-    heads: 13,
-    headDim: 128,
-    elementBytes: 2,
-    contextTokens: 2049,
-    keptTokens: 2049,
-    partitionTokens: 409600,
-    clustering: false,
-    rowTokens: 16,
-    oddTail: "once",
-  };
+  return { ...PLAIN_PROGRAM, pim };
 }
 
 /** Address bits of the stack. */
