@@ -57,7 +57,7 @@ Deno.test("an import of WASI is refused by name", async () => {
 
 async function dummyComponent(kind: "policy" | "memory", world: string): Promise<Uint8Array> {
   const { componentEmbed, componentNew } = await import(
-    "@bytecodealliance/jco-transpile/wasm-tools"
+    "@bytecodealliance/jco"
   );
   const embedded = await componentEmbed({
     witSource: readContract(kind).source,
@@ -70,7 +70,7 @@ async function dummyComponent(kind: "policy" | "memory", world: string): Promise
 /** A component of a world that imports something. */
 async function componentImporting(witSource: string): Promise<Uint8Array> {
   const { componentEmbed, componentNew } = await import(
-    "@bytecodealliance/jco-transpile/wasm-tools"
+    "@bytecodealliance/jco"
   );
   const source = witSource.replace("export kvpim:policy/policy@0.1.0;", "");
   const embedded = await componentEmbed({ witSource: source, world: "w", dummy: true });

@@ -17,7 +17,7 @@ export interface LinkableComponent {
  * Version of everything that decides what {@linkcode transpile} makes of a file; part of the key of
  * its cache. Raise it when the instrumentation changes.
  */
-export const TRANSPILER_VERSION = "jco-transpile 0.15.0, kvpim 2";
+export const TRANSPILER_VERSION = "jco 1.35.0, kvpim 2";
 
 /** SHA-256 in hex. */
 export function digestOf(bytes: Uint8Array): string {
@@ -38,9 +38,8 @@ export async function transpile(
   const admission = admit(component, rules);
   if (!admission.admitted) throw new RefusedError(admission.refusal);
   // Loaded only when needed: what is kept from an earlier time needs no transpiler.
-  const { $init, generate } = await import("@bytecodealliance/jco-transpile/component");
-  await $init;
-  const { files } = generate(component, {
+  const { generate } = await import("@bytecodealliance/jco/component");
+  const { files } = await generate(component, {
     name: "plugin",
     instantiation: { tag: "sync" },
     noTypescript: true,

@@ -1,4 +1,4 @@
-import { componentEmbed, componentNew } from "@bytecodealliance/jco-transpile/wasm-tools";
+import { componentEmbed, componentNew } from "@bytecodealliance/jco";
 import { compileAssemblyScript } from "./compile_assemblyscript.ts";
 import { compileC } from "./compile_c.ts";
 import { compileTypeScript } from "./compile_typescript.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parse } from "@bytecodealliance/jco-transpile/wasm-tools";
+import { parse } from "@bytecodealliance/jco";
 import { ForbiddenFeatureError } from "./instructions.ts";
 import { HOST_MODULE, instrumentModule, ModuleLimitError } from "./instrument_module.ts";
 
