@@ -34,19 +34,21 @@ import { RandomWeights } from "./random_weights.ts";
 
 const THREADS = navigator.hardwareConcurrency;
 
-/** A policy that shows every head the tokens from some place on. */
+/** A policy that shows every head the tokens from some place on, in lists made anew each time. */
 function showing(from: (position: number) => number): KvPolicy {
   return {
     ...fullAttention,
-    open: async (layer) => ({
-      ...await fullAttention.open(layer),
-      select: ({ position }) => {
-        const first = from(position);
-        const list = Uint32Array.from({ length: position + 1 - first }, (_, i) => first + i);
-        const value = tokenSetsOf(Array.from({ length: layer.queryHeads }, () => list));
-        return { ...EVERYTHING, visible: { tag: "only", value } };
-      },
-    }),
+    open: async (layer) => {
+      const tokens = Uint32Array.from({ length: layer.maxTokens }, (_, token) => token);
+      return {
+        ...await fullAttention.open(layer),
+        select: ({ position }) => {
+          const list = tokens.subarray(from(position), position + 1);
+          const value = tokenSetsOf(Array.from({ length: layer.queryHeads }, () => list));
+          return { ...EVERYTHING, visible: { tag: "only", value } };
+        },
+      };
+    },
   };
 }
 
