@@ -1,5 +1,5 @@
 import * as ort from "onnxruntime-node";
-import { returnFreeMemory } from "../free_memory.ts";
+import { mappingLargeBlocks, returnFreeMemory } from "../free_memory.ts";
 import { releaseBuffer } from "../release_buffer.ts";
 import type { DataType, OnnxModel } from "./onnx_graph.ts";
 
@@ -79,7 +79,7 @@ async function createSession(
   options: ort.InferenceSession.SessionOptions,
 ): Promise<ort.InferenceSession> {
   try {
-    return await ort.InferenceSession.create(bytes, options);
+    return await mappingLargeBlocks(() => ort.InferenceSession.create(bytes, options));
   } catch (error) {
     if (provider === "cpu") throw error;
     const [found] = String(error instanceof Error ? error.message : error).split("\n");
