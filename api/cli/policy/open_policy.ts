@@ -15,6 +15,7 @@ import {
   unwrap,
 } from "../../../core/host/mod.ts";
 import { parameterValues } from "../../../core/host/parameter_values.ts";
+import { transpiledPlugins } from "../../../core/host/transpiled_plugins.ts";
 import { readCalibration } from "../../../core/llm/calibration/calibration_file.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { componentAt } from "../component_source.ts";
@@ -53,7 +54,9 @@ export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
   return await naming(choice.label, async () => {
     const builtIn = isBuiltInPolicy(choice.source);
     const bytes = builtIn ? await builtInPlugin(choice.source) : await readComponent(choice);
-    const options = builtIn ? { isolation: "none", metering: false } as const : {};
+    const options = builtIn
+      ? { isolation: "none", metering: false, cache: transpiledPlugins } as const
+      : {};
     const policy = unwrap(await loadPolicy(bytes, options));
     try {
       const declared = unwrap(await policy.describe()).parameters;
