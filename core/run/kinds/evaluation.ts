@@ -96,14 +96,17 @@ async function decode(spec: EvaluateSpec, { inputs, models, onProgress }: Work) 
   const limits = { ...DEFAULT_LIMITS, ...spec.limits };
   const cache = await cacheOf(spec.policy, component);
   const label = `the policy ${spec.policy.name}`;
-  const policy = unwrap(await loadPolicy(component, { limits, cache }), label);
+  // Loaded while the policy's thread starts, which takes a second.
+  const opening = openModel(spec, models.directoryOf(spec.model.name));
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => opening.then((checkpoint) => checkpoint[Symbol.asyncDispose](), () => {}));
+  opening.catch(() => {});
   try {
-    await using checkpoint = await openModel(spec, models.directoryOf(spec.model.name));
-    return await decodeUnder(policy, checkpoint, spec, inputs, onProgress);
+    const policy = unwrap(await loadPolicy(component, { limits, cache }), label);
+    opened.defer(() => policy.close());
+    return await decodeUnder(policy, await opening, spec, inputs, onProgress);
   } catch (error) {
     throw error instanceof PluginFailure ? new PluginFailure(error.outcome, label) : error;
-  } finally {
-    policy.close();
   }
 }
 
