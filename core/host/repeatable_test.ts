@@ -1,6 +1,7 @@
 // Is a policy's answer the same, and its fuel, wherever and after whatever it runs?
 import assert from "node:assert/strict";
 import { unwrap } from "./outcome.ts";
+import { transpiledPlugins } from "./transpiled_plugins.ts";
 import { loadPolicy } from "./policy.ts";
 import { hostileComponent, openHostile, STEP, step } from "./testdata/hostile_policy.ts";
 
@@ -46,7 +47,9 @@ Deno.test("an unmetered policy answers the same and uses no fuel", async () => {
 });
 
 Deno.test("a policy that answers differently each time begins anew in every session", async () => {
-  const policy = unwrap(await loadPolicy(await hostileComponent, { isolation: "none" }));
+  const policy = unwrap(
+    await loadPolicy(await hostileComponent, { isolation: "none", cache: transpiledPlugins }),
+  );
   const run = async () => {
     const session = await openHostile(policy, "answer-differently");
     const answers = [unwrap(await session.select(STEP)), unwrap(await session.select(STEP))];
