@@ -78,7 +78,8 @@ async function openServer(
   onFault: (fault: unknown) => void,
 ): Promise<{ readonly caller: Caller } & AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
-  const { service } = opened.use(await openService({ onFault }));
+  // One thread: what a run needs is loaded once.
+  const { service } = opened.use(await openService({ onFault, width: 1 }));
   const server = opened.use(serve(service, { port: 0, onFault }));
   const kept = opened.move();
   return { caller: new Caller(server, service), [Symbol.asyncDispose]: () => kept.disposeAsync() };

@@ -7,7 +7,7 @@ import { provenanceOf, readProvenance } from "./provenance.ts";
 import type { RunRecord } from "./run_record.ts";
 import type { RunService } from "./run_service.ts";
 import { submitSweep, tableOfSweep } from "./sweep_service.ts";
-import { sharedService, withService } from "./testing.ts";
+import { renamed, sharedService, withService } from "./testing.ts";
 import { replay, verifyRun } from "./verify.ts";
 
 const MINUTE = 60_000;
@@ -21,12 +21,6 @@ const hostile = await builtComponent(new URL("../../wasm/sdk/testdata/hostile/",
 
 /** With one thread for all tests, so that the model and the host are loaded once. */
 const withEvaluator = sharedService({ width: 1 });
-
-/** A component with other bytes and thus another name, which does the same: it has one more section. */
-function renamed(component: Uint8Array, name: string): Uint8Array {
-  const text = new TextEncoder().encode(name);
-  return Uint8Array.from([...component, 0, 1 + text.length, text.length, ...text]);
-}
 
 async function done(service: RunService, input: unknown): Promise<RunRecord> {
   service.start();

@@ -62,6 +62,12 @@ export function smallRun(lin = 64): RunInput {
   };
 }
 
+/** A component with other bytes and thus another name, which does the same: it has one more section. */
+export function renamed(component: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(name);
+  return Uint8Array.from([...component, 0, 1 + text.length, text.length, ...text]);
+}
+
 /** A run that takes far longer than a test waits. */
 export const LONG_RUN = {
   kind: "dram",
