@@ -2,13 +2,16 @@
 /**
  * How fast decoding is.
  *
- * `deno run -A bench/llm/decode_bench.ts [tiny] [1b]` measures, in one process:
+ * `deno run -A bench/llm/decode_bench.ts [tiny] [policies] [1b]` measures, in one process:
  *
  * 1. `tiny`: the tiny model at its full context of 1,024 tokens. Each way of decoding has a
- *    sequence of its own with a prompt of 960 tokens, and takes the last 64 steps; the ways take
+ *    sequence of its own with a prompt of 959 tokens; the first step, in which a policy prepares the
+ *    prompt, is not timed, the other 64 are; the ways take
  *    turns, seven times, and the fastest is shown. `dense` has no policy; `everything` is a policy that
  *    says so; `all listed` names every token for every head; `64 recent` names the last 64 tokens.
- * 2. `1b`: a model of Llama-3.2-1B's shape (16 layers, hidden 2048, 8 KV heads, vocabulary 128,256)
+ * 2. `policies`: the same under every policy of this repository, in the plugin host, metered, at a
+ *    budget of 256 tokens.
+ * 3. `1b`: a model of Llama-3.2-1B's shape (16 layers, hidden 2048, 8 KV heads, vocabulary 128,256)
  *    with random weights of 4 bits, beside its matrix products alone: the same matrices, the same
  *    operator and threads, one ONNX Runtime session a layer, on inputs of its own. Both take turns
  *    of 8 tokens after a prompt of 64; the fastest of ten is shown. Memory is that of a process that
@@ -18,16 +21,19 @@
  */
 import Table from "cli-table3";
 import { fileURLToPath } from "node:url";
+import { builtInPolicies } from "../../core/host/built_in_policies.ts";
 import { EVERYTHING, fullAttention, type KvPolicy } from "../../core/llm/kv_policy.ts";
 import { LanguageModel } from "../../core/llm/language_model.ts";
 import type { ModelConfig } from "../../core/llm/model_config.ts";
 import { linear, type LinearPart } from "../../core/llm/onnx/linear.ts";
 import { OnnxGraph } from "../../core/llm/onnx/onnx_graph.ts";
 import { SegmentSession } from "../../core/llm/onnx/segment_session.ts";
+import { pluginPolicy } from "../../core/llm/plugin_policy.ts";
 import type { Sequence } from "../../core/llm/sequence.ts";
 import { layerTensors, modelTensors } from "../../core/llm/tensor_names.ts";
 import { tinyLlama } from "../../core/llm/tiny_llama.ts";
-import { tokenSetsOf } from "../../core/llm/token_sets.ts";
+import { allTokens, tokenSetsOf } from "../../core/llm/token_sets.ts";
+import { builtPolicy } from "../../plugins/testing/built_plugin.ts";
 import { GREEDY, LLAMA_1B } from "./llama_1b.ts";
 import type { MemoryReport } from "./memory_probe.ts";
 import { RandomWeights } from "./random_weights.ts";
@@ -39,7 +45,7 @@ function showing(from: (position: number) => number): KvPolicy {
   return {
     ...fullAttention,
     open: async (layer) => {
-      const tokens = Uint32Array.from({ length: layer.maxTokens }, (_, token) => token);
+      const tokens = allTokens(layer.maxTokens);
       return {
         ...await fullAttention.open(layer),
         select: ({ position }) => {
@@ -66,20 +72,32 @@ async function stepTime(sequence: Sequence, steps: number): Promise<number> {
   return (performance.now() - begin) / steps;
 }
 
-async function measureTiny() {
+/** Every policy of this repository, metered. */
+async function builtIns(): Promise<Record<string, KvPolicy>> {
+  const policies = builtInPolicies().map(async (name) => {
+    const policy = await builtPolicy(name, { metering: true });
+    return [name, await pluginPolicy(policy, { budget: 256 })] as const;
+  });
+  return Object.fromEntries(await Promise.all(policies));
+}
+
+async function measureTiny(ways: Readonly<Record<string, KvPolicy | undefined>>) {
   const model = await LanguageModel.open(tinyLlama);
-  const prompt = Array.from({ length: 960 }, (_, i) => 1 + i % 2000);
-  const times = new Map<string, number[]>(Object.keys(WAYS).map((way) => [way, []]));
+  const prompt = Array.from({ length: 959 }, (_, i) => 1 + i % 2000);
+  const times = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));
   for (let round = 0; round < 7; round++) {
-    for (const [way, policy] of Object.entries(WAYS)) {
+    for (const [way, policy] of Object.entries(ways)) {
       const sequence = await model.sequence(policy && { policy });
       await sequence.prefill(prompt);
+      await sequence.step(0);
       times.get(way)!.push(await stepTime(sequence, 64));
+      sequence.close();
     }
   }
   await model.close();
   const dense = Math.min(...times.get("dense")!);
   const table = new Table({
+    style: { head: [], border: [] },
     head: ["tiny model, 1,024 tokens", "ms a token", "tokens/s", "of dense"],
   });
   for (const [way, list] of times) {
@@ -167,7 +185,7 @@ async function measure1B() {
     alone.push((performance.now() - start) / 8);
   }
   const held = memory.weights + memory.cache;
-  const table = new Table({ head: ["1B shape, int4", ""] });
+  const table = new Table({ head: ["1B shape, int4", ""], style: { head: [], border: [] } });
   table.push(
     ["threads", THREADS],
     ["decode, ms a token", Math.min(...decode).toFixed(1)],
@@ -182,6 +200,7 @@ async function measure1B() {
   console.log(table.toString());
 }
 
-const wanted = Deno.args.length === 0 ? ["tiny", "1b"] : Deno.args;
-if (wanted.includes("tiny")) await measureTiny();
+const wanted = Deno.args.length === 0 ? ["tiny", "policies", "1b"] : Deno.args;
+if (wanted.includes("tiny")) await measureTiny(WAYS);
+if (wanted.includes("policies")) await measureTiny({ dense: undefined, ...await builtIns() });
 if (wanted.includes("1b")) await measure1B();

@@ -4,10 +4,15 @@ import { fileURLToPath } from "node:url";
 import { TranspileCache } from "./transpile_cache.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const INSTRUMENT = "core/host/instrument/";
 
-/** What decides what becomes of a component, apart from its bytes and what may be asked for. */
-const SOURCES = ["core/host/admit.ts", "core/host/transpile.ts", "import_map.json"];
+/** What decides what becomes of a component, apart from its bytes and what is asked for. */
+const FOLDERS = ["core/host/instrument/", "wasm/binary/"];
+const FILES = [
+  "core/host/admit.ts",
+  "core/host/component_binary.ts",
+  "core/host/transpile.ts",
+  "import_map.json",
+];
 
 /**
  * Where plugins of this repository are kept taken apart, beside their builds: taking the first apart
@@ -19,12 +24,16 @@ export const transpiledPlugins = new TranspileCache(
 
 /** A folder for each state of the sources, so that nobody has to think of what is kept. */
 function sourcesDigest(): string {
-  const instrumenting = readdirSync(fileURLToPath(new URL(INSTRUMENT, ROOT)))
-    .filter((name) => !name.endsWith("_test.ts")).sort()
-    .map((name) => INSTRUMENT + name);
   const hash = createHash("sha256");
-  for (const path of [...SOURCES, ...instrumenting]) {
+  for (const path of [...FILES, ...FOLDERS.flatMap(sourcesIn)]) {
     hash.update(`${path}\n`).update(readFileSync(new URL(path, ROOT)));
   }
   return hash.digest("hex").slice(0, 32);
+}
+
+function sourcesIn(folder: string): string[] {
+  return readdirSync(fileURLToPath(new URL(folder, ROOT)))
+    .filter((name) => name.endsWith(".ts") && !name.endsWith("_test.ts"))
+    .sort()
+    .map((name) => folder + name);
 }

@@ -5,6 +5,7 @@
  */
 import { buildModule } from "../../wasm/build.ts";
 import type { Observation, TokenSets } from "./kv_policy.ts";
+import { allTokens, tokenSetsOf, tokensOf } from "./token_sets.ts";
 
 /** Sizes of a cache. */
 export interface CacheShape {
@@ -148,17 +149,13 @@ export class LayerCache {
 
   /** Weights of the last attention, which was to all tokens or to the sets that are given. */
   observation(sets?: TokenSets): Observation {
-    const { queryHeads, kvHeads } = this.shape;
-    const group = sets?.per === "kv-head" ? queryHeads / kvHeads : 1;
-    const lists = Array.from({ length: queryHeads }, (_, head) => {
-      if (!sets) return Uint32Array.from({ length: this.#length }, (_, token) => token);
-      const set = Math.floor(head / group);
-      return sets.tokens.subarray(sets.offsets[set]!, sets.offsets[set + 1]!);
-    });
-    const offsets = new Uint32Array(queryHeads + 1);
-    lists.forEach((list, head) => offsets[head + 1] = offsets[head]! + list.length);
-    const tokens = new Uint32Array(offsets[queryHeads]!);
-    lists.forEach((list, head) => tokens.set(list, offsets[head]!));
+    const { queryHeads } = this.shape;
+    const all = sets ? undefined : allTokens(this.#length);
+    const lists = Array.from(
+      { length: queryHeads },
+      (_, head) => all ?? tokensOf(sets!, head, queryHeads),
+    );
+    const { offsets, tokens } = tokenSetsOf(lists);
     const weights = this.#floats(this.#exports.weightsAt(), tokens.length).slice();
     return { offsets, tokens, weights };
   }

@@ -47,18 +47,39 @@ export function tokenSetsOf(lists: readonly Uint32Array[]): TokenSets {
 
 /** Token sets in ascending order, and their bias with them. */
 export function ascending(sets: TokenSets, bias: Float32Array): [TokenSets, Float32Array] {
+  if (areAscending(sets)) return [sets, bias];
   const tokens = sets.tokens.slice();
   const sortedBias = bias.slice();
   for (let head = 0; head + 1 < sets.offsets.length; head++) {
     const [begin, end] = [sets.offsets[head]!, sets.offsets[head + 1]!];
+    if (bias.length === 0) {
+      tokens.subarray(begin, end).sort();
+      continue;
+    }
     const order = Array.from({ length: end - begin }, (_, i) => begin + i)
       .sort((a, b) => sets.tokens[a]! - sets.tokens[b]!);
     order.forEach((from, i) => {
       tokens[begin + i] = sets.tokens[from]!;
-      if (bias.length > 0) sortedBias[begin + i] = bias[from]!;
+      sortedBias[begin + i] = bias[from]!;
     });
   }
   return [{ ...sets, tokens }, sortedBias];
+}
+
+function areAscending({ offsets, tokens }: TokenSets): boolean {
+  for (let head = 0; head + 1 < offsets.length; head++) {
+    for (let at = offsets[head]! + 1; at < offsets[head + 1]!; at++) {
+      if (tokens[at]! < tokens[at - 1]!) return false;
+    }
+  }
+  return true;
+}
+
+/** The numbers from 0 up to `length`. */
+export function allTokens(length: number): Uint32Array<ArrayBuffer> {
+  const tokens = new Uint32Array(length);
+  for (let token = 0; token < length; token++) tokens[token] = token;
+  return tokens;
 }
 
 /**

@@ -246,7 +246,7 @@ async function startPlugin(
   keepsInstance: boolean,
   label: string | undefined,
 ): Promise<MemoryPlugin> {
-  const started = await prepared.start(onThisThread ? "none" : "worker");
+  const started = await prepared.start({ isolation: onThisThread ? "none" : "worker" });
   return new MemoryPlugin(unwrap(started, label), { keepsInstance });
 }
 

@@ -71,8 +71,6 @@ export function roughProducts(
   return f32x4.mul(sums, f32x4.splat(1 / (SCALE * SCALE)));
 }
 
-// @ts-ignore: decorator
-
 function add(sum: v128, k0: v128, k1: v128, k2: v128, k3: v128, other: usize): v128 {
   sum = i32x4.add(sum, i32x4.dot_i16x8_s(k0, v128.load(other)));
   sum = i32x4.add(sum, i32x4.dot_i16x8_s(k1, v128.load(other, 16)));

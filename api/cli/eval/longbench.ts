@@ -125,7 +125,7 @@ export function longBenchCommand(surroundings: Surroundings): Command {
 async function longBench(options: LongBenchCliOptions, surroundings: Surroundings) {
   makeFolder("--output", options.output);
   const settings = settingsOf(options);
-  using opened = await openPolicies(options.policy);
+  using opened = await openPolicies(options.policy, "in-place");
   await using checkpoint = await checkpointOf(options);
   const results: TaskResult[] = [];
   for (const policy of opened.policies) {

@@ -134,7 +134,7 @@ function addGenerationOptions(command: Command): Command {
 async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
   makeFolder("--output", options.output);
   const settings = settingsOf(options);
-  using opened = await openPolicies(options.policy);
+  using opened = await openPolicies(options.policy, "in-place");
   await using checkpoint = await checkpointOf(options);
   const length = options.length ?? checkpoint.model.config.maximumPositions;
   const files = options.data === undefined

@@ -9,6 +9,7 @@ import {
   builtInPlugin,
   builtInPolicies,
   isBuiltInPolicy,
+  type LoadOptions,
   loadPolicy,
   PluginFailure,
   type Policy,
@@ -48,14 +49,18 @@ export interface PolicySettings {
  * Loads a policy. Those of this repository run on this thread without metering; a stranger's has a
  * worker without permissions, and limits.
  *
+ * @param answers of this repository's policies; decoding reads them in place
  * @throws {UserError} when there is none, it does not build or is refused, or a parameter is wrong
  */
-export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
+export async function openPolicy(
+  choice: PolicyChoice,
+  answers: LoadOptions["answers"] = "copied",
+): Promise<OpenPolicy> {
   return await naming(choice.label, async () => {
     const builtIn = isBuiltInPolicy(choice.source);
     const bytes = builtIn ? await builtInPlugin(choice.source) : await readComponent(choice);
     const options = builtIn
-      ? { isolation: "none", metering: false, cache: transpiledPlugins } as const
+      ? { isolation: "none", metering: false, answers, cache: transpiledPlugins } as const
       : {};
     const policy = unwrap(await loadPolicy(bytes, options));
     try {
@@ -76,10 +81,13 @@ export interface OpenPolicies extends Disposable {
 }
 
 /** Loads several policies, in their order. */
-export async function openPolicies(choices: readonly PolicyChoice[]): Promise<OpenPolicies> {
+export async function openPolicies(
+  choices: readonly PolicyChoice[],
+  answers: LoadOptions["answers"] = "copied",
+): Promise<OpenPolicies> {
   using opened = new DisposableStack();
   const policies: OpenPolicy[] = [];
-  for (const choice of choices) policies.push(opened.use(await openPolicy(choice)));
+  for (const choice of choices) policies.push(opened.use(await openPolicy(choice, answers)));
   const kept = opened.move();
   return { policies, [Symbol.dispose]: () => kept.dispose() };
 }

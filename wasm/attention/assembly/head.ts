@@ -14,7 +14,7 @@ import {
   values,
   weights,
 } from "./layout";
-import { softmax } from "./softmax";
+import { laneSum, softmax } from "./softmax";
 
 /** Bytes of the elements that the weighted sum holds in registers at a time. */
 const STRIP: i32 = 128;
@@ -57,8 +57,21 @@ function turnedDot(query: usize, key: usize, steps: usize): f32 {
   const half: usize = 2 * headDim;
   const cos = turns + steps * 2 * half;
   const sin = cos + half;
-  let total: f32 = 0;
-  for (let i: usize = 0; i < half; i += 4) {
+  const whole = half & ~15;
+  let lanes = f32x4.splat(0);
+  let i: usize = 0;
+  for (; i < whole; i += 16) {
+    const c = v128.load(cos + i);
+    const s = v128.load(sin + i);
+    const low = v128.load(key + i);
+    const high = v128.load(key + half + i);
+    const turnedLow = f32x4.add(f32x4.mul(low, c), f32x4.mul(high, s));
+    const turnedHigh = f32x4.sub(f32x4.mul(high, c), f32x4.mul(low, s));
+    lanes = f32x4.add(lanes, f32x4.mul(v128.load(query + i), turnedLow));
+    lanes = f32x4.add(lanes, f32x4.mul(v128.load(query + half + i), turnedHigh));
+  }
+  let total = laneSum(lanes);
+  for (; i < half; i += 4) {
     const c = load<f32>(cos + i);
     const s = load<f32>(sin + i);
     const low = load<f32>(key + i);

@@ -1,5 +1,7 @@
 // Scores in falling order, as many of them as are asked for.
 
+import { sortable } from "./sortable";
+
 /**
  * Ranks scores lazily: a heap of which only the top is ever sorted. Of equal scores the lower index
  * comes first; NaN counts as minus infinity.
@@ -44,8 +46,5 @@ export class Ranking {
 
 /** A whole number that is larger for a larger score, and among equal scores for a lower index. */
 export function rankKey(score: f32, index: i32): u64 {
-  const number: f32 = score === score ? score + 0 : -f32.MAX_VALUE * 2;
-  const bits = reinterpret<u32>(number);
-  const sortable = bits >> 31 ? ~bits : bits | 0x80000000;
-  return (<u64> sortable << 32) | <u64> <u32> ~index;
+  return (<u64> sortable(score) << 32) | <u64> <u32> ~index;
 }

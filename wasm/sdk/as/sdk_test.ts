@@ -71,10 +71,16 @@ const sdk = await compileSdk();
 const floats = (length: number) => new Float32Array(sdk.memory.buffer, sdk.floatsAt(), length);
 
 Deno.test("topK keeps the largest, the lower index among equals, ascending; NaN comes last", () => {
-  const score = fc.oneof(fc.constantFrom(0, 1, -1, NaN, Infinity, -Infinity), fc.float());
+  const score = fc.oneof(
+    fc.constantFrom(0, -0, 1, -1, NaN, Infinity, -Infinity),
+    fc.float(),
+    // So near each other that only the last bits tell them apart.
+    fc.float({ min: 1, max: Math.fround(1 + 2 ** -18) }),
+    fc.float({ min: Math.fround(-1 - 2 ** -10), max: -1 }),
+  );
   fc.assert(fc.property(
-    fc.array(score, { maxLength: 60 }),
-    fc.integer({ min: 0, max: 70 }),
+    fc.array(score, { maxLength: 300, size: "max" }),
+    fc.integer({ min: 0, max: 310 }),
     fc.nat(1000),
     (scores, k, base) => {
       floats(scores.length).set(scores);

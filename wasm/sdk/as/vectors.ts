@@ -2,8 +2,6 @@
 // `address(array, index)`; lengths are multiples of 4.
 
 /** Address of an element of an array. */
-// @ts-ignore: decorator
-
 export function address(array: StaticArray<f32>, index: i32 = 0): usize {
   return changetype<usize>(array) + ((<usize> index) << 2);
 }
@@ -49,8 +47,6 @@ export function scaleInto(target: usize, source: usize, factor: f32, length: i32
 }
 
 /** The four lanes added from first to last. */
-// @ts-ignore: decorator
-
 export function sumLanes(lanes: v128): f32 {
   return f32x4.extract_lane(lanes, 0) + f32x4.extract_lane(lanes, 1) +
     f32x4.extract_lane(lanes, 2) + f32x4.extract_lane(lanes, 3);
