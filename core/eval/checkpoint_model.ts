@@ -20,17 +20,23 @@ export interface SettledPolicy {
 
 /**
  * What the trace of a checkpoint under a policy begins with. Sets are recorded by query head, which
- * both units can be told in; they carry counts, no lists.
+ * both units can be told in.
+ *
+ * @param lists what they carry beside counts
  */
-export function traceHeaderOf({ name, digest, model }: Checkpoint, policy: SettledPolicy) {
+export function traceHeaderOf(
+  { name, digest, model }: Checkpoint,
+  policy: SettledPolicy,
+  lists: TraceHeader["lists"] = [],
+): TraceHeader {
   const { layers, queryHeads, kvHeads, headDim } = model.config;
   return {
     version: 1,
     model: { name, digest, layers, queryHeads, kvHeads, headDim },
     policy: policy.identity,
     headUnit: "query-head",
-    lists: [],
-  } as const satisfies TraceHeader;
+    lists: [...lists],
+  };
 }
 
 /**
@@ -45,7 +51,7 @@ export function checkpointModel(
 ): LanguageModel {
   const { model, tokenizer } = checkpoint;
   const { digest, ...identity } = settled.identity;
-  const recorder = new TraceRecorder(traceHeaderOf(checkpoint, settled), writer);
+  const recorder = new TraceRecorder(writer?.header ?? traceHeaderOf(checkpoint, settled), writer);
   return recordedModel({
     name: checkpoint.name,
     digests: { model: checkpoint.digest, policy: digest },
