@@ -7,6 +7,7 @@ import type { TraceHeader } from "../attention/trace_format.ts";
 import { TraceRecorder } from "../attention/trace_recorder.ts";
 import type { TraceWriter } from "../attention/trace_writer.ts";
 import type { KvPolicy } from "../llm/kv_policy.ts";
+import type { Sequence } from "../llm/sequence.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LanguageModel } from "./language_model.ts";
 import { recordedModel, type SequenceObservers } from "./recorded_model.ts";
@@ -63,19 +64,26 @@ export function checkpointModel(
     ...tokenizer.hasChatTemplate && {
       chat: (prompt: string) => tokenizer.applyChatTemplate([{ role: "user", content: prompt }]),
     },
-    sequence: (observers) => startSequence(checkpoint, settled, observers),
+    sequence: (observers) => beginSequence(checkpoint, settled, observers),
     recorder,
   });
 }
 
-function startSequence(
+/**
+ * Begins a sequence of a checkpoint under a policy.
+ *
+ * @param maxTokens room for tokens; the model's context unless stated
+ */
+export function beginSequence(
   { model }: Checkpoint,
   { identity, policy }: SettledPolicy,
-  { recorder, attention }: SequenceObservers,
-) {
+  { recorder, attention }: Partial<SequenceObservers>,
+  maxTokens = model.config.maximumPositions,
+): Promise<Sequence> {
   return model.sequence({
     policy,
     denseLayers: identity.denseLayers,
+    maxTokens,
     observer: {
       ...recorder && { onSelection: recorder.onSelection, onUpdate: recorder.onUpdate },
       ...attention && { onAttention: attention },
