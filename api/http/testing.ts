@@ -4,7 +4,8 @@
  * @module
  */
 import type { RunService } from "../../core/run/run_service.ts";
-import { withService } from "../../core/run/testing.ts";
+import { openService, withService } from "../../core/run/testing.ts";
+import { sharedByTests } from "../../core/testing/shared_by_tests.ts";
 import { type RunningServer, serve, type ServeOptions } from "./serve.ts";
 
 /** A caller of a service. */
@@ -57,4 +58,29 @@ export function withServer(
     }
     if (faults.length > 0) throw faults[0];
   }, limits);
+}
+
+/**
+ * Runs the tests of a file with one service that listens on a port of its own; no fault is let pass.
+ * A run's name is its content, so that tests do not meet, whatever their order.
+ */
+export function sharedServer(): (test: (caller: Caller) => Promise<void>) => () => Promise<void> {
+  const faults: unknown[] = [];
+  const opened = sharedByTests(() => openServer((fault) => faults.push(fault)));
+  return (test) => async () => {
+    const { caller } = await opened();
+    await test(caller);
+    if (faults.length > 0) throw faults.pop();
+  };
+}
+
+async function openServer(
+  onFault: (fault: unknown) => void,
+): Promise<{ readonly caller: Caller } & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  // One thread: what a run needs is loaded once.
+  const { service } = opened.use(await openService({ onFault, width: 1 }));
+  const server = opened.use(serve(service, { port: 0, onFault }));
+  const kept = opened.move();
+  return { caller: new Caller(server, service), [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

@@ -1,6 +1,7 @@
 /**
  * How long policies take for one layer of Llama-3.1-8B at 32k tokens and a budget of 1024, and how
- * much of a `select` is not the policy's: lowering the queries, lifting the answer, checking it.
+ * much of a `select` is not the policy's: lowering the queries, lifting the answer, which is read in
+ * place as decoding does, checking it.
  *
  *     deno run -A bench/policies/select_time.ts starc quest sparq
  *
@@ -29,7 +30,7 @@ interface Times {
 }
 
 async function measure(name: string, metering: boolean, clock: CoreClock): Promise<Times> {
-  const policy = await builtPolicy(name, { metering });
+  const policy = await builtPolicy(name, { metering, answers: "in-place" });
   const run = await LayerRun.open(policy, BUDGET, CONTEXT + STEPS);
   const { milliseconds: prefill } = await run.prefill(CONTEXT);
   const select: number[] = [];

@@ -8,6 +8,9 @@
  * numbers the fitting typed array, other lists arrays; all numbers, 64-bit ones too, numbers (a seed
  * may also be a bigint).
  *
+ * A typed array that is read is either a copy or a view of the component's memory, which is good
+ * until the component is next called.
+ *
  * @module
  */
 import type { PrimitiveName, WitFunction, WitType } from "../../wasm/wit/ast.ts";
@@ -44,6 +47,9 @@ export interface FunctionCodec {
   readonly lift: (guest: GuestMemory, result: CoreValue | undefined) => unknown;
 }
 
+/** Whether what is read from a component is a copy of its own or lies in the component's memory. */
+export type Answers = "copied" | "in-place";
+
 const UTF8_ENCODER = new TextEncoder();
 const UTF8_DECODER = new TextDecoder("utf-8", { fatal: true });
 
@@ -51,7 +57,8 @@ const UTF8_DECODER = new TextDecoder("utf-8", { fatal: true });
 export class CanonicalAbi {
   readonly #codecs = new Map<string, Codec>();
 
-  constructor(private readonly layout: Layout) {}
+  /** @param answers whether lists of numbers that are read are copies or views */
+  constructor(private readonly layout: Layout, private readonly answers: Answers = "copied") {}
 
   /** The codec of a function; a method's receiver is not among its values. */
   function(one: WitFunction): FunctionCodec {
@@ -285,13 +292,15 @@ export class CanonicalAbi {
     const alignment = this.layout.alignment(element);
     const array = this.#typedArray(element);
     if (array !== null) {
+      const { answers } = this;
       return {
         write,
         read: (guest, at) => {
           const [from, length] = readPair(guest, at);
           if (length === 0) return new array(0);
           checkRange(guest, from, length * bytes, alignment, "a list");
-          return new array(guest.memory.buffer as ArrayBuffer, from, length).slice();
+          const view = new array(guest.memory.buffer as ArrayBuffer, from, length);
+          return answers === "copied" ? view.slice() : view;
         },
       };
     }

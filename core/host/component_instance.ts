@@ -6,7 +6,7 @@ import {
   resourceModule,
 } from "../../wasm/sdk/generate/exports.ts";
 import { Layout } from "../../wasm/wit/layout.ts";
-import { CanonicalAbi, type FunctionCodec } from "./canonical_abi.ts";
+import { type Answers, CanonicalAbi, type FunctionCodec } from "./canonical_abi.ts";
 import { ContractBreach } from "./contract_breach.ts";
 import type { GuestMemory } from "./guest_memory.ts";
 import { HOST_MODULE } from "./instrument/instrument_module.ts";
@@ -55,16 +55,23 @@ export class ComponentInstance {
   readonly #callables = new Map<string, Callable>();
   #guest: GuestMemory | null = null;
   #failed: Outcome<never> | null = null;
+  /** Takes back the memory of the last answer, where that is read in place. */
+  #takeBack: (() => void) | null = null;
 
-  private constructor(private readonly contract: Contract, private readonly limits: Limits) {}
+  private constructor(
+    private readonly contract: Contract,
+    private readonly limits: Limits,
+    private readonly answers: Answers,
+  ) {}
 
   /** Links and starts a component. */
   static instantiate(
     component: CompiledComponent,
     contract: Contract,
     limits: Limits,
+    answers: Answers = "copied",
   ): Outcome<ComponentInstance> {
-    const instance = new ComponentInstance(contract, limits);
+    const instance = new ComponentInstance(contract, limits, answers);
     return instance.#guarded(() => {
       component.link(
         (name) => component.modules.get(name),
@@ -84,10 +91,13 @@ export class ComponentInstance {
       throw new RangeError(`Expected a function of the contract but found ${name}`);
     }
     const outcome = this.#guarded(() => {
+      this.#takeBackAnswer();
       const lowered = callable.codec.lower(guest, values);
       const result = callable.call(...(self === undefined ? lowered : [self, ...lowered]));
       const lifted = callable.codec.lift(guest, result);
-      if (callable.postReturn !== null && result !== undefined) callable.postReturn(result);
+      const { postReturn } = callable;
+      if (postReturn !== null && result !== undefined) this.#takeBack = () => postReturn(result);
+      if (this.answers === "copied") this.#takeBackAnswer();
       return lifted;
     });
     return outcome.kind === "ok" ? splitResult(outcome.value, outcome.usage) : outcome;
@@ -97,8 +107,14 @@ export class ComponentInstance {
   drop(handle: Handle): Outcome<void> {
     const destructor = this.#exports.get(destructorName(this.contract));
     return this.#guarded(() => {
+      this.#takeBackAnswer();
       if (typeof destructor === "function") destructor(handle);
     });
+  }
+
+  #takeBackAnswer(): void {
+    this.#takeBack?.();
+    this.#takeBack = null;
   }
 
   #instantiateCore(
@@ -126,7 +142,7 @@ export class ComponentInstance {
       throw new ContractBreach("Expected the exports memory and cabi_realloc but found none");
     }
     this.#guest = { memory, realloc: realloc as GuestMemory["realloc"] };
-    const abi = new CanonicalAbi(new Layout(this.contract.interface.types));
+    const abi = new CanonicalAbi(new Layout(this.contract.interface.types), this.answers);
     for (const one of this.contract.interface.functions) {
       const name = coreExportName(this.contract, one);
       const call = this.#exports.get(name);

@@ -1,4 +1,5 @@
 import type { Contract } from "../../wasm/sdk/generate/exports.ts";
+import type { Answers } from "./canonical_abi.ts";
 import { type CompiledComponent, ComponentInstance, type Handle } from "./component_instance.ts";
 import type { Limits } from "./limits.ts";
 import type { Outcome } from "./outcome.ts";
@@ -13,10 +14,12 @@ export class InstanceTable {
     private readonly component: CompiledComponent,
     private readonly contract: Contract,
     private readonly limits: Limits,
+    private readonly answers: Answers = "copied",
   ) {}
 
   instantiate(): Outcome<InstanceId> {
-    const made = ComponentInstance.instantiate(this.component, this.contract, this.limits);
+    const { component, contract, limits, answers } = this;
+    const made = ComponentInstance.instantiate(component, contract, limits, answers);
     if (made.kind !== "ok") return made;
     const id = this.#next++;
     this.#instances.set(id, made.value);

@@ -1,6 +1,7 @@
 import { type PluginKind, readContract } from "../../wasm/sdk/contracts.ts";
 import type { Contract } from "../../wasm/sdk/generate/exports.ts";
 import { type AdmissionRules, refusalOf } from "./admit.ts";
+import type { Answers } from "./canonical_abi.ts";
 import { importLinker, InstanceTable } from "./instance_table.ts";
 import type { Instrumentation } from "./instrument/function_rewriter.ts";
 import { type Limits, limitsWith } from "./limits.ts";
@@ -25,6 +26,12 @@ export interface LoadOptions {
    * what a plugin answers is the same.
    */
   readonly metering?: boolean;
+  /**
+   * `"in-place"` spares the copy of what a plugin answers: lists of numbers are views of its memory,
+   * good until the next call of the same session, to which the fuel of freeing them counts. Only
+   * without isolation; a worker's answers are copies. Default `"copied"`.
+   */
+  readonly answers?: Answers;
   /** Where transpiled components are kept. One that lives as long as the process by default. */
   readonly cache?: TranspileCache;
 }
@@ -34,7 +41,7 @@ export interface PreparedPlugin {
   /** SHA-256 of the component, in hex. */
   readonly digest: string;
   /** Starts a runner of its own. */
-  start(isolation: NonNullable<LoadOptions["isolation"]>): Promise<Outcome<LoadedPlugin>>;
+  start(where: Pick<LoadOptions, "isolation" | "answers">): Promise<Outcome<LoadedPlugin>>;
 }
 
 /** A plugin ready to run. */
@@ -54,17 +61,20 @@ const linkers = new WeakMap<LinkableComponent, ReturnType<typeof importLinker>>(
 export async function loadPlugin(
   bytes: Uint8Array,
   kind: PluginKind,
-  { isolation = "worker", ...options }: LoadOptions = {},
+  options: LoadOptions = {},
 ): Promise<Outcome<LoadedPlugin>> {
   const prepared = await preparePlugin(bytes, kind, options);
-  return prepared.kind === "ok" ? await prepared.value.start(isolation) : prepared;
+  return prepared.kind === "ok" ? await prepared.value.start(options) : prepared;
 }
 
 /** Admits and transpiles a component. */
 export async function preparePlugin(
   bytes: Uint8Array,
   kind: PluginKind,
-  { limits: changes, metering = true, cache = processCache }: Omit<LoadOptions, "isolation"> = {},
+  { limits: changes, metering = true, cache = processCache }: Omit<
+    LoadOptions,
+    "isolation" | "answers"
+  > = {},
 ): Promise<Outcome<PreparedPlugin>> {
   const limits = limitsWith(changes);
   const contract = readContract(kind);
@@ -83,10 +93,10 @@ export async function preparePlugin(
     value: { digest, contract, limits, runner },
     usage,
   });
-  const start: PreparedPlugin["start"] = async (isolation) => {
+  const start: PreparedPlugin["start"] = async ({ isolation = "worker", answers }) => {
     if (isolation === "none") {
       const link = await linkerOf(linkable);
-      return loaded(localRunner(new InstanceTable({ link, modules }, contract, limits)));
+      return loaded(localRunner(new InstanceTable({ link, modules }, contract, limits, answers)));
     }
     const started = await WorkerRunner.start(linkable, modules, contract, limits);
     return started.kind === "ok" ? loaded(started.value) : started;

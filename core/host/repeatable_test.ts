@@ -1,6 +1,7 @@
 // Is a policy's answer the same, and its fuel, wherever and after whatever it runs?
 import assert from "node:assert/strict";
 import { unwrap } from "./outcome.ts";
+import { transpiledPlugins } from "./transpiled_plugins.ts";
 import { loadPolicy } from "./policy.ts";
 import { hostileComponent, openHostile, STEP, step } from "./testdata/hostile_policy.ts";
 
@@ -45,8 +46,38 @@ Deno.test("an unmetered policy answers the same and uses no fuel", async () => {
   assert.equal(unmetered.usage.fuel, 0);
 });
 
+Deno.test("answers are copies, or lie in the plugin's memory until it is called again", async () => {
+  for (const answers of ["copied", "in-place"] as const) {
+    const selected = unwrap(await step("behave", { isolation: "none", answers })).visible;
+    assert.ok(selected.tag === "only");
+    const { tokens } = selected.value;
+    assert.equal(tokens.buffer.byteLength > tokens.byteLength, answers === "in-place");
+    assert.deepEqual(selected, unwrap(await step("behave")).visible);
+  }
+});
+
+Deno.test("a plugin gets back the memory of each answer, in place or copied", async () => {
+  const use = async (answers: "copied" | "in-place") => {
+    const policy = unwrap(
+      await loadPolicy(await hostileComponent, { isolation: "none", answers }),
+    );
+    const session = await openHostile(policy, "behave");
+    let memoryBytes = 0;
+    for (let call = 0; call < 3000; call++) {
+      const outcome = await session.select(STEP);
+      assert.ok(outcome.kind === "ok");
+      memoryBytes = outcome.usage.memoryBytes;
+    }
+    policy.close();
+    return memoryBytes;
+  };
+  assert.equal(await use("in-place"), await use("copied"));
+});
+
 Deno.test("a policy that answers differently each time begins anew in every session", async () => {
-  const policy = unwrap(await loadPolicy(await hostileComponent, { isolation: "none" }));
+  const policy = unwrap(
+    await loadPolicy(await hostileComponent, { isolation: "none", cache: transpiledPlugins }),
+  );
   const run = async () => {
     const session = await openHostile(policy, "answer-differently");
     const answers = [unwrap(await session.select(STEP)), unwrap(await session.select(STEP))];

@@ -44,13 +44,9 @@ export class TokenSetCheck {
 
 /** Whether numbers rise strictly and end below a limit: then each is there once. */
 function ascendsBelow(list: Uint32Array, first: number, end: number, limit: number): boolean {
-  let previous = -1;
-  for (let at = first; at < end; at++) {
-    const token = list[at]!;
-    if (token <= previous) return false;
-    previous = token;
-  }
-  return previous < limit;
+  if (first === end) return true;
+  for (let at = first + 1; at < end; at++) if (list[at - 1]! >= list[at]!) return false;
+  return list[end - 1]! < limit;
 }
 
 function anyMarked(table: Uint8Array, list: Uint32Array, first: number, end: number): boolean {

@@ -55,7 +55,8 @@ export type PolicyLayer = Pick<
  * `observe`.
  *
  * Of selections and updates the decoder reads what is visible, mixed in and evicted. The rest
- * (placement, metadata reads, clustering work) is for a {@linkcode DecodeObserver}.
+ * (placement, metadata reads, clustering work) is for a {@linkcode DecodeObserver}. Both are read
+ * before the session is called again, so its lists need not outlive that.
  */
 export interface KvPolicySession {
   prefill(tokens: TokenBlock): Awaitable<void>;
@@ -106,8 +107,9 @@ export interface DecodeObserver {
   /**
    * What a layer attended to in one step; dense layers see everything.
    *
-   * @param visible what the selection came to: explicit sets once tokens were evicted
-   * @param selection as the policy returned it; undefined in dense layers
+   * @param visible what the selection came to: explicit sets once tokens were evicted; good during
+   *   the call
+   * @param selection as the policy returned it, good during the call; undefined in dense layers
    */
   onSelection?(
     layer: number,
@@ -115,7 +117,7 @@ export interface DecodeObserver {
     visible: Visible,
     selection: Selection | undefined,
   ): void;
-  /** What a policy changed, after the prompt or after token `position` entered. */
+  /** What a policy changed, after the prompt or after token `position` entered. Good during the call. */
   onUpdate?(layer: number, position: number, update: Update): void;
   /** What each head attended to, beside what there was. Costs the scores of every token. */
   onAttention?(attended: AttendedTokens): void;

@@ -104,11 +104,13 @@ export class LayerAttention {
     const output = this.#attend(token.queries, visible, bias);
     if (selection.meanValueWeights.length > 0) this.#means.mix(output, selection.meanValueWeights);
     this.observer.onSelection?.(this.layer, position, visible, selection);
-    if (needs.observesSteps && session.observe) {
-      const sets = visible.tag === "only" ? visible.value : undefined;
-      this.#apply(await session.observe(this.cache.observation(sets)));
-    }
+    // Weights are read before the report, which overwrites them; a selection is good until the
+    // policy is called again.
+    const observation = needs.observesSteps && session.observe
+      ? this.cache.observation(visible.tag === "only" ? visible.value : undefined)
+      : undefined;
     if (this.observer.onAttention) this.#report(token.queries, visible);
+    if (observation) this.#apply(await session.observe!(observation));
     return output;
   }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { sharedByTests } from "../testing/shared_by_tests.ts";
 import type { SimulateSpec } from "./kinds/simulate.ts";
 import { resolveRunSpec, type RunInput, type RunSpec } from "./run_spec.ts";
 import { RunService, type RunServiceOptions } from "./run_service.ts";
@@ -30,12 +31,41 @@ export function withService(
   });
 }
 
+/**
+ * Runs the tests of a file with one service, whose threads load what they need once. A run's name is
+ * its content, so that tests do not meet, whatever their order.
+ */
+export function sharedService(
+  options: Partial<RunServiceOptions> = {},
+): (test: (service: RunService) => Promise<void>) => () => Promise<void> {
+  const opened = sharedByTests(() => openService(options));
+  return (test) => async () => await test((await opened()).service);
+}
+
+/** A service in a folder of its own, which is removed with it. */
+export async function openService(
+  options: Partial<RunServiceOptions> = {},
+): Promise<{ readonly service: RunService } & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir();
+  opened.defer(() => Deno.remove(folder, { recursive: true }));
+  const service = opened.use(await RunService.open({ folder, ...options }));
+  const kept = opened.move();
+  return { service, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
 /** A small run of the system; each `lin` makes another. */
 export function smallRun(lin = 64): RunInput {
   return {
     kind: "simulate",
     experiment: { system: "dgx-attacc", model: "GPT-13B", lin, lout: 4 },
   };
+}
+
+/** A component with other bytes and thus another name, which does the same: it has one more section. */
+export function renamed(component: Uint8Array, name: string): Uint8Array<ArrayBuffer> {
+  const text = new TextEncoder().encode(name);
+  return Uint8Array.from([...component, 0, 1 + text.length, text.length, ...text]);
 }
 
 /** A run that takes far longer than a test waits. */

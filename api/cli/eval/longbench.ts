@@ -126,7 +126,7 @@ async function longBench(options: LongBenchCliOptions, surroundings: Surrounding
   checkTraceLists(options);
   makeFolder("--output", options.output);
   const settings = settingsOf(options);
-  using opened = await openPolicies(options.policy);
+  using opened = await openPolicies(options.policy, "in-place");
   await using checkpoint = await checkpointOf(options);
   const results: TaskResult[] = [];
   for (const policy of opened.policies) {

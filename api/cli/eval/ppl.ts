@@ -130,7 +130,7 @@ export async function runPpl(
   }
   const settings = settingsOf(options);
   // Before the checkpoint, which may take minutes to load.
-  using opened = await openPolicies(choices);
+  using opened = await openPolicies(choices, "in-place");
   await using checkpoint = await checkpointOf(options);
   return await underEach(
     opened,

@@ -135,7 +135,7 @@ async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
   checkTraceLists(options);
   makeFolder("--output", options.output);
   const settings = settingsOf(options);
-  using opened = await openPolicies(options.policy);
+  using opened = await openPolicies(options.policy, "in-place");
   await using checkpoint = await checkpointOf(options);
   const length = options.length ?? checkpoint.model.config.maximumPositions;
   const files = options.data === undefined

@@ -9,12 +9,14 @@ import {
   builtInPlugin,
   builtInPolicies,
   isBuiltInPolicy,
+  type LoadOptions,
   loadPolicy,
   PluginFailure,
   type Policy,
   unwrap,
 } from "../../../core/host/mod.ts";
 import { parameterValues } from "../../../core/host/parameter_values.ts";
+import { transpiledPlugins } from "../../../core/host/transpiled_plugins.ts";
 import { readCalibration } from "../../../core/llm/calibration/calibration_file.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { componentAt } from "../component_source.ts";
@@ -47,13 +49,19 @@ export interface PolicySettings {
  * Loads a policy. Those of this repository run on this thread without metering; a stranger's has a
  * worker without permissions, and limits.
  *
+ * @param answers of this repository's policies; decoding reads them in place
  * @throws {UserError} when there is none, it does not build or is refused, or a parameter is wrong
  */
-export async function openPolicy(choice: PolicyChoice): Promise<OpenPolicy> {
+export async function openPolicy(
+  choice: PolicyChoice,
+  answers: LoadOptions["answers"] = "copied",
+): Promise<OpenPolicy> {
   return await naming(choice.label, async () => {
     const builtIn = isBuiltInPolicy(choice.source);
     const bytes = builtIn ? await builtInPlugin(choice.source) : await readComponent(choice);
-    const options = builtIn ? { isolation: "none", metering: false } as const : {};
+    const options = builtIn
+      ? { isolation: "none", metering: false, answers, cache: transpiledPlugins } as const
+      : {};
     const policy = unwrap(await loadPolicy(bytes, options));
     try {
       const declared = unwrap(await policy.describe()).parameters;
@@ -73,10 +81,13 @@ export interface OpenPolicies extends Disposable {
 }
 
 /** Loads several policies, in their order. */
-export async function openPolicies(choices: readonly PolicyChoice[]): Promise<OpenPolicies> {
+export async function openPolicies(
+  choices: readonly PolicyChoice[],
+  answers: LoadOptions["answers"] = "copied",
+): Promise<OpenPolicies> {
   using opened = new DisposableStack();
   const policies: OpenPolicy[] = [];
-  for (const choice of choices) policies.push(opened.use(await openPolicy(choice)));
+  for (const choice of choices) policies.push(opened.use(await openPolicy(choice, answers)));
   const kept = opened.move();
   return { policies, [Symbol.dispose]: () => kept.dispose() };
 }
