@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   "compare": async () => (await import("./compare/command.ts")).compareCommand,
   "simulate": async () => (await import("./simulate/command.ts")).simulateCommand,
   "dram": async () => (await import("./dram/command.ts")).dramCommand,
+  "generate": async () => (await import("./generate/command.ts")).generateCommand,
   "eval": async () => (await import("./eval/command.ts")).evalCommand,
   "budget-table": async () => (await import("./budget_table/command.ts")).budgetTableCommand,
   "plugin": async () => (await import("./plugin/command.ts")).pluginCommand,

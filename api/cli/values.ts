@@ -66,6 +66,28 @@ export function oneOfWords<const T extends string>(words: readonly T[]): ValuePa
 }
 
 /**
+ * A comma-separated list of words, each once.
+ *
+ * @example
+ * ```ts
+ * import { listOfWords } from "./values.ts";
+ * import { deepEqual, throws } from "node:assert/strict";
+ *
+ * deepEqual(listOfWords(["a", "b"])("b, a"), ["b", "a"]);
+ * throws(() => listOfWords(["a", "b"])("a,a"), { message: /each once but found a twice/ });
+ * ```
+ */
+export function listOfWords<const T extends string>(words: readonly T[]): ValueParser<T[]> {
+  const one = oneOfWords(words);
+  return (text) => {
+    const list = text.split(",").map((word) => one(word.trim()));
+    const twice = list.find((word, i) => list.indexOf(word) !== i);
+    if (twice === undefined) return list;
+    throw new UserError(`expected each once but found ${twice} twice`);
+  };
+}
+
+/**
  * The word most like a text, if one is at most two edits away.
  *
  * @example

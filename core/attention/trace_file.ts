@@ -75,7 +75,7 @@ export async function resumeTraceFile(
 async function endOfSample(path: string, header: TraceHeader, samples: number): Promise<number> {
   await using trace = await readTraceFile(path, { interrupted: true });
   if (!isDeepStrictEqual(trace.header, header)) {
-    throw new TraceResumeError(`${path}: expected a trace of the same model and policy`);
+    throw new TraceResumeError(`${path}: expected a trace of the same model, policy and lists`);
   }
   let finished = 0;
   for await (const event of trace.events) {

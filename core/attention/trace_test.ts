@@ -286,7 +286,7 @@ Deno.test("an interrupted file is continued behind its last kept sample", async 
       message: `${path}: expected 3 finished samples but found 2`,
     });
     await rejects(resumeTraceFile(path, { ...HEADER, lists: [] }, 1), {
-      message: `${path}: expected a trace of the same model and policy`,
+      message: `${path}: expected a trace of the same model, policy and lists`,
     });
     await rejects(readTraceFile(join(folder, "none")), {
       ...FORMAT_ERROR,

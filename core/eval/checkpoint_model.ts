@@ -7,6 +7,7 @@ import type { TraceHeader } from "../attention/trace_format.ts";
 import { TraceRecorder } from "../attention/trace_recorder.ts";
 import type { TraceWriter } from "../attention/trace_writer.ts";
 import type { KvPolicy } from "../llm/kv_policy.ts";
+import type { Sequence } from "../llm/sequence.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LanguageModel } from "./language_model.ts";
 import { recordedModel, type SequenceObservers } from "./recorded_model.ts";
@@ -20,17 +21,23 @@ export interface SettledPolicy {
 
 /**
  * What the trace of a checkpoint under a policy begins with. Sets are recorded by query head, which
- * both units can be told in; they carry counts, no lists.
+ * both units can be told in.
+ *
+ * @param lists what they carry beside counts
  */
-export function traceHeaderOf({ name, digest, model }: Checkpoint, policy: SettledPolicy) {
+export function traceHeaderOf(
+  { name, digest, model }: Checkpoint,
+  policy: SettledPolicy,
+  lists: TraceHeader["lists"] = [],
+): TraceHeader {
   const { layers, queryHeads, kvHeads, headDim } = model.config;
   return {
     version: 1,
     model: { name, digest, layers, queryHeads, kvHeads, headDim },
     policy: policy.identity,
     headUnit: "query-head",
-    lists: [],
-  } as const satisfies TraceHeader;
+    lists: [...lists],
+  };
 }
 
 /**
@@ -45,7 +52,7 @@ export function checkpointModel(
 ): LanguageModel {
   const { model, tokenizer } = checkpoint;
   const { digest, ...identity } = settled.identity;
-  const recorder = new TraceRecorder(traceHeaderOf(checkpoint, settled), writer);
+  const recorder = new TraceRecorder(writer?.header ?? traceHeaderOf(checkpoint, settled), writer);
   return recordedModel({
     name: checkpoint.name,
     digests: { model: checkpoint.digest, policy: digest },
@@ -57,19 +64,26 @@ export function checkpointModel(
     ...tokenizer.hasChatTemplate && {
       chat: (prompt: string) => tokenizer.applyChatTemplate([{ role: "user", content: prompt }]),
     },
-    sequence: (observers) => startSequence(checkpoint, settled, observers),
+    sequence: (observers) => beginSequence(checkpoint, settled, observers),
     recorder,
   });
 }
 
-function startSequence(
+/**
+ * Begins a sequence of a checkpoint under a policy.
+ *
+ * @param maxTokens room for tokens; the model's context unless stated
+ */
+export function beginSequence(
   { model }: Checkpoint,
   { identity, policy }: SettledPolicy,
-  { recorder, attention }: SequenceObservers,
-) {
+  { recorder, attention }: Partial<SequenceObservers>,
+  maxTokens = model.config.maximumPositions,
+): Promise<Sequence> {
   return model.sequence({
     policy,
     denseLayers: identity.denseLayers,
+    maxTokens,
     observer: {
       ...recorder && { onSelection: recorder.onSelection, onUpdate: recorder.onUpdate },
       ...attention && { onAttention: attention },

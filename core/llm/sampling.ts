@@ -1,7 +1,12 @@
 import type { SeededRandom } from "./random.ts";
 
-/** Chooses a token by its logits. */
-export type Sampler = (logits: Float32Array) => number;
+/**
+ * Chooses a token by its logits, of those that are numbers.
+ *
+ * @param barred tokens that may not be chosen
+ * @throws {RangeError} where there is none to choose
+ */
+export type Sampler = (logits: Float32Array, barred?: ReadonlySet<number>) => number;
 
 /** Settings of random sampling. */
 export interface SamplingOptions {
@@ -21,15 +26,24 @@ export interface SamplingOptions {
  * import { greedy } from "./sampling.ts";
  * import { equal } from "node:assert/strict";
  *
- * equal(greedy(new Float32Array([0, 2, 1, 2])), 1);
+ * equal(greedy(Float32Array.of(0, 2, 1, 2)), 1);
+ * equal(greedy(Float32Array.of(0, 2, 1, 2), new Set([1])), 3);
  * ```
  */
-export function greedy(logits: Float32Array): number {
-  let best = 0;
-  for (let token = 1; token < logits.length; token++) {
-    if (logits[token]! > logits[best]!) best = token;
+export const greedy: Sampler = (logits, barred) => {
+  let [best, bestLogit] = [-1, -Infinity];
+  for (let token = 0; token < logits.length; token++) {
+    const logit = logits[token]!;
+    if ((logit > bestLogit || best < 0) && !Number.isNaN(logit) && !barred?.has(token)) {
+      [best, bestLogit] = [token, logit];
+    }
   }
+  if (best < 0) throw nothingToChoose();
   return best;
+};
+
+function nothingToChoose(): RangeError {
+  return new RangeError("Expected a logit that is a number but found none");
 }
 
 /**
@@ -46,8 +60,9 @@ export function sampler(random: SeededRandom, options: SamplingOptions = {}): Sa
   if (!Number.isInteger(topK) || topK < 0) {
     throw new RangeError(`Expected a whole topK but found ${topK}`);
   }
-  return (logits) => {
-    const tokens = likeliestFirst(logits).slice(0, topK || logits.length);
+  return (logits, barred) => {
+    const tokens = likeliestFirst(logits, barred).subarray(0, topK || logits.length);
+    if (tokens.length === 0) throw nothingToChoose();
     const top = logits[tokens[0]!]!;
     const shares = Float64Array.from(tokens, (t) => Math.exp((logits[t]! - top) / temperature));
     return tokens[draw(shares, topP, random.uniform())]!;
@@ -55,8 +70,9 @@ export function sampler(random: SeededRandom, options: SamplingOptions = {}): Sa
 }
 
 /** Tokens by falling logit, the lower token first of equals. */
-function likeliestFirst(logits: Float32Array): Uint32Array {
+function likeliestFirst(logits: Float32Array, barred?: ReadonlySet<number>): Uint32Array {
   return Uint32Array.from(logits, (_, token) => token)
+    .filter((token) => !Number.isNaN(logits[token]!) && !barred?.has(token))
     .sort((a, b) => logits[b]! - logits[a]! || a - b);
 }
 

@@ -44,6 +44,21 @@ Deno.test("the same seed draws the same tokens, another seed others", () => {
   ok(draws(1).join() !== draws(2).join());
 });
 
+Deno.test("what is barred or no number is never chosen", () => {
+  const barred = new Set([1]);
+  equal(greedy(LOGITS, barred), 3);
+  const sample = sampler(new SeededRandom(3), { topK: 2 });
+  const drawn = new Set(Array.from({ length: 99 }, () => sample(LOGITS, barred)));
+  deepEqual([...drawn].sort(), [0, 3]);
+  for (const choose of [greedy, sampler(new SeededRandom(1))]) {
+    equal(choose(Float32Array.of(NaN, -1, NaN)), 1);
+    throws(
+      () => choose(Float32Array.of(NaN, 1), barred),
+      /a logit that is a number but found none/,
+    );
+  }
+});
+
 Deno.test("settings out of range are refused", () => {
   const random = new SeededRandom(1);
   throws(() => sampler(random, { temperature: 0 }), /a temperature over 0 but found 0/);

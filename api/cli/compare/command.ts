@@ -10,6 +10,7 @@ import { models } from "../../../core/hardware/models.ts";
 import { EXCERPT, runPpl } from "../eval/ppl.ts";
 import { addModelOptions, tokens } from "../eval/options.ts";
 import { tracePathOf } from "../eval/policy_runs.ts";
+import { traceListsOption } from "../eval/trace_options.ts";
 import { addMemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
@@ -59,7 +60,8 @@ export function compareCommand(surroundings: Surroundings): Command {
         "tokens to predict; at least 2",
         wholeNumber(2, 2 ** 20),
       ).default(512),
-    );
+    )
+    .addOption(traceListsOption());
   addSystemOptions(command);
   return addMemoryChoice(command)
     .addHelpText("after", DETAILS)

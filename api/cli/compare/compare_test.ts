@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { readTraceFile } from "../../../core/attention/trace_file.ts";
 import { csvHeader } from "../../../core/system/csv.ts";
 import { filesIn, inFolder, kvpim } from "../testing.ts";
 
@@ -30,13 +31,16 @@ Deno.test(
   inFolder(async (folder) => {
     const { out } = await kvpim([
       ...SHORT,
-      ...["--policy", "full,oracle-topk", "--output", folder, "--json"],
+      ...["--policy", "full,oracle-topk", "--output", folder, "--json", "--trace-lists", "rows16"],
     ]);
     const [full, oracle] = JSON.parse(out).policies;
     equal(full.spec.sparsity, null);
     deepEqual([full.spec.lin, full.spec.lout], [60, 6]);
     const { kvBudgets } = oracle.spec.sparsity;
-    const table = await kvpim(["budget-table", `${folder}/attention-oracle-topk.trace`]);
+    const trace = `${folder}/attention-oracle-topk.trace`;
+    await using recorded = await readTraceFile(trace);
+    deepEqual(recorded.header.lists, ["rows16"]);
+    const table = await kvpim(["budget-table", trace]);
     deepEqual(table.out, kvBudgets.map((budget: number) => `${budget}\n`).join(""));
     equal(kvBudgets.length, 5);
     ok(kvBudgets.every((budget: number) => budget >= 16 && budget <= 80));

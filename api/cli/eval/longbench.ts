@@ -31,7 +31,7 @@ import { namingPlugin, openPolicies, settlePolicy } from "../policy/open_policy.
 import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { oneOfWords } from "../values.ts";
+import { listOfWords, oneOfWords } from "../values.ts";
 import {
   addModelOptions,
   checkpointOf,
@@ -45,13 +45,13 @@ import { makeFolder, tracePathOf } from "./policy_runs.ts";
 import { resultTable, rowsLegend } from "./result_table.ts";
 import {
   addSampleOptions,
-  listOfWords,
   recorded,
   type SampleOptions,
   TASK_COLUMNS,
   type TaskResult,
   taskTracePathOf,
 } from "./sample_runs.ts";
+import { checkTraceLists } from "./trace_options.ts";
 
 interface LongBenchCliOptions extends EvaluationOptions, SampleOptions {
   readonly data: string;
@@ -123,6 +123,7 @@ export function longBenchCommand(surroundings: Surroundings): Command {
 }
 
 async function longBench(options: LongBenchCliOptions, surroundings: Surroundings) {
+  checkTraceLists(options);
   makeFolder("--output", options.output);
   const settings = settingsOf(options);
   using opened = await openPolicies(options.policy, "in-place");
@@ -157,7 +158,7 @@ async function runTasks(
     using progress = new Progress(surroundings, `${choice.label} ${task}`, undefined, "samples");
     const record = await recorded(
       trace,
-      traceHeaderOf(checkpoint, settled),
+      traceHeaderOf(checkpoint, settled, options.traceLists),
       plan,
       (writer) =>
         evaluateLongBench({

@@ -25,13 +25,17 @@ export interface CheckpointOptions {
   readonly threads?: number;
 }
 
-/** Values of the options {@linkcode addModelOptions} adds. */
-export interface EvaluationOptions extends CheckpointOptions {
-  readonly policy: readonly PolicyChoice[];
+/** Values of the options {@linkcode addPolicySettings} adds. */
+export interface PolicySettingOptions {
   readonly budget: number;
   readonly seed: number;
   readonly denseLayers?: readonly number[];
   readonly calibration?: string;
+}
+
+/** Values of the options {@linkcode addModelOptions} adds. */
+export interface EvaluationOptions extends CheckpointOptions, PolicySettingOptions {
+  readonly policy: readonly PolicyChoice[];
   readonly recall?: number | true;
   readonly output: string;
   readonly json?: true;
@@ -74,15 +78,27 @@ export function addModelOptions(
   command: Command,
   { policies, output }: { readonly policies: string; readonly output: string },
 ): Command {
-  return addCheckpointOptions(command)
-    .addOption(policyOption(policies))
+  addCheckpointOptions(command).addOption(policyOption(policies));
+  return addPolicySettings(command, "seed of policies that draw")
+    .addOption(
+      new Option(
+        "--recall [tokens]",
+        "measure the share kept of so many most relevant tokens; the budget where no number is given",
+      ).argParser((text) => locating("--recall", () => tokens(text))),
+    )
+    .addOption(new Option("--output <folder>", "where results go").default(output))
+    .option("--json", "print the records as JSON");
+}
+
+/** Adds what is settled for every policy. */
+export function addPolicySettings(command: Command, seed: string): Command {
+  return command
     .addOption(
       checkedOption("--budget <tokens>", "tokens a head may attend to in a step", tokens)
         .default(128),
     )
     .addOption(
-      checkedOption("--seed <number>", "seed of policies that draw", wholeNumber(0, 2 ** 32 - 1))
-        .default(0),
+      checkedOption("--seed <number>", seed, wholeNumber(0, 2 ** 32 - 1)).default(0),
     )
     .addOption(
       checkedOption(
@@ -94,15 +110,7 @@ export function addModelOptions(
     .option(
       "--calibration <file>",
       "what policies that ask for it are calibrated to (eval calibrate)",
-    )
-    .addOption(
-      new Option(
-        "--recall [tokens]",
-        "measure the share kept of so many most relevant tokens; the budget where no number is given",
-      ).argParser((text) => locating("--recall", () => tokens(text))),
-    )
-    .addOption(new Option("--output <folder>", "where results go").default(output))
-    .option("--json", "print the records as JSON");
+    );
 }
 
 /** `--policy`, which may be repeated or hold a list. */
@@ -133,7 +141,7 @@ export function checkpointOf(options: CheckpointOptions): Promise<Checkpoint> {
 }
 
 /** What options settle for every policy. */
-export function settingsOf(options: EvaluationOptions): PolicySettings {
+export function settingsOf(options: PolicySettingOptions): PolicySettings {
   const { budget, seed, denseLayers, calibration } = options;
   return {
     budget,

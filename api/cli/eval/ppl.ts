@@ -37,14 +37,14 @@ import {
 } from "./options.ts";
 import { makeFolder, type PolicyResult, tracePathOf, underEach } from "./policy_runs.ts";
 import { resultTable, rowsLegend, type ScoreColumn } from "./result_table.ts";
+import { addTraceOptions, checkTraceLists, hasTrace, type TraceOptions } from "./trace_options.ts";
 
 /** Values of the command's options. */
-export interface PplOptions extends EvaluationOptions {
+export interface PplOptions extends EvaluationOptions, TraceOptions {
   readonly text: string;
   readonly protocol: PerplexityProtocol;
   readonly start: number;
   readonly tokens?: number;
-  readonly trace?: string;
 }
 
 /** The artifact's bound of PG-19. */
@@ -76,11 +76,7 @@ export function pplCommand(surroundings: Surroundings): Command {
     .addOption(
       new Option("--text <file>", "the text").default(EXCERPT, "an excerpt of Moby Dick"),
     );
-  return addPplOptions(command)
-    .option(
-      "--trace <file>",
-      "record what is attended to; with several policies their names are added",
-    )
+  return addTraceOptions(addPplOptions(command), "with several policies their names are added")
     .addHelpText("after", DETAILS)
     .action((options: PplOptions) => ppl(options, surroundings));
 }
@@ -126,6 +122,7 @@ export async function runPpl(
   surroundings: Surroundings,
 ): Promise<PolicyResult[]> {
   const { policy: choices } = options;
+  checkTraceLists(options);
   makeFolder("--output", options.output);
   for (const choice of choices) {
     const trace = tracePathOf(options.trace, choice, choices);
@@ -152,12 +149,11 @@ async function runPolicy(
 ) {
   const trace = tracePathOf(options.trace, choice, options.policy);
   const planned = perplexityOptions(options, checkpoint, choice, settled, trace);
+  const header = traceHeaderOf(checkpoint, settled, options.traceLists);
   const finished = finishedPerplexity(planned);
-  if (finished) return finished;
+  if (finished && (trace === undefined || await hasTrace(trace, header))) return finished;
   using progress = new Progress(surroundings, choice.label, undefined, "tokens");
-  using file = trace === undefined
-    ? undefined
-    : createTraceFile(trace, traceHeaderOf(checkpoint, settled));
+  using file = trace === undefined ? undefined : createTraceFile(trace, header);
   const record = await evaluatePerplexity({
     ...planned,
     model: checkpointModel(checkpoint, settled, file?.writer),

@@ -86,6 +86,11 @@ Deno.test(
       [...to, "--policy", ""],
       /--policy: expected a policy's name or path but found ""/,
     );
+    await refuses([...to, "--trace-lists", "rows16"], /--trace-lists: expected --trace beside it/);
+    await refuses(
+      [...to, "--trace", `${folder}/a`, "--trace-lists", "rows"],
+      /--trace-lists: expected one of tokens, rows16 but found "rows"; did you/,
+    );
     await refuses([...to, "--budget", "0"], /--budget: expected a whole number from 1 to/);
     await refuses([...to, "--start", "1023"], /expected a prompt of at most 1024 tokens/);
     await refuses([...to, "--dense-layers", "7"], /--dense-layers: expected layers below 6 but/);

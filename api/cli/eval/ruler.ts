@@ -23,7 +23,7 @@ import { namingPlugin, openPolicies, settlePolicy } from "../policy/open_policy.
 import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { oneOfWords, wholeNumber } from "../values.ts";
+import { listOfWords, oneOfWords, wholeNumber } from "../values.ts";
 import {
   addModelOptions,
   checkpointOf,
@@ -37,13 +37,13 @@ import { makeFolder, tracePathOf } from "./policy_runs.ts";
 import { resultTable, rowsLegend } from "./result_table.ts";
 import {
   addSampleOptions,
-  listOfWords,
   recorded,
   type SampleOptions,
   TASK_COLUMNS,
   type TaskResult,
   taskTracePathOf,
 } from "./sample_runs.ts";
+import { checkTraceLists } from "./trace_options.ts";
 
 interface RulerCliOptions extends EvaluationOptions, SampleOptions {
   readonly task: readonly RulerTaskName[];
@@ -132,6 +132,7 @@ function addGenerationOptions(command: Command): Command {
 }
 
 async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
+  checkTraceLists(options);
   makeFolder("--output", options.output);
   const settings = settingsOf(options);
   using opened = await openPolicies(options.policy, "in-place");
@@ -216,12 +217,18 @@ async function runTask(
   };
   using progress = new Progress(surroundings, `${choice.label} ${run.task}`, undefined, "samples");
   const plan = await planRuler(planned);
-  return await recorded(trace, traceHeaderOf(checkpoint, settled), plan, (writer) =>
-    evaluateRuler({
-      ...planned,
-      model: checkpointModel(checkpoint, settled, writer),
-      onSample: (finished) => progress.update(finished, options.data ? undefined : options.samples),
-    }));
+  return await recorded(
+    trace,
+    traceHeaderOf(checkpoint, settled, options.traceLists),
+    plan,
+    (writer) =>
+      evaluateRuler({
+        ...planned,
+        model: checkpointModel(checkpoint, settled, writer),
+        onSample: (finished) =>
+          progress.update(finished, options.data ? undefined : options.samples),
+      }),
+  );
 }
 
 function reportOf(

@@ -12,10 +12,10 @@ import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
 import type { SamplePlan } from "../../../core/eval/run_samples.ts";
 import { finishedSamples } from "../../../core/eval/sample_log.ts";
 import { checkedOption } from "../option.ts";
-import { UserError } from "../user_error.ts";
-import { oneOfWords, type ValueParser, wholeNumber } from "../values.ts";
+import { wholeNumber } from "../values.ts";
 import type { PolicyResult } from "./policy_runs.ts";
 import type { ScoreColumn } from "./result_table.ts";
+import { addTraceOptions, type TraceOptions } from "./trace_options.ts";
 
 /** A task's result under a policy. */
 export interface TaskResult extends PolicyResult {
@@ -23,36 +23,23 @@ export interface TaskResult extends PolicyResult {
 }
 
 /** Values of the options {@linkcode addSampleOptions} adds. */
-export interface SampleOptions {
+export interface SampleOptions extends TraceOptions {
   readonly limit?: number;
-  readonly trace?: string;
 }
 
 /** Adds what all evaluations of samples understand. */
 export function addSampleOptions(command: Command): Command {
-  return command
-    .addOption(
-      checkedOption(
-        "--limit <samples>",
-        "run only the first so many samples of each task",
-        wholeNumber(1, 2 ** 20),
-      ),
-    )
-    .option(
-      "--trace <file>",
-      "record what is attended to; where there are several, names of policies and tasks are added",
-    );
-}
-
-/** A list of words, each once. */
-export function listOfWords<const T extends string>(words: readonly T[]): ValueParser<T[]> {
-  const one = oneOfWords(words);
-  return (text) => {
-    const list = text.split(",").map((word) => one(word.trim()));
-    const twice = list.find((word, i) => list.indexOf(word) !== i);
-    if (twice === undefined) return list;
-    throw new UserError(`expected each task once but found ${twice} twice`);
-  };
+  command.addOption(
+    checkedOption(
+      "--limit <samples>",
+      "run only the first so many samples of each task",
+      wholeNumber(1, 2 ** 20),
+    ),
+  );
+  return addTraceOptions(
+    command,
+    "where there are several, names of policies and tasks are added",
+  );
 }
 
 /** The trace of a task: the path given, with the task's name in it where there are several. */

@@ -32,7 +32,7 @@ Deno.test(
     const args = [
       ...["eval", "longbench", "--data", data, "--config", data, "--task", "hotpotqa"],
       ...["--policy", "random", "--budget", "16", "--output", `${folder}/out`],
-      ...["--trace", `${folder}/a.trace`],
+      ...["--trace", `${folder}/a.trace`, "--trace-lists", "rows16,tokens"],
     ];
     const first = await kvpim([...args, "--limit", "2"]);
     equal(first.code, 0, first.err);
@@ -45,6 +45,8 @@ Deno.test(
     const names = ["hotpotqa-16.json", "hotpotqa-16.jsonl", "hotpotqa-16.progress", "result.json"];
     deepEqual(filesIn(predictions), names);
     deepEqual(await samplesOf(`${folder}/a.trace`), ["hotpotqa/0", "hotpotqa/1", "hotpotqa/2"]);
+    await using trace = await readTraceFile(`${folder}/a.trace`);
+    deepEqual(trace.header.lists, ["tokens", "rows16"]);
     equal(FILLER.length, 440);
   }),
 );
@@ -84,7 +86,14 @@ Deno.test(
       [...empty, "--task", "hotpot"],
       /--task: expected one of narrativeqa, .*"hotpot"/,
     );
-    await refuses([...empty, "--task", "qmsum,qmsum"], /--task: expected each task once but found/);
+    await refuses(
+      [...empty, "--task", "qmsum,qmsum"],
+      /--task: expected each once but found qmsum/,
+    );
+    await refuses(
+      ["ruler", "--trace-lists", "tokens"],
+      /^kvpim: --trace-lists: expected --trace beside it but found none/,
+    );
     await refuses(["longbench"], /required option '--data <folder>' not specified/);
     await refuses(
       ["ruler", "--task", "qa_1", "--policy", "full"],

@@ -51,7 +51,8 @@ export function simulateCommand(surroundings: Surroundings): Command {
     .option("--append", "add rows to the table instead of replacing it", false)
     .option(
       "--blocks <trace>",
-      "with scattered rows: an attention trace whose first sample says which blocks are read",
+      "with scattered rows: an attention trace whose first sample says which blocks are " +
+        "read; it has to carry them (eval ppl --trace-lists rows16)",
     )
     .option("--json", "print results as JSON; the table is written where --output says so")
     .option("--list-switches", "show every quirk and what it does");

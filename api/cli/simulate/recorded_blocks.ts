@@ -31,9 +31,15 @@ export async function recordedBlocks(
   const readOnce = reads === "read-once";
   try {
     await using trace = await readTraceFile(blocks);
+    if (!trace.header.lists.includes("rows16")) throw new UserError(`--blocks: ${noRows(blocks)}`);
     return await traceBlocks(trace, { readOnce });
   } catch (error) {
     if (!(error instanceof TraceFormatError || error instanceof TraceBlocksError)) throw error;
     throw new UserError(`--blocks: ${lowerFirst(error.message)}`);
   }
+}
+
+function noRows(path: string): string {
+  return `${path}: expected a trace that carries the rows read but found their number only; ` +
+    "kvpim eval and compare record them with --trace-lists rows16";
 }

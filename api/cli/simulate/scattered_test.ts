@@ -97,9 +97,32 @@ Deno.test(
     writeTrace(counted, []);
     await refuses(
       ["--blocks", counted],
-      /^kvpim: --blocks: expected a trace that carries the rows/,
+      /^kvpim: --blocks: .*b\.kvat: expected a trace that carries the rows.* --trace-lists rows16$/m,
     );
     await refuses(["--blocks", `${folder}/none`], /^kvpim: --blocks: .*found no file/);
+  }),
+);
+
+Deno.test(
+  "an evaluation records which blocks are read, and a simulation reads them",
+  inFolder(async (folder) => {
+    const trace = `${folder}/quest.trace`;
+    const record = async (...more: string[]) => {
+      const { code, err } = await kvpim([
+        ..."eval ppl --policy quest --budget 32 --protocol once --start 199 --tokens 4".split(" "),
+        ...["--output", `${folder}/out`, "--trace", trace, ...more],
+      ]);
+      equal(code, 0, err);
+    };
+    const experiment = ["--lin", "200", "--lout", "4", "--blocks", trace];
+    await record();
+    await refuses(experiment, /expected a trace that carries the rows.* --trace-lists rows16$/m);
+    // Finished, but not with these lists.
+    await record("--trace-lists", "rows16");
+    const { spec, sampling } = await json(...experiment);
+    deepEqual(sampling.scatteredSteps, 3);
+    const { out } = await kvpim(["budget-table", trace]);
+    deepEqual(out, spec.sparsity.kvBudgets.map((budget: number) => `${budget}\n`).join(""));
   }),
 );
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { generateGreedily } from "../generate.ts";
+import { generate } from "../../llm/generate.ts";
 import { checkLength } from "../length_check.ts";
 import type { DecodeSession, LanguageModel } from "../language_model.ts";
 import { splitQuestion } from "./prompt.ts";
@@ -57,10 +57,10 @@ export async function answer(
   const read = protocol === "official"
     ? await readWhole(model, session, question)
     : await readInTwo(model, session, question, protocol);
-  const generated = await generateGreedily(session, read.logits, {
-    maxTokens: question.maxGeneratedTokens,
+  const generated = await Array.fromAsync(generate(session, read.logits, {
+    maxNewTokens: question.maxGeneratedTokens,
     ...stopping(model, question.task, protocol),
-  });
+  }));
   return {
     text: model.tokenizer.decode(generated, { skipSpecial: true }),
     promptTokens: read.tokens,
@@ -109,13 +109,13 @@ function withoutFirst(ids: readonly number[]): readonly number[] {
 
 function stopping(model: LanguageModel, task: LongBenchTaskName, protocol: LongBenchProtocol) {
   if (protocol === "artifact") {
-    const stopTokens = model.endOfText === undefined ? [] : [model.endOfText];
-    return { stopTokens, firstStop: "ignored" } as const;
+    const endTokens = model.endOfText === undefined ? [] : [model.endOfText];
+    return { endTokens, firstEnd: "ignored" } as const;
   }
   if (protocol === "official" && task === "samsum") {
     const lineFeed = model.tokenizer.encode("\n", { special: false }).at(-1);
-    const stopTokens = [model.endOfText, lineFeed].filter((id) => id !== undefined);
-    return { stopTokens, firstStop: "barred" } as const;
+    const endTokens = [model.endOfText, lineFeed].filter((id) => id !== undefined);
+    return { endTokens, firstEnd: "barred" } as const;
   }
-  return { stopTokens: model.stopTokens, firstStop: "ends" } as const;
+  return { endTokens: model.stopTokens, firstEnd: "ends" } as const;
 }

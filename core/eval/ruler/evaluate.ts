@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { digestFile } from "../digest.ts";
 import { evaluateSamples } from "../evaluate_samples.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
-import { generateGreedily } from "../generate.ts";
+import { generate } from "../../llm/generate.ts";
 import { checkJsonLines, readJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../language_model.ts";
 import { checkLength } from "../length_check.ts";
@@ -129,10 +129,10 @@ async function runSample(
 ): Promise<SampleResult> {
   const ids = model.tokenizer.encode(input + answer_prefix, { special: !complete });
   checkLength(model, ids.length, maxGeneratedTokens);
-  const generated = await generateGreedily(session, await session.prefill(ids), {
-    maxTokens: maxGeneratedTokens,
-    stopTokens: model.stopTokens,
-  });
+  const generated = await Array.fromAsync(generate(session, await session.prefill(ids), {
+    maxNewTokens: maxGeneratedTokens,
+    endTokens: model.stopTokens,
+  }));
   const prediction = strip(model.tokenizer.decode(generated, { skipSpecial: true }));
   const score = rulerMetric(task, protocol)(prediction, outputs);
   return {

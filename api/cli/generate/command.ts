@@ -1,0 +1,125 @@
+/**
+ * `kvpim generate`: what a model writes under a policy.
+ *
+ * @module
+ */
+import { Command } from "commander";
+import { extname } from "node:path";
+import { addRows, noRows } from "../../../core/attention/row_totals.ts";
+import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
+import { type SettledPolicy, traceHeaderOf } from "../../../core/eval/checkpoint_model.ts";
+import { meanRows } from "../../../core/eval/mean_rows.ts";
+import { checkpointOf, settingsOf } from "../eval/options.ts";
+import { checkTraceLists } from "../eval/trace_options.ts";
+import { OutputFile } from "../output_file.ts";
+import { namingPlugin, openPolicy, settlePolicy } from "../policy/open_policy.ts";
+import { POLICY_SYNTAX } from "../policy/policy_choice.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { type Continuations, continuePrompts } from "./continue_prompts.ts";
+import { addGenerateOptions, type GenerateCliOptions, samplingOf } from "./options.ts";
+import { encodePrompts, readPrompts } from "./prompts.ts";
+import { TextPrinter } from "./text_printer.ts";
+
+const DETAILS = `
+The prompt is read at once, with dense attention; what follows is decoded under the policy. Several
+prompts are decoded together, each a sequence of its own: every one gets the text that it gets alone.
+A text ends with one of the model's end tokens, with --max-new-tokens, or where the context is full.
+
+Unless --temperature, --top-k or --top-p says to draw, the likeliest token is taken, or tokens are
+drawn where the model's generation_config.json says so. The same seed draws the same text.
+
+Texts go to standard output as they come. One line on standard error then says how long it took and
+what the policy read. The tiny model of this repository knows the look of English and little more.
+${POLICY_SYNTAX}
+
+Examples:
+  kvpim generate --prompt "Call me Ishmael." --policy quest --budget 64
+  kvpim generate --prompt "It was" --prompt "The whale" --temperature 0.8 --seed 7
+  kvpim generate --model Llama-3.1-8B-Instruct --weights int8 --chat --prompt-file question.txt \\
+    --policy starc --budget 1024 --trace answer.trace`;
+
+/** The command. */
+export function generateCommand(surroundings: Surroundings): Command {
+  const command = new Command("generate")
+    .description("Continue prompts under a policy.");
+  return addGenerateOptions(command)
+    .addHelpText("after", DETAILS)
+    .action((options: GenerateCliOptions) => generate(options, surroundings));
+}
+
+async function generate(options: GenerateCliOptions, surroundings: Surroundings) {
+  checkTraceLists(options);
+  const texts = readPrompts(options);
+  const traces = tracePaths(options.trace, texts.length);
+  for (const trace of traces ?? []) OutputFile.check("--trace", trace);
+  using opened = await openPolicy(options.policy);
+  await using checkpoint = await checkpointOf(options);
+  const settled = await settlePolicy(
+    opened,
+    settingsOf(options),
+    checkpoint.model.config.layers,
+  );
+  const prompts = encodePrompts(texts, checkpoint, options.chat ?? false);
+  const printer = options.json ? undefined : new TextPrinter(surroundings.out, prompts.length);
+  const sampling = samplingOf(options, checkpoint.model.generation);
+  const { maxNewTokens, seed } = options;
+  const continued = await namingPlugin(options.policy, () =>
+    continuePrompts(prompts, {
+      checkpoint,
+      settled,
+      header: traceHeaderOf(checkpoint, settled, options.traceLists),
+      traces,
+      maxNewTokens,
+      sampling,
+      seed,
+      onText: (index, piece, last) => printer?.add(index, piece, last),
+    }));
+  if (options.json) {
+    const result = { ...identityOf(checkpoint, settled), sampling: sampling ?? null, seed };
+    surroundings.out(`${JSON.stringify({ ...result, ...continued }, null, 2)}\n`);
+  }
+  surroundings.err(`${checkpoint.name}, ${options.policy.label}: ${summaryOf(continued)}\n`);
+}
+
+function identityOf({ name, digest }: Checkpoint, { identity: policy }: SettledPolicy) {
+  return { model: { name, digest }, policy };
+}
+
+/**
+ * Where the trace of each prompt goes: the path given, with the prompt's number where there are
+ * several.
+ */
+function tracePaths(path: string | undefined, prompts: number): string[] | undefined {
+  if (path === undefined) return undefined;
+  if (prompts === 1) return [path];
+  const extension = extname(path);
+  const stem = path.slice(0, path.length - extension.length);
+  return Array.from({ length: prompts }, (_, i) => `${stem}-${i + 1}${extension}`);
+}
+
+function summaryOf({ texts, promptSeconds, decodeSeconds }: Continuations): string {
+  const sum = (of: (text: Continuations["texts"][number]) => number) =>
+    texts.reduce((total, text) => total + of(text), 0);
+  const written = sum(({ tokens }) => tokens.length);
+  // The first of each text is the prompt's, not a decode step's.
+  const steps = written - texts.length;
+  const rate = steps === 0 ? "" : ` (${(steps / decodeSeconds).toFixed(1)} tokens/s)`;
+  const rows = texts.map(({ rows }) => rows).reduce(addRows, noRows());
+  const parts = [
+    `${sum(({ promptTokens }) => promptTokens)} tokens read in ${seconds(promptSeconds)}`,
+    `${written} written in ${seconds(decodeSeconds)}${rate}`,
+    ...rows.selections === 0 ? [] : [rowsText(meanRows(rows))],
+    ...texts.some(({ endedBy }) => endedBy === "context") ? ["the context is full"] : [],
+  ];
+  return parts.join("; ");
+}
+
+function rowsText({ keptTokens, placedRows16, sequentialRows16 }: ReturnType<typeof meanRows>) {
+  return `a query head read ${keptTokens.toFixed(1)} tokens a step, in ${
+    placedRows16.toFixed(1)
+  } rows16 as placed (${sequentialRows16.toFixed(1)} in text order)`;
+}
+
+function seconds(value: number): string {
+  return `${value.toFixed(2)} s`;
+}

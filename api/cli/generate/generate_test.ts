@@ -1,0 +1,227 @@
+import { deepEqual, equal, match, notEqual } from "node:assert/strict";
+import { budgetTable } from "../../../core/attention/budget_table.ts";
+import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
+import { filesIn, inFolder, kvpim, kvpimProcess } from "../testing.ts";
+
+interface Result {
+  readonly sampling: unknown;
+  readonly texts: readonly {
+    readonly text: string;
+    readonly tokens: readonly number[];
+    readonly endedBy: string;
+    readonly promptTokens: number;
+  }[];
+}
+
+const SHORT = ["generate", "--max-new-tokens", "24"];
+
+async function result(...args: string[]): Promise<Result> {
+  const { code, out, err } = await kvpim([...SHORT, "--json", ...args]);
+  equal(code, 0, err);
+  return JSON.parse(out);
+}
+
+async function textOf(...args: string[]): Promise<string> {
+  return (await result("--prompt", "The whale", ...args)).texts[0]!.text;
+}
+
+/** A copy of the tiny model with other settings beside its weights. */
+function modelIn(folder: string, settings: Readonly<Record<string, object>>): string {
+  for (const name of ["config.json", "model.safetensors", "tokenizer.json"]) {
+    Deno.symlinkSync(`${tinyLlama}${name}`, `${folder}/${name}`);
+  }
+  for (const name of ["tokenizer_config.json", "generation_config.json"]) {
+    const original = JSON.parse(Deno.readTextFileSync(`${tinyLlama}${name}`));
+    Deno.writeTextFileSync(
+      `${folder}/${name}`,
+      JSON.stringify({ ...original, ...settings[name] }),
+    );
+  }
+  return folder;
+}
+
+Deno.test("the same seed writes the same text, another seed another", async () => {
+  const drawn = ["--temperature", "1.2"];
+  const text = await textOf(...drawn, "--seed", "5");
+  equal(await textOf(...drawn, "--seed", "5"), text);
+  notEqual(await textOf(...drawn, "--seed", "6"), text);
+  notEqual(await textOf("--greedy", "--seed", "5"), text);
+});
+
+Deno.test("drawing from the likeliest token alone, or at no temperature, is greedy", async () => {
+  const greedy = await textOf();
+  equal(await textOf("--greedy"), greedy);
+  equal(await textOf("--top-k", "1"), greedy);
+  equal(await textOf("--top-p", "1e-9"), greedy);
+  equal(await textOf("--temperature", "0"), greedy);
+});
+
+Deno.test("under a policy that keeps everything a text is that of full attention", async () => {
+  const full = await textOf();
+  equal(await textOf("--policy", "quest", "--budget", "1024"), full);
+  equal(await textOf("--policy", "random", "--budget", "4", "--dense-layers", "0,1,2,3,4,5"), full);
+  notEqual(await textOf("--policy", "random", "--budget", "4"), full);
+});
+
+Deno.test("prompts that are continued together get the texts that each gets alone", async () => {
+  const prompts = ["The whale", "It was a dark night, and the captain said"];
+  for (const how of [["--greedy"], ["--temperature", "0.9", "--seed", "3"]]) {
+    const under = [...how, "--policy", "starc", "--budget", "16"];
+    const alone: Result[] = [];
+    for (const prompt of prompts) alone.push(await result(...under, "--prompt", prompt));
+    const together = await result(...under, ...prompts.flatMap((text) => ["--prompt", text]));
+    deepEqual(together.texts, alone.flatMap(({ texts }) => texts));
+  }
+});
+
+Deno.test(
+  "prompts come from files, and their texts are printed in order",
+  inFolder(async (folder) => {
+    Deno.writeTextFileSync(`${folder}/lines.txt`, "The whale\r\n\nIt was\n");
+    Deno.writeTextFileSync(`${folder}/whole.txt`, "Call me\nIshmael.\n");
+    const files = ["--prompt-lines", `${folder}/lines.txt`, "--prompt-file", `${folder}/whole.txt`];
+    const { texts } = await result(...files, "--prompt", "Sir,");
+    const { out, err } = await kvpim([...SHORT, ...files, "--prompt", "Sir,"]);
+    deepEqual(
+      out,
+      texts.map(({ text }, i) =>
+        `${i === 0 ? "" : "\n"}==> prompt ${i + 1} <==\n${text}${text.endsWith("\n") ? "" : "\n"}`
+      ).join(""),
+    );
+    const [sir, ishmael, whale] = texts.map(({ text }) => text);
+    equal(whale, await textOf());
+    notEqual(sir, ishmael);
+    match(err, /^tiny-llama, full: \d+ tokens read in [\d.]+ s; 96 written in [\d.]+ s \([\d.]+ /);
+  }),
+);
+
+Deno.test(
+  "what each prompt's steps attended to is recorded",
+  inFolder(async (folder) => {
+    const trace = ["--trace", `${folder}/a.trace`, "--trace-lists", "rows16"];
+    const { texts } = await result(...trace, "--prompt", "The whale", "--prompt", "It");
+    deepEqual(filesIn(folder), ["a-1.trace", "a-2.trace"]);
+    for (const [i, { promptTokens, tokens }] of texts.entries()) {
+      const path = `${folder}/a-${i + 1}.trace`;
+      const table = await budgetTable(await readTraceFile(path));
+      const contexts = tokens.slice(1).map((_, step) => promptTokens + step + 1);
+      deepEqual(table, contexts.map((length) => 16 * Math.ceil(length / 16)));
+      await using file = await readTraceFile(path);
+      deepEqual(file.header.lists, ["rows16"]);
+    }
+    await result("--trace", `${folder}/one.trace`, "--prompt", "It");
+    deepEqual(filesIn(folder), ["a-1.trace", "a-2.trace", "one.trace"]);
+  }),
+);
+
+Deno.test(
+  "how to draw and where to end is as the model's authors say, unless options do",
+  inFolder(async (folder) => {
+    const greedy = (await result("--prompt", "The whale")).texts[0]!;
+    const end = greedy.tokens[5]!;
+    const advice = { do_sample: true, temperature: 0.7, top_k: 9, eos_token_id: [0, end] };
+    const model = ["--model", modelIn(folder, { "generation_config.json": advice })];
+    const advised = await result(...model, "--prompt", "The whale");
+    deepEqual(advised.sampling, { temperature: 0.7, topK: 9, topP: 1 });
+    const changed = await result(...model, "--prompt", "The whale", "--top-k", "0");
+    deepEqual(changed.sampling, { temperature: 0.7, topK: 0, topP: 1 });
+    const forced = await result(...model, "--prompt", "The whale", "--greedy");
+    equal(forced.sampling, null);
+    const { text, tokens, endedBy } = forced.texts[0]!;
+    deepEqual([tokens, endedBy], [
+      greedy.tokens.slice(0, greedy.tokens.indexOf(end) + 1),
+      "end-token",
+    ]);
+    // The token that ends a text is no part of it.
+    equal(greedy.text.startsWith(text), true);
+    equal(text.length < greedy.text.length, true);
+  }),
+);
+
+Deno.test(
+  "a chat puts the prompt into the model's template",
+  inFolder(async (folder) => {
+    const template = { chat_template: "Q: {{ messages[0].content }}\nA:" };
+    const model = ["--model", modelIn(folder, { "tokenizer_config.json": template })];
+    const chat = await result(...model, "--chat", "--prompt", "Why?");
+    deepEqual(chat.texts, (await result("--prompt", "Q: Why?\nA:")).texts);
+    const { code, err } = await kvpim([...SHORT, "--chat", "--prompt", "Why?"]);
+    equal(code, 2);
+    match(err, /tokenizer_config\.json: chat_template: Expected a template but found none\n$/);
+  }),
+);
+
+Deno.test(
+  "a text ends where the context is full",
+  inFolder(async (folder) => {
+    Deno.writeTextFileSync(`${folder}/a.txt`, " the".repeat(1020));
+    const { out, err } = await kvpim([
+      ...["generate", "--prompt-file", `${folder}/a.txt`, "--json"],
+    ]);
+    const { texts: [text] } = JSON.parse(out) as Result;
+    deepEqual([text!.promptTokens, text!.tokens.length, text!.endedBy], [1020, 5, "context"]);
+    match(err, /; the context is full\n$/);
+  }),
+);
+
+Deno.test(
+  "what cannot be continued is refused in one line",
+  inFolder(async (folder) => {
+    const refuses = async (args: string[], message: RegExp) => {
+      const { code, out, err } = await kvpim(["generate", ...args]);
+      deepEqual([code, out], [2, ""], err);
+      match(err, message);
+      equal(err.split("\n").length, 2, `one line: ${err}`);
+    };
+    const prompt = ["--prompt", "It"];
+    await refuses([], /^kvpim: expected --prompt, --prompt-file or --prompt-lines but found none/);
+    await refuses(
+      [...prompt, "--temperature", "-1"],
+      /^kvpim: --temperature: expected a number from 0 but found "-1"/,
+    );
+    await refuses([...prompt, "--top-p", "1.5"], /^kvpim: --top-p: expected a number above 0 and/);
+    await refuses([...prompt, "--top-p", "0"], /^kvpim: --top-p: expected a number above 0 and/);
+    await refuses([...prompt, "--top-k", "0.5"], /^kvpim: --top-k: expected a whole number from 0/);
+    await refuses(
+      [...prompt, "--max-new-tokens", "0"],
+      /--max-new-tokens: expected a whole number/,
+    );
+    await refuses(
+      [...prompt, "--greedy", "--top-k", "2"],
+      /'--greedy' cannot be used with .*top-k/,
+    );
+    await refuses(
+      [...prompt, "--policy", "strac"],
+      /strac: expected one of .*; did you mean starc/,
+    );
+    await refuses(
+      [...prompt, "--policy", "full,starc"],
+      /--policy: expected one policy but found 2/,
+    );
+    await refuses([...prompt, "--trace-lists", "tokens"], /--trace-lists: expected --trace beside/);
+    await refuses(
+      [...prompt, "--trace", `${folder}/no/a.trace`],
+      /--trace: expected a file that can/,
+    );
+    await refuses(["--prompt-file", `${folder}/none`], /--prompt-file: expected a file but found/);
+    Deno.writeTextFileSync(`${folder}/blank`, " \n\n");
+    await refuses(["--prompt-lines", `${folder}/blank`], /--prompt-lines: expected a line with a/);
+    await refuses(["--prompt", ""], /prompt 1: expected 1 to 1024 tokens, .* but found 0$/m);
+    await refuses(
+      [...prompt, "--prompt", " the".repeat(1100)],
+      /prompt 2: expected 1 to 1024 tokens, as tiny-llama holds no more, but found 1100$/m,
+    );
+  }),
+);
+
+Deno.test("a process prints nothing but the text, and one line beside it", async () => {
+  const { code, stdout, stderr } = await kvpimProcess([...SHORT, "--prompt", "The whale"]).output();
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  equal(code, 0, err);
+  equal(out, `${await textOf()}\n`);
+  match(
+    err!,
+    /^tiny-llama, full: \d+ tokens read in .*; 24 written in .* \([\d.]+ tokens\/s\); a query head read [\d.]+ tokens a step, in [\d.]+ rows16 as placed \([\d.]+ in text order\)\n$/,
+  );
+});

@@ -1,0 +1,77 @@
+/**
+ * The prompts of a call, as texts and as tokens.
+ *
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
+import { reasonOf } from "../output_file.ts";
+import { UserError } from "../user_error.ts";
+import type { PromptOptions } from "./options.ts";
+
+/** A prompt as the model reads it. */
+export interface Prompt {
+  /** What messages and traces call it. */
+  readonly name: string;
+  /** In its chat form, where that was asked for. */
+  readonly text: string;
+  /** At least one. */
+  readonly tokens: readonly number[];
+}
+
+/**
+ * The texts that options give: `--prompt`, then `--prompt-file`, then `--prompt-lines`, whose blank
+ * lines are passed over.
+ *
+ * @throws {UserError} when there is none, or a file cannot be read
+ */
+export function readPrompts(
+  { prompt = [], promptFile = [], promptLines = [] }: PromptOptions,
+): string[] {
+  const texts = [
+    ...prompt,
+    ...promptFile.map((path) => readText("--prompt-file", path)),
+    ...promptLines.flatMap((path) => readText("--prompt-lines", path).split(/\r?\n/))
+      .filter((line) => line.trim() !== ""),
+  ];
+  if (texts.length > 0) return texts;
+  throw new UserError(
+    promptLines.length > 0
+      ? `--prompt-lines: expected a line with a prompt in ${promptLines.join(", ")} but found none`
+      : "expected --prompt, --prompt-file or --prompt-lines but found none",
+  );
+}
+
+function readText(option: string, path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError(`${option}: expected a file but found ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/**
+ * Prompts as tokens.
+ *
+ * @throws {UserError} when one is empty or longer than the model's context
+ * @throws {CheckpointError} when a chat form is asked for that the model does not have
+ */
+export function encodePrompts(
+  texts: readonly string[],
+  { name: modelName, model, tokenizer }: Checkpoint,
+  chat: boolean,
+): Prompt[] {
+  const most = model.config.maximumPositions;
+  return texts.map((given, i) => {
+    const text = chat ? tokenizer.applyChatTemplate([{ role: "user", content: given }]) : given;
+    // A chat template writes out the special tokens itself.
+    const tokens = tokenizer.encode(text, { special: !chat });
+    if (tokens.length >= 1 && tokens.length <= most) {
+      return { name: `prompt ${i + 1}`, text, tokens };
+    }
+    throw new UserError(
+      `prompt ${i + 1}: expected 1 to ${most} tokens, as ${modelName} holds no more, but found ` +
+        tokens.length,
+    );
+  });
+}
