@@ -222,6 +222,7 @@ Deno.test(
     for await (const { type } of service.events(run.id, 0, new AbortController().signal)) {
       if (type === "progress") break;
     }
+    await new Promise((resolve) => setTimeout(resolve, 200));
     service.cancel(run.id);
     equal((await service.settled(run.id, 0)).state, "cancelled");
     equal((await done(service, { kind: "dram", program: { contextTokens: 64 } })).state, "done");

@@ -20,15 +20,31 @@ export function inFolder(test: (folder: string) => void | Promise<void>): () => 
   };
 }
 
+/** A service in a folder of its own. */
+export interface OpenService extends AsyncDisposable {
+  readonly service: RunService;
+  readonly folder: string;
+}
+
+/** Opens a service in a folder of its own, which is removed with it. */
+export async function openService(options: Partial<RunServiceOptions> = {}): Promise<OpenService> {
+  await using opened = new AsyncDisposableStack();
+  const folder = await Deno.makeTempDir();
+  opened.defer(() => Deno.remove(folder, { recursive: true }));
+  const service = opened.use(await RunService.open({ folder, ...options }));
+  const kept = opened.move();
+  return { service, folder, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
 /** Runs a test with a service of its own. */
 export function withService(
   test: (service: RunService, folder: string) => Promise<void>,
   options: Partial<RunServiceOptions> = {},
 ): () => Promise<void> {
-  return inFolder(async (folder) => {
-    await using service = await RunService.open({ folder, ...options });
-    await test(service, folder);
-  });
+  return async () => {
+    await using opened = await openService(options);
+    await test(opened.service, opened.folder);
+  };
 }
 
 /**
@@ -40,18 +56,6 @@ export function sharedService(
 ): (test: (service: RunService) => Promise<void>) => () => Promise<void> {
   const opened = sharedByTests(() => openService(options));
   return (test) => async () => await test((await opened()).service);
-}
-
-/** A service in a folder of its own, which is removed with it. */
-export async function openService(
-  options: Partial<RunServiceOptions> = {},
-): Promise<{ readonly service: RunService } & AsyncDisposable> {
-  await using opened = new AsyncDisposableStack();
-  const folder = await Deno.makeTempDir();
-  opened.defer(() => Deno.remove(folder, { recursive: true }));
-  const service = opened.use(await RunService.open({ folder, ...options }));
-  const kept = opened.move();
-  return { service, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
 /** A small run of the system; each `lin` makes another. */
