@@ -10,6 +10,7 @@ import type { KvPolicy } from "../llm/kv_policy.ts";
 import type { Sequence } from "../llm/sequence.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LanguageModel } from "./language_model.ts";
+import type { PolicyLimits, UsageMeter } from "./policy_usage.ts";
 import { recordedModel, type SequenceObservers } from "./recorded_model.ts";
 
 /** A policy with everything about it settled. */
@@ -17,6 +18,8 @@ export interface SettledPolicy {
   /** Its parameters' values, budget and dense layers, as traces and results name them. */
   readonly identity: TraceHeader["policy"];
   readonly policy: KvPolicy;
+  /** Where it runs metered: what it may use, and what adds up what it uses. */
+  readonly metered?: { readonly limits: PolicyLimits; readonly meter: UsageMeter };
 }
 
 /**
@@ -52,11 +55,12 @@ export function checkpointModel(
 ): LanguageModel {
   const { model, tokenizer } = checkpoint;
   const { digest, ...identity } = settled.identity;
+  const { metered } = settled;
   const recorder = new TraceRecorder(writer?.header ?? traceHeaderOf(checkpoint, settled), writer);
   return recordedModel({
     name: checkpoint.name,
     digests: { model: checkpoint.digest, policy: digest },
-    policy: identity,
+    policy: { ...identity, ...metered && { limits: metered.limits } },
     contextTokens: model.config.maximumPositions,
     tokenizer,
     endOfText: tokenizer.endOfText,
@@ -66,6 +70,7 @@ export function checkpointModel(
     },
     sequence: (observers) => beginSequence(checkpoint, settled, observers),
     recorder,
+    meter: metered?.meter,
   });
 }
 

@@ -5,7 +5,7 @@ export interface EvaluationIdentity {
   readonly protocol: string;
   /** The model's name. */
   readonly model: string;
-  /** The policy and its settings. */
+  /** The policy and its settings; its limits, too, where it is metered. */
   readonly policy: Readonly<Record<string, unknown>>;
   /** Everything else that was chosen. */
   readonly config: Readonly<Record<string, unknown>>;

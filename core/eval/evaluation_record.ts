@@ -11,7 +11,10 @@ export interface EvaluationRecord extends EvaluationIdentity {
   /** Recall over all layers, heads and steps, where it was measured. */
   readonly recall: number | null;
   readonly samples: number;
-  /** Tokens, seconds spent on the samples, and rows of all decode steps. */
+  /**
+   * Tokens, seconds spent on the samples, rows of all decode steps, and the fuel and memory of a
+   * policy that was metered.
+   */
   readonly cost: SampleCost;
   /** The attention trace, where one was recorded. */
   readonly trace: string | null;

@@ -5,6 +5,7 @@
  * @module
  */
 import type { RowTotals } from "../attention/row_totals.ts";
+import type { PolicyUsage } from "./policy_usage.ts";
 
 /** Text to token ids and back. */
 export interface TextTokenizer {
@@ -50,6 +51,8 @@ export interface DecodeSession extends AsyncDisposable {
   step(id: number): Promise<Float32Array>;
   /** What decode steps touched so far; nothing where no policy is at work. */
   readonly rows?: RowTotals | undefined;
+  /** What the policy used so far; nothing where it is not metered. */
+  readonly usage?: PolicyUsage | undefined;
   /** Says that the sequence is complete: its part of a trace is then finished. */
   end(): void;
 }

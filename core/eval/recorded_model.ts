@@ -1,5 +1,6 @@
 import type { TraceRecorder } from "../attention/trace_recorder.ts";
 import type { AttentionObserver, DecodeSession, LanguageModel } from "./language_model.ts";
+import type { UsageMeter } from "./policy_usage.ts";
 
 /** A sequence as a decoder gives it. */
 export interface DecoderSequence {
@@ -23,6 +24,8 @@ export interface RecordedModelOptions extends Omit<LanguageModel, "open"> {
   readonly sequence: (observers: SequenceObservers) => Promise<DecoderSequence>;
   /** Counts rows, and writes the trace where it has a writer. */
   readonly recorder?: TraceRecorder | undefined;
+  /** Adds up what the policy uses, where it is metered. */
+  readonly meter?: UsageMeter | undefined;
 }
 
 /**
@@ -49,11 +52,12 @@ export interface RecordedModelOptions extends Omit<LanguageModel, "open"> {
  * ```
  */
 export function recordedModel(options: RecordedModelOptions): LanguageModel {
-  const { sequence: startSequence, recorder, ...model } = options;
+  const { sequence: startSequence, recorder, meter, ...model } = options;
   const open = async (
     sample: string,
     attention?: AttentionObserver,
   ): Promise<DecodeSession> => {
+    meter?.reset();
     const sequence = await startSequence({ recorder, attention });
     recorder?.beginSample(sample);
     return {
@@ -61,6 +65,9 @@ export function recordedModel(options: RecordedModelOptions): LanguageModel {
       step: (id) => sequence.step(id),
       get rows() {
         return recorder?.rows;
+      },
+      get usage() {
+        return meter?.usage;
       },
       end: () => recorder?.endSample(),
       [Symbol.asyncDispose]: () => Promise.resolve(sequence.close()),

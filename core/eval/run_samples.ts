@@ -93,17 +93,26 @@ async function runSample<Sample>(
   const start = performance.now();
   const meter = recallBudget === undefined ? undefined : new RecallMeter(recallBudget);
   let rows;
+  let usage;
   let result;
   {
     await using session = await model.open(name(index), meter?.observe);
     result = await named(name(index), () => run(session, sample));
     session.end();
     rows = session.rows ?? null;
+    usage = session.usage;
   }
   const { line, promptTokens, generatedTokens } = result;
   const seconds = (performance.now() - start) / 1000;
   const recall = meter?.totals ?? null;
-  log.add(line, digestOf(sample), { promptTokens, generatedTokens, seconds, rows, recall });
+  log.add(line, digestOf(sample), {
+    promptTokens,
+    generatedTokens,
+    seconds,
+    rows,
+    recall,
+    ...usage && { usage },
+  });
 }
 
 function digestOf(sample: unknown): string {

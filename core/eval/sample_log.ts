@@ -27,6 +27,7 @@ import { addRows, noRows, type RowTotals } from "../attention/row_totals.ts";
 import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import { parseJsonLine } from "./json_lines.ts";
+import { addUsage, PolicyUsageSchema } from "./policy_usage.ts";
 import { addRecall, type RecallTotals, RecallTotalsSchema } from "./recall.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -46,6 +47,8 @@ const SampleCostSchema = v.strictObject({
   seconds: v.pipe(v.number(), v.minValue(0)),
   rows: v.nullable(RowTotalsSchema),
   recall: v.nullable(RecallTotalsSchema),
+  /** What the policy used, where it was metered. */
+  usage: v.exactOptional(PolicyUsageSchema),
 });
 
 /** What one sample cost. */
@@ -127,9 +130,10 @@ export class SampleLog implements Disposable {
     this.#costs.push(cost);
   }
 
-  /** The cost of all finished samples; rows and recall only where they were counted. */
+  /** The cost of all finished samples; rows, recall and usage only where they were counted. */
   totals(): SampleCost {
     const rows = this.#costs.flatMap((cost) => cost.rows ?? []);
+    const usage = this.#costs.flatMap((cost) => cost.usage ?? []);
     const recall = this.#costs.flatMap((cost) => cost.recall ? [cost.recall] : []);
     const sum = (of: (cost: SampleCost) => number) =>
       this.#costs.reduce((total, cost) => total + of(cost), 0);
@@ -139,6 +143,7 @@ export class SampleLog implements Disposable {
       seconds: sum((cost) => cost.seconds),
       rows: rows.length === 0 ? null : rows.reduce<RowTotals>(addRows, noRows()),
       recall: recall.length === 0 ? null : recall.reduce<RecallTotals>(addRecall, []),
+      ...usage.length > 0 && { usage: usage.reduce(addUsage) },
     };
   }
 

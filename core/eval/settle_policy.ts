@@ -4,9 +4,10 @@ import type { Policy } from "../host/policy.ts";
 import { pluginPolicy, type PluginSettings } from "../llm/plugin_policy.ts";
 import type { SettledPolicy } from "./checkpoint_model.ts";
 import { digestBytes } from "./digest.ts";
+import { UsageMeter } from "./policy_usage.ts";
 
 /** What a run settles for a policy. */
-export interface PolicySettings extends Omit<PluginSettings, "parameters" | "seed"> {
+export interface PolicySettings extends Omit<PluginSettings, "parameters" | "seed" | "onUsage"> {
   readonly seed: number;
   /** Layers without the policy; those the policy names unless stated. */
   readonly denseLayers?: readonly number[];
@@ -17,6 +18,8 @@ export interface DescribedPolicy {
   readonly policy: Policy;
   readonly description: Description;
   readonly parameters: readonly ParameterValue[];
+  /** Whether it was loaded with metering: its limits then tell, and what it uses is added up. */
+  readonly metered: boolean;
 }
 
 /**
@@ -26,7 +29,7 @@ export interface DescribedPolicy {
  * @throws {RangeError} when a calibration is missing or a dense layer does not exist
  */
 export async function settlePolicy(
-  { policy, description, parameters }: DescribedPolicy,
+  { policy, description, parameters, metered }: DescribedPolicy,
   settings: PolicySettings,
   layers: number,
 ): Promise<SettledPolicy> {
@@ -39,6 +42,8 @@ export async function settlePolicy(
     throw new RangeError(`Expected layers below ${layers} but found ${beyond}`);
   }
   const dense = denseLayers ?? Array.from(description.denseLayers);
+  const { memoryBytes, fuelPerCall } = policy.plugin.limits;
+  const meter = metered ? new UsageMeter() : undefined;
   return {
     identity: {
       name: description.name,
@@ -50,6 +55,11 @@ export async function settlePolicy(
       parameters: namedValues(description.parameters, parameters),
       denseLayers: dense.filter((layer) => layer < layers),
     },
-    policy: await pluginPolicy(policy, { ...settings, parameters }),
+    policy: await pluginPolicy(policy, {
+      ...settings,
+      parameters,
+      ...meter && { onUsage: meter.add },
+    }),
+    ...meter && { metered: { limits: { memoryBytes, fuelPerCall }, meter } },
   };
 }

@@ -35,6 +35,7 @@ import { listOfWords, oneOfWords } from "../values.ts";
 import {
   addModelOptions,
   checkpointOf,
+  decodingOf,
   type EvaluationOptions,
   recallBudgetOf,
   settingsOf,
@@ -126,7 +127,7 @@ async function longBench(options: LongBenchCliOptions, surroundings: Surrounding
   checkTraceLists(options);
   makeFolder("--output", options.output);
   const settings = settingsOf(options);
-  using opened = await openPolicies(options.policy, "in-place");
+  using opened = await openPolicies(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
   const results: TaskResult[] = [];
   for (const policy of opened.policies) {

@@ -8,7 +8,8 @@ import { type Checkpoint, openCheckpoint } from "../../../core/eval/checkpoint.t
 import type { ModelOptions } from "../../../core/llm/language_model.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { checkedOption } from "../option.ts";
-import type { PolicySettings } from "../policy/open_policy.ts";
+import { addLimitOptions, type LimitOptions, limitsOf } from "../policy/limit_options.ts";
+import type { OpenPolicyOptions, PolicySettings } from "../policy/open_policy.ts";
 import { distinctPolicies, parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
 import { locating } from "../user_error.ts";
 import { oneOfWords, type ValueParser, wholeNumber } from "../values.ts";
@@ -26,7 +27,7 @@ export interface CheckpointOptions {
 }
 
 /** Values of the options {@linkcode addPolicySettings} adds. */
-export interface PolicySettingOptions {
+export interface PolicySettingOptions extends LimitOptions {
   readonly budget: number;
   readonly seed: number;
   readonly denseLayers?: readonly number[];
@@ -92,7 +93,7 @@ export function addModelOptions(
 
 /** Adds what is settled for every policy. */
 export function addPolicySettings(command: Command, seed: string): Command {
-  return command
+  command
     .addOption(
       checkedOption("--budget <tokens>", "tokens a head may attend to in a step", tokens)
         .default(128),
@@ -111,6 +112,7 @@ export function addPolicySettings(command: Command, seed: string): Command {
       "--calibration <file>",
       "what policies that ask for it are calibrated to (eval calibrate)",
     );
+  return addLimitOptions(command);
 }
 
 /** `--policy`, which may be repeated or hold a list. */
@@ -138,6 +140,11 @@ export function checkpointOf(options: CheckpointOptions): Promise<Checkpoint> {
     provider,
     ...threads !== undefined && { threads },
   });
+}
+
+/** How options have policies loaded that are decoded under. */
+export function decodingOf(options: LimitOptions): OpenPolicyOptions {
+  return { answers: "in-place", limits: limitsOf(options) };
 }
 
 /** What options settle for every policy. */

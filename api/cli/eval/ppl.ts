@@ -29,6 +29,7 @@ import { oneOfWords, wholeNumber } from "../values.ts";
 import {
   addModelOptions,
   checkpointOf,
+  decodingOf,
   type EvaluationOptions,
   recallBudgetOf,
   settingsOf,
@@ -130,7 +131,7 @@ export async function runPpl(
   }
   const settings = settingsOf(options);
   // Before the checkpoint, which may take minutes to load.
-  using opened = await openPolicies(choices, "in-place");
+  using opened = await openPolicies(choices, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
   return await underEach(
     opened,

@@ -2,6 +2,7 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { budgetTable } from "../../../core/attention/budget_table.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { builtInPlugin, DEFAULT_LIMITS } from "../../../core/host/mod.ts";
 import { filesIn, inFolder, kvpim } from "../testing.ts";
 
 const SHORT = ["eval", "ppl", "--tokens", "6", "--start", "40", "--budget", "16"];
@@ -102,6 +103,48 @@ Deno.test(
     );
     Deno.writeTextFileSync(`${folder}/text.wasm`, "no component");
     await refuses([...to, "--policy", `${folder}/text.wasm`], /text\.wasm: refused: not a WebAss/);
+  }),
+);
+
+Deno.test(
+  "a policy of others is metered, one of this repository where a limit is given",
+  inFolder(async (folder) => {
+    Deno.writeFileSync(`${folder}/mine.wasm`, await builtInPlugin("quest"));
+    const run = async (policy: string, ...more: string[]) => {
+      const args = [...SHORT, "--output", `${folder}/out`, "--json", "--policy", policy];
+      const { code, out, err } = await kvpim([...args, ...more]);
+      equal(code, 0, err);
+      return JSON.parse(out).results[0].record;
+    };
+    const free = await run("quest");
+    deepEqual([free.policy.limits, free.cost.usage], [undefined, undefined]);
+
+    const mine = await run(`${folder}/mine.wasm`);
+    const { memoryBytes, fuelPerCall } = DEFAULT_LIMITS;
+    deepEqual(mine.policy.limits, { memoryBytes, fuelPerCall });
+    const { fuel, mostFuelPerCall, mostMemoryBytes } = mine.cost.usage;
+    ok(fuel > mostFuelPerCall && mostFuelPerCall > 0 && mostMemoryBytes >= 65536);
+    equal(mine.scores.perplexity, free.scores.perplexity);
+
+    // The same policy, which other limits make another evaluation.
+    const limits = ["--fuel", String(mostFuelPerCall), "--memory-limit", String(mostMemoryBytes)];
+    const limited = await run("quest", ...limits, "--wall", "59000");
+    deepEqual(limited.policy.limits, {
+      memoryBytes: mostMemoryBytes,
+      fuelPerCall: mostFuelPerCall,
+    });
+    deepEqual(limited.cost.usage, mine.cost.usage);
+    deepEqual(await run("quest", ...limits), limited);
+    const to = ["--output", `${folder}/out`, ...SHORT.slice(2), "--policy"];
+    const less = String(mostFuelPerCall - 1);
+    await refuses(
+      [...to, `${folder}/mine.wasm`, "--fuel", less],
+      new RegExp(`mine\\.wasm: ran out of fuel: more than ${less} in one call$`, "m"),
+    );
+    await refuses([...to, "quest", "--fuel", less], /^kvpim: quest: ran out of fuel: more than/);
+    await refuses([...to, "quest", "--memory-limit", "65536"], /^kvpim: quest: /);
+    await refuses([...to, "quest", "--fuel", "0"], /--fuel: expected a whole number from 1 to/);
+    await refuses([...to, "quest", "--wall", "x"], /--wall: expected a whole number from 1 to/);
   }),
 );
 

@@ -27,6 +27,7 @@ import { listOfWords, oneOfWords, wholeNumber } from "../values.ts";
 import {
   addModelOptions,
   checkpointOf,
+  decodingOf,
   type EvaluationOptions,
   recallBudgetOf,
   settingsOf,
@@ -135,7 +136,7 @@ async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
   checkTraceLists(options);
   makeFolder("--output", options.output);
   const settings = settingsOf(options);
-  using opened = await openPolicies(options.policy, "in-place");
+  using opened = await openPolicies(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
   const length = options.length ?? checkpoint.model.config.maximumPositions;
   const files = options.data === undefined

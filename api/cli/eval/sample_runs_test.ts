@@ -34,10 +34,25 @@ Deno.test(
       ...["--policy", "random", "--budget", "16", "--output", `${folder}/out`],
       ...["--trace", `${folder}/a.trace`, "--trace-lists", "rows16,tokens"],
     ];
-    const first = await kvpim([...args, "--limit", "2"]);
+    const limits = ["--fuel", "1000000000"];
+    const usage = () => {
+      const path = `${folder}/out/random/pred/tiny-llama/hotpotqa-16.json`;
+      return JSON.parse(Deno.readTextFileSync(path)).cost.usage;
+    };
+    const first = await kvpim([...args, ...limits, "--limit", "2"]);
     equal(first.code, 0, first.err);
     match(first.out, /^random +hotpotqa +2 +[\d.]+ /m);
-    const { out } = await kvpim(args);
+    const before = usage();
+    const other = await kvpim(args);
+    equal(other.code, 2);
+    match(
+      other.err,
+      /results of another run: expected policy\.limits\.\w+ nothing but found \d+$/m,
+    );
+    const { out } = await kvpim([...args, ...limits]);
+    const after = usage();
+    equal(after.fuel > before.fuel && before.fuel > 0, true);
+    equal(after.mostFuelPerCall >= before.mostFuelPerCall, true);
     match(out, /^tiny-llama: LongBench, protocol artifact, budget 16 tokens$/m);
     match(out, /^random +hotpotqa +3 +[\d.]+ /m);
     match(out, /no claim about 7B models/);

@@ -9,7 +9,7 @@ import { addRows, noRows } from "../../../core/attention/row_totals.ts";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import { type SettledPolicy, traceHeaderOf } from "../../../core/eval/checkpoint_model.ts";
 import { meanRows } from "../../../core/eval/mean_rows.ts";
-import { checkpointOf, settingsOf } from "../eval/options.ts";
+import { checkpointOf, decodingOf, settingsOf } from "../eval/options.ts";
 import { checkTraceLists } from "../eval/trace_options.ts";
 import { OutputFile } from "../output_file.ts";
 import { namingPlugin, openPolicy, settlePolicy } from "../policy/open_policy.ts";
@@ -52,7 +52,7 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
   const texts = readPrompts(options);
   const traces = tracePaths(options.trace, texts.length);
   for (const trace of traces ?? []) OutputFile.check("--trace", trace);
-  using opened = await openPolicy(options.policy);
+  using opened = await openPolicy(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
   const settled = await settlePolicy(
     opened,
@@ -75,14 +75,16 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
       onText: (index, piece, last) => printer?.add(index, piece, last),
     }));
   if (options.json) {
+    const usage = settled.metered && { usage: settled.metered.meter.usage };
     const result = { ...identityOf(checkpoint, settled), sampling: sampling ?? null, seed };
-    surroundings.out(`${JSON.stringify({ ...result, ...continued }, null, 2)}\n`);
+    surroundings.out(`${JSON.stringify({ ...result, ...continued, ...usage }, null, 2)}\n`);
   }
   surroundings.err(`${checkpoint.name}, ${options.policy.label}: ${summaryOf(continued)}\n`);
 }
 
-function identityOf({ name, digest }: Checkpoint, { identity: policy }: SettledPolicy) {
-  return { model: { name, digest }, policy };
+function identityOf({ name, digest }: Checkpoint, { identity, metered }: SettledPolicy) {
+  const limits = metered && { limits: metered.limits };
+  return { model: { name, digest }, policy: { ...identity, ...limits } };
 }
 
 /**

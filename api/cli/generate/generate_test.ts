@@ -64,6 +64,21 @@ Deno.test("under a policy that keeps everything a text is that of full attention
   notEqual(await textOf("--policy", "random", "--budget", "4"), full);
 });
 
+Deno.test("limits are for what is generated, too, and what was used of them is told", async () => {
+  const limited = await kvpim([
+    ...[...SHORT, "--json", "--prompt", "The whale", "--policy", "starc", "--fuel", "50000000"],
+  ]);
+  const { policy, usage, texts } = JSON.parse(limited.out);
+  deepEqual(policy.limits.fuelPerCall, 50000000);
+  equal(usage.mostFuelPerCall > 0 && usage.mostFuelPerCall <= 50000000, true);
+  equal(texts[0].text, await textOf("--policy", "starc"));
+  const { code, err } = await kvpim([
+    ...[...SHORT, "--prompt", "The whale", "--policy", "starc", "--fuel", "9"],
+  ]);
+  equal(code, 2);
+  match(err, /^kvpim: starc: ran out of fuel: more than 9 in one call\n$/);
+});
+
 Deno.test("prompts that are continued together get the texts that each gets alone", async () => {
   const prompts = ["The whale", "It was a dark night, and the captain said"];
   for (const how of [["--greedy"], ["--temperature", "0.9", "--seed", "3"]]) {

@@ -32,6 +32,16 @@ export interface OpenPolicy extends Disposable {
   /** For these parameters. */
   readonly description: Description;
   readonly parameters: readonly ParameterValue[];
+  /** Whether fuel is counted. */
+  readonly metered: boolean;
+}
+
+/** How policies are loaded. */
+export interface OpenPolicyOptions {
+  /** Of this repository's policies on this thread; decoding reads them in place. */
+  readonly answers?: NonNullable<LoadOptions["answers"]>;
+  /** Changes to the limits a policy has; any has this repository's policies metered, too. */
+  readonly limits?: LoadOptions["limits"] | undefined;
 }
 
 /** What a run settles beside a policy's parameters. */
@@ -47,27 +57,31 @@ export interface PolicySettings {
 
 /**
  * Loads a policy. Those of this repository run on this thread without metering; a stranger's has a
- * worker without permissions, and limits.
+ * worker without permissions, and limits; so has each where limits are given.
  *
- * @param answers of this repository's policies; decoding reads them in place
  * @throws {UserError} when there is none, it does not build or is refused, or a parameter is wrong
  */
 export async function openPolicy(
   choice: PolicyChoice,
-  answers: LoadOptions["answers"] = "copied",
+  options: OpenPolicyOptions = {},
 ): Promise<OpenPolicy> {
   return await naming(choice.label, async () => {
     const builtIn = isBuiltInPolicy(choice.source);
     const bytes = builtIn ? await builtInPlugin(choice.source) : await readComponent(choice);
-    const options = builtIn
-      ? { isolation: "none", metering: false, answers, cache: transpiledPlugins } as const
-      : {};
-    const policy = unwrap(await loadPolicy(bytes, options));
+    const metered = !builtIn || options.limits !== undefined;
+    const policy = unwrap(await loadPolicy(bytes, loadOptions(builtIn, metered, options)));
     try {
       const declared = unwrap(await policy.describe()).parameters;
       const parameters = parameterValues(declared, choice.parameters);
       const description = unwrap(await policy.describe(parameters));
-      return { choice, policy, description, parameters, [Symbol.dispose]: () => policy.close() };
+      return {
+        choice,
+        policy,
+        description,
+        parameters,
+        metered,
+        [Symbol.dispose]: () => policy.close(),
+      };
     } catch (error) {
       policy.close();
       throw error;
@@ -83,11 +97,11 @@ export interface OpenPolicies extends Disposable {
 /** Loads several policies, in their order. */
 export async function openPolicies(
   choices: readonly PolicyChoice[],
-  answers: LoadOptions["answers"] = "copied",
+  options: OpenPolicyOptions = {},
 ): Promise<OpenPolicies> {
   using opened = new DisposableStack();
   const policies: OpenPolicy[] = [];
-  for (const choice of choices) policies.push(opened.use(await openPolicy(choice, answers)));
+  for (const choice of choices) policies.push(opened.use(await openPolicy(choice, options)));
   const kept = opened.move();
   return { policies, [Symbol.dispose]: () => kept.dispose() };
 }
@@ -116,6 +130,16 @@ export async function settlePolicy(
     "--dense-layers",
     () => settle(opened, { ...settings, ...calibration && { calibration } }, layers),
   );
+}
+
+function loadOptions(
+  builtIn: boolean,
+  metered: boolean,
+  { answers = "copied", limits }: OpenPolicyOptions,
+): LoadOptions {
+  const cache = builtIn && { cache: transpiledPlugins };
+  if (!metered) return { isolation: "none", metering: false, answers, ...cache };
+  return { ...cache, ...limits && { limits } };
 }
 
 async function readComponent({ source }: PolicyChoice): Promise<Uint8Array> {

@@ -80,7 +80,7 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
       options.onToken?.(predicted, Math.exp(mean));
     },
   });
-  const { perplexity, nll, predictedTokens, rows, recall } = measured;
+  const { perplexity, nll, predictedTokens, rows, recall, usage } = measured;
   writeFileSync(join(out, FINAL_FILE), `${perplexity}\n`);
   const record = evaluationRecord(identityOf(options, text), {
     scores: { perplexity, nll, predictedTokens },
@@ -91,6 +91,7 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
       seconds: (performance.now() - began) / 1000,
       rows,
       recall,
+      ...usage && { usage },
     },
     trace: options.trace,
   });

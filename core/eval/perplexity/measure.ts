@@ -2,6 +2,7 @@ import type { RowTotals } from "../../attention/row_totals.ts";
 import { EvaluationInputError } from "../input_error.ts";
 import type { LanguageModel } from "../language_model.ts";
 import { checkLength } from "../length_check.ts";
+import type { PolicyUsage } from "../policy_usage.ts";
 import { RecallMeter, type RecallTotals } from "../recall.ts";
 import { type PerplexityProtocol, predictedTokens, sequenceNll } from "./sequence_nll.ts";
 
@@ -33,6 +34,8 @@ export interface Measurement {
   readonly rows: RowTotals | null;
   /** Recall by layer, where it is measured. */
   readonly recall: RecallTotals | null;
+  /** What the policy used, where it is metered. */
+  readonly usage?: PolicyUsage;
 }
 
 /**
@@ -64,6 +67,7 @@ export async function measurePerplexity(options: MeasureOptions): Promise<Measur
     predictedTokens: predicted,
     rows: session.rows ?? null,
     recall: meter?.totals ?? null,
+    ...session.usage && { usage: session.usage },
   };
 }
 

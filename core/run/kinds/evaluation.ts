@@ -13,11 +13,12 @@ import { type Checkpoint, openCheckpoint } from "../../eval/checkpoint.ts";
 import { checkpointModel, traceHeaderOf } from "../../eval/checkpoint_model.ts";
 import { meanRows } from "../../eval/mean_rows.ts";
 import { measurePerplexity } from "../../eval/perplexity/measure.ts";
+import type { PolicyUsage } from "../../eval/policy_usage.ts";
 import { meanRecall } from "../../eval/recall.ts";
 import { settlePolicy } from "../../eval/settle_policy.ts";
 import { builtInPlugin, reproduciblePolicies } from "../../host/built_in_policies.ts";
 import { DEFAULT_LIMITS } from "../../host/limits.ts";
-import { PluginFailure, unwrap, type Usage } from "../../host/outcome.ts";
+import { PluginFailure, unwrap } from "../../host/outcome.ts";
 import { parameterValues } from "../../host/parameter_values.ts";
 import { loadPolicy, type Policy } from "../../host/policy.ts";
 import { TranspileCache } from "../../host/transpile_cache.ts";
@@ -44,13 +45,6 @@ interface Decoded {
   readonly trace: readonly Uint8Array[];
   readonly policyVersion: string;
   readonly usage: PolicyUsage;
-}
-
-/** What the policy used; the same on every machine. */
-interface PolicyUsage {
-  readonly fuel: number;
-  readonly mostFuelPerCall: number;
-  readonly mostMemoryBytes: number;
 }
 
 /**
@@ -150,8 +144,7 @@ async function decodeUnder(
   inputs: Work["inputs"],
   onProgress: Work["onProgress"],
 ): Promise<Decoded> {
-  const meter = new UsageMeter();
-  const settled = await settledPolicy(policy, checkpoint, spec, meter);
+  const settled = await settledPolicy(policy, checkpoint, spec);
   const trace: Uint8Array[] = [];
   const writer = new TraceWriter(traceHeaderOf(checkpoint, settled), (bytes) => trace.push(bytes));
   const nlls: number[] = [];
@@ -188,14 +181,13 @@ async function decodeUnder(
     sequential_rows16: mean.sequentialRows16,
     placed_rows16: mean.placedRows16,
   };
-  return { scores, nlls, trace, policyVersion: settled.identity.version, usage: meter.usage };
+  return { scores, nlls, trace, policyVersion: settled.identity.version, usage: measured.usage! };
 }
 
 async function settledPolicy(
   policy: Policy,
   checkpoint: Checkpoint,
   { policy: { parameters: given }, budget, seed, denseLayers }: EvaluateSpec,
-  meter: UsageMeter,
 ) {
   const declared = unwrap(await policy.describe()).parameters;
   const texts = Object.fromEntries(
@@ -204,35 +196,13 @@ async function settledPolicy(
   const parameters = parameterValues(declared, texts);
   const description = unwrap(await policy.describe(parameters));
   const { layers } = checkpoint.model.config;
-  const settled = await settlePolicy({ policy, description, parameters }, {
+  const settled = await settlePolicy({ policy, description, parameters, metered: true }, {
     budget,
     seed,
     ...denseLayers && { denseLayers },
-    onUsage: meter.add,
   }, layers);
   if (settled.identity.denseLayers.length < layers) return settled;
   throw new RangeError(`Expected a layer under the policy but all ${layers} are dense`);
-}
-
-/** Adds up what calls use. */
-class UsageMeter {
-  #fuel = 0;
-  #mostFuel = 0;
-  #mostMemory = 0;
-
-  readonly add = ({ fuel, memoryBytes }: Usage) => {
-    this.#fuel += fuel;
-    this.#mostFuel = Math.max(this.#mostFuel, fuel);
-    this.#mostMemory = Math.max(this.#mostMemory, memoryBytes);
-  };
-
-  get usage(): PolicyUsage {
-    return {
-      fuel: this.#fuel,
-      mostFuelPerCall: this.#mostFuel,
-      mostMemoryBytes: this.#mostMemory,
-    };
-  }
 }
 
 async function simulate(
