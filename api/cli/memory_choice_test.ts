@@ -1,9 +1,20 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { filesIn, inFolder, kvpim } from "./testing.ts";
 
 const testdata = (name: string) =>
   fileURLToPath(new URL(`../../wasm/sdk/testdata/${name}`, import.meta.url));
+
+/** Runs a test with components of others, as files: to build them for each command takes longest. */
+const withComponents = (test: (fileOf: (name: string) => string) => Promise<void>) =>
+  inFolder(async (folder) => {
+    for (const name of ["ideal", "nearest", "hostile-memory"]) {
+      const component = await builtComponent(pathToFileURL(`${testdata(name)}/`));
+      await Deno.writeFile(`${folder}/${name}.wasm`, component);
+    }
+    await test((name) => `${folder}/${name}.wasm`);
+  });
 const PROGRAM = ["dram", "--seqlen", "2049", "--nhead", "13", "--powerlimit"];
 const EXPERIMENT = [
   ...["simulate", "--system", "dgx-attacc", "--gpu", "H100", "--model", "Mistral-7B"],
@@ -49,31 +60,34 @@ Deno.test(
   }),
 );
 
-Deno.test("an experiment takes the cycles and the clock of its memory", async () => {
-  const attention = async (...more: string[]) => {
-    const { out, code, err } = await kvpim([...EXPERIMENT, "--json", ...more]);
-    equal(code, 0, err);
-    return JSON.parse(out).row.g_matmul;
-  };
-  const [standard, jedec, ideal] = [
-    await attention(),
-    await attention("--memory", "hbm3-jedec-bank"),
-    await attention("--memory", testdata("ideal")),
-  ];
-  equal(await attention("--memory", "hbm3-pim-bank"), standard);
-  // More cycles, shorter ones.
-  equal(jedec > 0.9 * standard && jedec < 1.1 * standard && jedec !== standard, true);
-  notEqual(ideal, standard);
-});
+Deno.test(
+  "an experiment takes the cycles and the clock of its memory",
+  withComponents(async (fileOf) => {
+    const attention = async (...more: string[]) => {
+      const { out, code, err } = await kvpim([...EXPERIMENT, "--json", ...more]);
+      equal(code, 0, err);
+      return JSON.parse(out).row.g_matmul;
+    };
+    const [standard, jedec, ideal] = [
+      await attention(),
+      await attention("--memory", "hbm3-jedec-bank"),
+      await attention("--memory", fileOf("ideal")),
+    ];
+    equal(await attention("--memory", "hbm3-pim-bank"), standard);
+    // More cycles, shorter ones.
+    equal(jedec > 0.9 * standard && jedec < 1.1 * standard && jedec !== standard, true);
+    notEqual(ideal, standard);
+  }),
+);
 
-const MISTAKES: [args: string[], message: RegExp][] = [
+const mistakes = (fileOf: (name: string) => string): [args: string[], message: RegExp][] => [
   [
     [...PROGRAM, "--memory", "hbm3-pim-bnk"],
     /^kvpim: --memory: expected one of hbm3-pim-bank, .* or the path of a component, but found "hbm3-pim-bnk"; did you mean hbm3-pim-bank\?\n$/,
   ],
   [
-    [...PROGRAM, "--memory", testdata("nearest")],
-    /^kvpim: \S*nearest: refused: it does not export kvpim:memory\/memory@0.1.0\n$/,
+    [...PROGRAM, "--memory", fileOf("nearest")],
+    /^kvpim: \S*nearest\.wasm: refused: it does not export kvpim:memory\/memory@0.1.0\n$/,
   ],
   [
     [...PROGRAM, "--pim", "bg", "--generator", "attacc", "--memory", "hbm3-pim-bank"],
@@ -84,34 +98,40 @@ const MISTAKES: [args: string[], message: RegExp][] = [
     /^kvpim: expected PIM at the bank with the memory hbm3-jedec-bank but found it at the buffer\n$/,
   ],
   [
-    [...PROGRAM, "--dhead", "5", "--memory", testdata("hostile-memory")],
+    [...PROGRAM, "--dhead", "5", "--memory", fileOf("hostile-memory")],
     /^kvpim: hostile-memory: trapped \(unreachable\) in /,
   ],
   [
-    [...PROGRAM, "--dhead", "8", "--memory", testdata("hostile-memory")],
+    [...PROGRAM, "--dhead", "8", "--memory", fileOf("hostile-memory")],
     /^kvpim: hostile-memory: broke the contract: Expected a cycle longer than 0 ns/,
   ],
   [["dram", "--trace", "a", "--memory", "hbm3-pim-bank"], /--memory: expected a program beside it/],
   [[...PROGRAM, "--cmdlog", "a", "--memory", "hbm3-pim-bank"], /--cmdlog: expected no --memory/],
 ];
 
-Deno.test("whose energies an experiment shows is said where the memory is a stranger's", async () => {
-  const notes = async (...more: string[]) => {
-    const { out, code, err } = await kvpim([...EXPERIMENT, "--json", ...more]);
-    equal(code, 0, err);
-    return JSON.parse(out).notes.filter((note: string) => note.startsWith("Energies"));
-  };
-  deepEqual(await notes("--memory", "hbm3-jedec-bank"), []);
-  deepEqual(await notes("--memory", testdata("ideal")), [
-    "Energies are those of AttAcc's stack for the commands that ideal counts; kvpim plugin bench " +
-    "shows the energies it reports itself.",
-  ]);
-});
+Deno.test(
+  "whose energies an experiment shows is said where the memory is a stranger's",
+  withComponents(async (fileOf) => {
+    const notes = async (...more: string[]) => {
+      const { out, code, err } = await kvpim([...EXPERIMENT, "--json", ...more]);
+      equal(code, 0, err);
+      return JSON.parse(out).notes.filter((note: string) => note.startsWith("Energies"));
+    };
+    deepEqual(await notes("--memory", "hbm3-jedec-bank"), []);
+    deepEqual(await notes("--memory", fileOf("ideal")), [
+      "Energies are those of AttAcc's stack for the commands that ideal counts; kvpim plugin bench " +
+      "shows the energies it reports itself.",
+    ]);
+  }),
+);
 
-Deno.test("a mistake with a memory is one line", async () => {
-  for (const [args, message] of MISTAKES) {
-    const { code, err } = await kvpim(args);
-    match(err, message);
-    deepEqual([code, err.trimEnd().includes("\n")], [2, false], args.join(" "));
-  }
-});
+Deno.test(
+  "a mistake with a memory is one line",
+  withComponents(async (fileOf) => {
+    for (const [args, message] of mistakes(fileOf)) {
+      const { code, err } = await kvpim(args);
+      match(err, message);
+      deepEqual([code, err.trimEnd().includes("\n")], [2, false], args.join(" "));
+    }
+  }),
+);

@@ -4,6 +4,7 @@ import { TraceResumeError } from "../../core/attention/trace_file.ts";
 import { EvaluationInputError } from "../../core/eval/input_error.ts";
 import { PluginFailure } from "../../core/host/outcome.ts";
 import { CheckpointError } from "../../core/llm/checkpoint_error.ts";
+import { ProviderError } from "../../core/llm/onnx/provider_error.ts";
 import { ResultStoreError } from "../../core/memory/result_store.ts";
 import { TraceSyntaxError } from "../../core/memory/trace_text.ts";
 import { PluginRefusedError } from "../../core/run/plugins/plugin_library.ts";
@@ -23,6 +24,7 @@ const MISTAKES = [
   PluginFailure,
   PluginManifestError,
   PluginRefusedError,
+  ProviderError,
   QueueFullError,
   ResultStoreError,
   StoreError,

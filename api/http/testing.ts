@@ -4,7 +4,8 @@
  * @module
  */
 import type { RunService } from "../../core/run/run_service.ts";
-import { withService } from "../../core/run/testing.ts";
+import { openService } from "../../core/run/testing.ts";
+import { sharedByTests } from "../../core/testing/shared_by_tests.ts";
 import { type RunningServer, serve, type ServeOptions } from "./serve.ts";
 
 /** A caller of a service. */
@@ -37,24 +38,53 @@ export class Caller {
   }
 }
 
+/** Options of a service that tests call. */
+export interface TestServerOptions extends ServeOptions {
+  readonly queueLimit?: number;
+  readonly width?: number;
+}
+
 /** Runs a test with a service that listens on a port of its own; no fault is let pass. */
 export function withServer(
   test: (caller: Caller) => Promise<void>,
-  options: ServeOptions & { readonly queueLimit?: number; readonly width?: number } = {},
+  options: TestServerOptions = {},
 ): () => Promise<void> {
-  const { queueLimit, width, ...serveOptions } = options;
-  const faults: unknown[] = [];
-  const onFault = (fault: unknown) => faults.push(fault);
-  const limits = {
-    onFault,
-    ...queueLimit !== undefined && { queueLimit },
-    ...width !== undefined && { width },
-  };
-  return withService(async (service) => {
+  return async () => {
+    const faults: unknown[] = [];
     {
-      await using server = serve(service, { port: 0, onFault, ...serveOptions });
-      await test(new Caller(server, service));
+      await using opened = await openServer((fault) => faults.push(fault), options);
+      await test(opened.caller);
     }
     if (faults.length > 0) throw faults[0];
-  }, limits);
+  };
+}
+
+/**
+ * Runs the tests of a file with one service and one thread, so that what runs need is loaded once; no
+ * fault is let pass. A run's name is its content, so that tests do not meet, whatever their order.
+ */
+export function sharedServer(): (test: (caller: Caller) => Promise<void>) => () => Promise<void> {
+  const faults: unknown[] = [];
+  const opened = sharedByTests(() => openServer((fault) => faults.push(fault), { width: 1 }));
+  return (test) => async () => {
+    await test((await opened()).caller);
+    if (faults.length > 0) throw faults.pop();
+  };
+}
+
+async function openServer(
+  onFault: (fault: unknown) => void,
+  { queueLimit, width, ...serveOptions }: TestServerOptions,
+): Promise<{ readonly caller: Caller } & AsyncDisposable> {
+  await using opened = new AsyncDisposableStack();
+  const { service } = opened.use(
+    await openService({
+      onFault,
+      ...queueLimit !== undefined && { queueLimit },
+      ...width !== undefined && { width },
+    }),
+  );
+  const server = opened.use(serve(service, { port: 0, onFault, ...serveOptions }));
+  const kept = opened.move();
+  return { caller: new Caller(server, service), [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

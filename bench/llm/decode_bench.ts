@@ -2,7 +2,7 @@
 /**
  * How fast decoding is.
  *
- * `deno run -A bench/llm/decode_bench.ts [tiny] [policies] [1b]` measures, in one process:
+ * `deno run -A bench/llm/decode_bench.ts [tiny] [policies] [1b] [memory]` measures, in one process:
  *
  * 1. `tiny`: the tiny model at its full context of 1,024 tokens. Each way of decoding has a
  *    sequence of its own with a prompt of 959 tokens; the first step, in which a policy prepares the
@@ -14,8 +14,12 @@
  * 3. `1b`: a model of Llama-3.2-1B's shape (16 layers, hidden 2048, 8 KV heads, vocabulary 128,256)
  *    with random weights of 4 bits, beside its matrix products alone: the same matrices, the same
  *    operator and threads, one ONNX Runtime session a layer, on inputs of its own. Both take turns
- *    of 8 tokens after a prompt of 64; the fastest of ten is shown. Memory is that of a process that
- *    has read 256 tokens and decoded 8, less what it held before it loaded the model.
+ *    of 8 tokens after a prompt of 64; the fastest of ten is shown.
+ * 4. `memory`: what a process holds that has read 256 tokens and decoded 8, less what it held before
+ *    it loaded the model, for the shapes of Llama-3.2-1B and Llama-3.1-8B. One of them comes from a
+ *    bfloat16 safetensors file of 2.5 GB, written for the purpose.
+ *
+ * Without a choice, all but the last, which takes minutes and 6 GB.
  *
  * @module
  */
@@ -34,9 +38,10 @@ import { layerTensors, modelTensors } from "../../core/llm/tensor_names.ts";
 import { tinyLlama } from "../../core/llm/tiny_llama.ts";
 import { allTokens, tokenSetsOf } from "../../core/llm/token_sets.ts";
 import { builtPolicy } from "../../plugins/testing/built_plugin.ts";
-import { GREEDY, LLAMA_1B } from "./llama_1b.ts";
-import type { MemoryReport } from "./memory_probe.ts";
+import { GREEDY, LLAMA_1B } from "./llama_shapes.ts";
+import type { MemoryProbe, MemoryReport } from "./memory_probe.ts";
 import { RandomWeights } from "./random_weights.ts";
+import { writeCheckpoint } from "./write_checkpoint.ts";
 
 const THREADS = navigator.hardwareConcurrency;
 
@@ -152,18 +157,7 @@ async function loadProducts(config: ModelConfig, weights: RandomWeights) {
   return runs;
 }
 
-/** Memory of the same model, in a process of its own. */
-async function measureMemory(): Promise<MemoryReport> {
-  const probe = fileURLToPath(new URL("memory_probe.ts", import.meta.url));
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", probe],
-    stderr: "inherit",
-  }).output();
-  return JSON.parse(new TextDecoder().decode(stdout));
-}
-
 async function measure1B() {
-  const memory = await measureMemory();
   const weights = new RandomWeights(1);
   const begin = performance.now();
   const model = await LanguageModel.load(LLAMA_1B, GREEDY, weights, {
@@ -184,7 +178,6 @@ async function measure1B() {
     decode.push(time);
     alone.push((performance.now() - start) / 8);
   }
-  const held = memory.weights + memory.cache;
   const table = new Table({ head: ["1B shape, int4", ""], style: { head: [], border: [] } });
   table.push(
     ["threads", THREADS],
@@ -192,11 +185,62 @@ async function measure1B() {
     ["matrix products alone, ms", Math.min(...alone).toFixed(1)],
     ["decode over products", (Math.min(...decode) / Math.min(...alone)).toFixed(2)],
     ["loading and rounding, s", loading.toFixed(1)],
-    ["weights and cache, MB", held.toFixed(0)],
-    ["memory while decoding, less the process's own, MB", memory.steady.toFixed(0)],
-    ["over weights and cache", (memory.steady / held).toFixed(2)],
-    ["memory at its peak, MB", memory.peak.toFixed(0)],
   );
+  console.log(table.toString());
+}
+
+const PROBES: readonly (Omit<MemoryProbe, "checkpoint"> & { readonly written?: true })[] = [
+  { shape: "1b", format: "int4", written: true },
+  { shape: "1b", format: "int4" },
+  { shape: "1b", format: "int8" },
+  { shape: "1b", format: "fp32" },
+  { shape: "8b", format: "int4" },
+];
+
+/** Memory of a model in a process of its own. */
+async function probeMemory({ shape, format, checkpoint }: MemoryProbe): Promise<MemoryReport> {
+  const probe = fileURLToPath(new URL("memory_probe.ts", import.meta.url));
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", probe, shape, format, ...checkpoint ? [checkpoint] : []],
+    stderr: "inherit",
+  }).output();
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+async function measureMemory() {
+  const table = new Table({
+    style: { head: [], border: [] },
+    head: [
+      "shape",
+      "weights",
+      "weights + cache, MB",
+      "held",
+      "of them",
+      "peak",
+      "of them",
+      "load, s",
+    ],
+  });
+  const checkpoint = Deno.makeTempDirSync({ prefix: "kvpim_bench_" });
+  try {
+    writeCheckpoint(checkpoint, LLAMA_1B, new RandomWeights(1));
+    for (const { shape, format, written } of PROBES) {
+      const report = await probeMemory({ shape, format, checkpoint: written && checkpoint });
+      const own = report.weights + report.cache;
+      table.push([
+        shape,
+        written ? `${format}, from bfloat16` : format,
+        own.toFixed(0),
+        report.steady.toFixed(0),
+        (report.steady / own).toFixed(2),
+        report.peak.toFixed(0),
+        (report.peak / own).toFixed(2),
+        report.loading.toFixed(0),
+      ]);
+    }
+  } finally {
+    Deno.removeSync(checkpoint, { recursive: true });
+  }
   console.log(table.toString());
 }
 
@@ -204,3 +248,4 @@ const wanted = Deno.args.length === 0 ? ["tiny", "policies", "1b"] : Deno.args;
 if (wanted.includes("tiny")) await measureTiny(WAYS);
 if (wanted.includes("policies")) await measureTiny({ dense: undefined, ...await builtIns() });
 if (wanted.includes("1b")) await measure1B();
+if (wanted.includes("memory")) await measureMemory();

@@ -22,10 +22,11 @@ export interface EvaluateSamplesOptions<Sample, Schema extends v.GenericSchema>
 export async function evaluateSamples<Sample, Schema extends v.GenericSchema>(
   options: EvaluateSamplesOptions<Sample, Schema>,
 ): Promise<EvaluationRecord> {
-  const { path, identity, trace, prediction, scores } = options;
+  const { path, trace, prediction, scores } = options;
   using log = await runSamples(options);
   const predictions = await Array.fromAsync(readJsonLines(path, prediction));
-  const record = evaluationRecord(identity, {
+  const digests = { ...options.identity.digests, samples: options.samplesDigest };
+  const record = evaluationRecord({ ...options.identity, digests }, {
     scores: scores(predictions),
     samples: log.finished,
     cost: log.totals(),

@@ -1,3 +1,4 @@
+import { digestText } from "./digest.ts";
 import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import type { DecodeSession, LanguageModel } from "./language_model.ts";
@@ -33,6 +34,8 @@ export interface SamplePlan {
   readonly path: string;
   /** To ask `finishedSamples` with, e.g. before a trace is continued. */
   readonly identity: EvaluationIdentity;
+  /** SHA-256 of the file of samples, for the record. */
+  readonly samplesDigest: string;
 }
 
 /** Samples to run. */
@@ -47,6 +50,7 @@ export interface RunSamplesOptions<Sample> extends SampleRunOptions, SamplePlan 
  * Runs the samples that are not finished yet, one after the other, and keeps each result at once.
  *
  * @returns the log, open
+ * @throws {EvaluationInputError} if a finished sample is not the one that is asked now
  * @throws {DOMException} `AbortError` if the signal ends the run
  */
 export async function runSamples<Sample>(options: RunSamplesOptions<Sample>): Promise<SampleLog> {
@@ -56,13 +60,21 @@ export async function runSamples<Sample>(options: RunSamplesOptions<Sample>): Pr
     const before = log.finished;
     let index = 0;
     for await (const sample of options.samples) {
-      if (index >= limit) break;
-      if (index >= before) {
+      if (index >= limit) return log;
+      if (index < before) {
+        log.check(index, digestOf(sample));
+      } else {
         options.signal?.throwIfAborted();
         await runSample(model, log, options, sample, index);
         options.onSample?.(log.finished);
       }
       index++;
+    }
+    if (index < before) {
+      throw new EvaluationInputError(
+        `${options.path}: expected the ${before} samples that are finished, and any after them, ` +
+          `but found ${index}`,
+      );
     }
     return log;
   } catch (error) {
@@ -91,7 +103,11 @@ async function runSample<Sample>(
   const { line, promptTokens, generatedTokens } = result;
   const seconds = (performance.now() - start) / 1000;
   const recall = meter?.totals ?? null;
-  log.add(line, { promptTokens, generatedTokens, seconds, rows, recall });
+  log.add(line, digestOf(sample), { promptTokens, generatedTokens, seconds, rows, recall });
+}
+
+function digestOf(sample: unknown): string {
+  return digestText(JSON.stringify(sample));
 }
 
 /** Names the sample in the message where its input cannot be used. */

@@ -4,7 +4,9 @@
  *
  * The results are one file, a line a sample, as other tools read it. Beside it, with the ending
  * `.progress`, lies what the evaluation needs to go on: first a line with the identity of the run,
- * then for each finished sample a line with the length the results had and the sample's cost.
+ * then for each finished sample a line with the digest of what was asked, the length the results had
+ * and the sample's cost. A file of samples may thus be mended or grow after a run: what was finished
+ * stays, as long as it is the same sample.
  *
  * @module
  */
@@ -49,7 +51,12 @@ const SampleCostSchema = v.strictObject({
 /** What one sample cost. */
 export type SampleCost = v.InferOutput<typeof SampleCostSchema>;
 
-const ProgressLineSchema = v.strictObject({ resultBytes: count, ...SampleCostSchema.entries });
+const ProgressLineSchema = v.strictObject({
+  /** SHA-256 of the sample. */
+  sample: v.string(),
+  resultBytes: count,
+  ...SampleCostSchema.entries,
+});
 
 type ProgressLine = v.InferOutput<typeof ProgressLineSchema>;
 
@@ -60,8 +67,9 @@ export class SampleLog implements Disposable {
   #resultBytes: number;
   #progressBytes: number;
   readonly #costs: SampleCost[] = [];
+  readonly #samples: string[] = [];
 
-  private constructor(path: string, identity: string, { lines, bytes }: Progress) {
+  private constructor(private readonly path: string, identity: string, { lines, bytes }: Progress) {
     mkdirSync(dirname(path), { recursive: true });
     this.#results = openSync(path, existsSync(path) ? "r+" : "w");
     this.#progress = openSync(progressPath(path), existsSync(progressPath(path)) ? "r+" : "w");
@@ -70,7 +78,10 @@ export class SampleLog implements Disposable {
     ftruncateSync(this.#results, this.#resultBytes);
     ftruncateSync(this.#progress, this.#progressBytes);
     if (bytes === 0) this.#writeProgress(identity);
-    for (const { resultBytes: _, ...cost } of lines) this.#costs.push(cost);
+    for (const { resultBytes: _, sample, ...cost } of lines) {
+      this.#samples.push(sample);
+      this.#costs.push(cost);
+    }
   }
 
   /**
@@ -90,10 +101,29 @@ export class SampleLog implements Disposable {
     return this.#costs.length;
   }
 
-  /** Adds a sample. When this returns it is in both files. */
-  add(line: string, cost: SampleCost) {
+  /**
+   * Checks that a finished sample is still what was asked.
+   *
+   * @param sample its digest
+   * @throws {EvaluationInputError} if it is another
+   */
+  check(index: number, sample: string) {
+    if (this.#samples[index] === sample) return;
+    throw new EvaluationInputError(
+      `${this.path}: expected the samples of an earlier run, and any after them, but found another ` +
+        `sample ${index + 1} of the ${this.finished} that are finished`,
+    );
+  }
+
+  /**
+   * Adds a sample. When this returns it is in both files.
+   *
+   * @param sample the digest of what was asked
+   */
+  add(line: string, sample: string, cost: SampleCost) {
     this.#resultBytes += writeAt(this.#results, `${line}\n`, this.#resultBytes);
-    this.#writeProgress(JSON.stringify({ resultBytes: this.#resultBytes, ...cost }));
+    this.#writeProgress(JSON.stringify({ sample, resultBytes: this.#resultBytes, ...cost }));
+    this.#samples.push(sample);
     this.#costs.push(cost);
   }
 

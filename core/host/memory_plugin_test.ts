@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { buildPlugin } from "../../wasm/sdk/build.ts";
+import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import type { Program } from "../../wasm/wit/memory/since-v0.1.0/memory.ts";
 import { loadMemory } from "./memory_plugin.ts";
 import { unwrap } from "./outcome.ts";
 
-const built = buildPlugin(new URL("../../wasm/sdk/testdata/ideal/", import.meta.url));
+const component = await builtComponent(new URL("../../wasm/sdk/testdata/ideal/", import.meta.url));
 
 const PROGRAM: Program = {
   level: "bank",
@@ -43,7 +43,7 @@ const costOf = (tokens: number) => ({
 });
 
 Deno.test("a memory model says what it is", async () => {
-  const memory = unwrap(await loadMemory((await built).component));
+  const memory = unwrap(await loadMemory(component));
   const description = unwrap(await memory.describe());
   assert.deepEqual(description.levels, [{ level: "bank", blockTokens: 16 }]);
   assert.deepEqual(description.powerBudgets, ["limited", "unlimited"]);
@@ -52,7 +52,7 @@ Deno.test("a memory model says what it is", async () => {
 });
 
 Deno.test("programs are answered in order, by kept tokens or by lists of blocks", async () => {
-  const memory = unwrap(await loadMemory((await built).component));
+  const memory = unwrap(await loadMemory(component));
   const blocks = { offsets: Uint32Array.of(0, 1, 3), blocks: Uint32Array.of(5, 0, 6) };
   const costs = unwrap(await memory.simulate([PROGRAM, { ...PROGRAM, blocks }]));
   assert.deepEqual(costs, [costOf(128), costOf(48)]);
@@ -61,7 +61,7 @@ Deno.test("programs are answered in order, by kept tokens or by lists of blocks"
 });
 
 Deno.test("a program the memory cannot serve is named by index and field", async () => {
-  const memory = unwrap(await loadMemory((await built).component, { isolation: "none" }));
+  const memory = unwrap(await loadMemory(component, { isolation: "none" }));
   const outcome = await memory.simulate([PROGRAM, { ...PROGRAM, level: "buffer" }]);
   assert.deepEqual(outcome.kind === "declined" && outcome.error, {
     tag: "unsupported",
@@ -70,7 +70,7 @@ Deno.test("a program the memory cannot serve is named by index and field", async
 });
 
 Deno.test("a command trace is run, and an address outside the stack is named", async () => {
-  const memory = unwrap(await loadMemory((await built).component, { isolation: "none" }));
+  const memory = unwrap(await loadMemory(component, { isolation: "none" }));
   const mac = { kind: "mac-all-bank", address: 64 } as const;
   const barrier = { kind: "barrier", address: 0 } as const;
   const cost = unwrap(await memory.runTrace("bank", "limited", 1, [mac, barrier, mac]));
@@ -80,8 +80,8 @@ Deno.test("a command trace is run, and an address outside the stack is named", a
 });
 
 Deno.test("a policy is no memory model", async () => {
-  const full = await buildPlugin(new URL("../../plugins/full/", import.meta.url));
-  const outcome = await loadMemory(full.component);
+  const full = await builtComponent(new URL("../../plugins/full/", import.meta.url));
+  const outcome = await loadMemory(full);
   assert.deepEqual(outcome.kind === "refused" && outcome.refusal, {
     why: "missing-export",
     exports: ["kvpim:memory/memory@0.1.0"],

@@ -1,6 +1,7 @@
 // Which answers break the contract?
 import assert from "node:assert/strict";
 import { unwrap } from "./outcome.ts";
+import { transpiledPlugins } from "./transpiled_plugins.ts";
 import { loadPolicy } from "./policy.ts";
 import { hostileComponent, openHostile, step, tokens } from "./testdata/hostile_policy.ts";
 
@@ -21,7 +22,9 @@ for (const [deed, breach] of Object.entries(BREACHES)) {
 }
 
 Deno.test("evicting a token twice breaks the contract", async () => {
-  const policy = unwrap(await loadPolicy(await hostileComponent, { isolation: "none" }));
+  const policy = unwrap(
+    await loadPolicy(await hostileComponent, { isolation: "none", cache: transpiledPlugins }),
+  );
   const session = await openHostile(policy, "evict-twice");
   unwrap(await session.append(tokens(1)));
   assert.deepEqual(await session.append(tokens(1)), {
@@ -31,7 +34,9 @@ Deno.test("evicting a token twice breaks the contract", async () => {
 });
 
 Deno.test("a token that enters may not come to lie in a slot that was given away", async () => {
-  const policy = unwrap(await loadPolicy(await hostileComponent, { isolation: "none" }));
+  const policy = unwrap(
+    await loadPolicy(await hostileComponent, { isolation: "none", cache: transpiledPlugins }),
+  );
   const session = await openHostile(policy, "move");
   for (let token = 3; token < 9; token++) unwrap(await session.append(tokens(1)));
   assert.deepEqual(await session.append(tokens(1)), {

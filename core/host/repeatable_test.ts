@@ -1,6 +1,7 @@
 // Is a policy's answer the same, and its fuel, wherever and after whatever it runs?
 import assert from "node:assert/strict";
 import { unwrap } from "./outcome.ts";
+import { transpiledPlugins } from "./transpiled_plugins.ts";
 import { loadPolicy } from "./policy.ts";
 import { hostileComponent, openHostile, STEP, step } from "./testdata/hostile_policy.ts";
 
@@ -74,7 +75,9 @@ Deno.test("a plugin gets back the memory of each answer, in place or copied", as
 });
 
 Deno.test("a policy that answers differently each time begins anew in every session", async () => {
-  const policy = unwrap(await loadPolicy(await hostileComponent, { isolation: "none" }));
+  const policy = unwrap(
+    await loadPolicy(await hostileComponent, { isolation: "none", cache: transpiledPlugins }),
+  );
   const run = async () => {
     const session = await openHostile(policy, "answer-differently");
     const answers = [unwrap(await session.select(STEP)), unwrap(await session.select(STEP))];

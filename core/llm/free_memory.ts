@@ -1,7 +1,18 @@
-/** `int malloc_trim(size_t pad)`, which glibc has. */
-const SYMBOLS = { malloc_trim: { parameters: ["usize"], result: "i32" } } as const;
+/** `int malloc_trim(size_t pad)` and `int mallopt(int param, int value)`, which glibc has. */
+const SYMBOLS = {
+  malloc_trim: { parameters: ["usize"], result: "i32" },
+  mallopt: { parameters: ["i32", "i32"], result: "i32" },
+} as const;
 
-let trim: ((pad: bigint) => number) | undefined;
+type Allocator = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/** `M_MMAP_THRESHOLD`: from how many bytes on a block has pages of its own. */
+const MAPPED_FROM = -3;
+const MEGABYTE = 2 ** 20;
+/** The largest threshold there is; without a stated one glibc comes to it by and by. */
+const MAPPED_FROM_AT_MOST = 32 * MEGABYTE;
+
+let allocator: Allocator | null | undefined;
 
 /**
  * Gives memory that native code has freed back to the operating system.
@@ -11,17 +22,33 @@ let trim: ((pad: bigint) => number) | undefined;
  * itself: a fifth of a 4-bit model's size. Where it is another than glibc, this does nothing.
  */
 export function returnFreeMemory() {
-  trim ??= openTrim();
-  trim(0n);
+  openAllocator()?.malloc_trim(0n);
 }
 
-function openTrim(): (pad: bigint) => number {
-  if (Deno.build.os !== "linux") return () => 0;
+/**
+ * While it runs, blocks of a megabyte and more have pages of their own and go back to the operating
+ * system when they are freed, even from between others. Each costs time, so this is for weights.
+ */
+export async function mappingLargeBlocks<T>(action: () => Promise<T>): Promise<T> {
+  openAllocator()?.mallopt(MAPPED_FROM, MEGABYTE);
   try {
-    return Deno.dlopen("libc.so.6", SYMBOLS).symbols.malloc_trim;
+    return await action();
+  } finally {
+    openAllocator()?.mallopt(MAPPED_FROM, MAPPED_FROM_AT_MOST);
+  }
+}
+
+function openAllocator(): Allocator | null {
+  return allocator === undefined ? allocator = dlopenAllocator() : allocator;
+}
+
+function dlopenAllocator(): Allocator | null {
+  if (Deno.build.os !== "linux") return null;
+  try {
+    return Deno.dlopen("libc.so.6", SYMBOLS).symbols;
   } catch (error) {
-    // musl has neither the library nor the function; both are reported as a plain Error.
-    if (error instanceof Error) return () => 0;
+    // musl has neither the library nor the functions; all are reported as a plain Error.
+    if (error instanceof Error) return null;
     throw error;
   }
 }

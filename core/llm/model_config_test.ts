@@ -167,6 +167,11 @@ Deno.test("a missing or broken config.json is named", () => {
   throws(() => readModelConfig(directory.path), /config\.json: Expected a file but found none$/);
   directory.write("config.json", "{");
   throws(() => readModelConfig(directory.path), /config\.json: Expected JSON but found /);
+  directory.write("file", "");
+  throws(
+    () => readModelConfig(`${directory.path}/file`),
+    /file: Expected the folder of a checkpoint but found a file$/,
+  );
 });
 
 Deno.test("generation settings fall back on config.json and the defaults", () => {

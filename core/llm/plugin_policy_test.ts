@@ -2,6 +2,7 @@ import { deepEqual, match, ok, rejects } from "node:assert/strict";
 import { unwrap } from "../host/outcome.ts";
 import type { LoadOptions } from "../host/load_plugin.ts";
 import { loadPolicy } from "../host/policy.ts";
+import { transpiledPlugins } from "../host/transpiled_plugins.ts";
 import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import type {
   Awaitable,
@@ -13,6 +14,8 @@ import type {
 import { LanguageModel } from "./language_model.ts";
 import { pluginPolicy } from "./plugin_policy.ts";
 import { randomCheckpoint, randomTokens, relativeError } from "./testing/random_checkpoint.ts";
+
+const LOADED = { isolation: "none", cache: transpiledPlugins } as const;
 
 /** Logits of the last of some steps after a prompt. */
 async function decode(policy?: KvPolicy, observer: DecodeObserver = {}): Promise<Float32Array> {
@@ -104,14 +107,14 @@ function overwrite(answer: unknown) {
 /** A plugin of this repository that is closed at the end of a block. */
 async function loadBuiltIn(name: string, options: LoadOptions = {}) {
   const component = await builtComponent(new URL(`../../plugins/${name}/`, import.meta.url));
-  const policy = unwrap(await loadPolicy(component, { isolation: "none", ...options }));
+  const policy = unwrap(await loadPolicy(component, { ...LOADED, ...options }));
   return Object.assign(policy, { [Symbol.dispose]: () => policy.close() });
 }
 
 Deno.test("what a plugin did wrong ends the decoding in one line", async () => {
   const hostile = new URL("../../wasm/sdk/testdata/hostile/", import.meta.url);
   const component = await builtComponent(hostile);
-  const plugin = unwrap(await loadPolicy(component, { isolation: "none" }));
+  const plugin = unwrap(await loadPolicy(component, LOADED));
   const { parameters } = unwrap(await plugin.describe());
   const [deeds] = parameters.map(({ kind }) => kind.tag === "choice" ? kind.value.options : []);
   const choose = (deed: string) => [{ tag: "choice", value: deeds!.indexOf(deed) }] as const;

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import * as v from "valibot";
 import { CheckpointError } from "./checkpoint_error.ts";
 
@@ -38,7 +39,12 @@ function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as { code?: string }).code !== "ENOENT") throw error;
+    const { code } = error as { code?: string };
+    if (code === "ENOTDIR") {
+      throw new CheckpointError(dirname(path), "", "the folder of a checkpoint", "a file");
+    }
+    if (code === "EISDIR") throw new CheckpointError(path, "", "a file", "a folder");
+    if (code !== "ENOENT") throw error;
     throw new CheckpointError(path, "", "a file", "none");
   }
 }

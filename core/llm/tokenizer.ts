@@ -43,7 +43,8 @@ const TokenizerJson = v.looseObject({
 /** Text to token ids and back, and conversations to text. */
 export class TextTokenizer {
   readonly #settings: v.InferOutput<typeof Settings>;
-  readonly #template: Template | undefined;
+  readonly #templateSource: TemplateSource | undefined;
+  #template: Template | undefined;
 
   private constructor(
     private readonly directory: string,
@@ -51,8 +52,7 @@ export class TextTokenizer {
     settings: v.InferOutput<typeof Settings>,
   ) {
     this.#settings = settings;
-    const source = chatTemplate(directory, settings);
-    this.#template = source === undefined ? undefined : new Template(source);
+    this.#templateSource = chatTemplate(directory, settings);
   }
 
   /**
@@ -104,31 +104,40 @@ export class TextTokenizer {
 
   /** Whether the checkpoint has a chat template. */
   get hasChatTemplate(): boolean {
-    return this.#template !== undefined;
+    return this.#templateSource !== undefined;
   }
 
   /**
    * A conversation as the model was trained to see it. The text holds its special tokens, so
    * encode it with `special` false.
    *
-   * @throws {CheckpointError} when the checkpoint has no chat template
+   * @throws {CheckpointError} when the checkpoint has no chat template, or it cannot be parsed or
+   * filled in: some refuse a conversation that does not begin with the user
    */
   applyChatTemplate(messages: readonly ChatMessage[], options: ChatOptions = {}): string {
-    if (this.#template === undefined) {
+    if (this.#templateSource === undefined) {
       const file = join(this.directory, "tokenizer_config.json");
       throw new CheckpointError(file, "chat_template", "a template", "none");
     }
+    const { file, field, text } = this.#templateSource;
     const specials = Object.entries(this.#settings)
       .filter(([name]) => name.endsWith("_token"))
       .map(([name, token]) => [name, tokenText(token)]);
-    return this.#template.render({
-      tools: null,
-      documents: null,
-      ...Object.fromEntries(specials),
-      ...options.variables,
-      messages,
-      add_generation_prompt: options.addGenerationPrompt ?? true,
-    });
+    try {
+      this.#template ??= new Template(text);
+      return this.#template.render({
+        tools: null,
+        documents: null,
+        ...Object.fromEntries(specials),
+        ...options.variables,
+        messages,
+        add_generation_prompt: options.addGenerationPrompt ?? true,
+      });
+    } catch (error) {
+      // What the template's author wrote fails in any way an interpreter can fail.
+      const found = error instanceof Error ? error.message : String(error);
+      throw new CheckpointError(file, field, "a template that takes this conversation", found);
+    }
   }
 }
 
@@ -138,15 +147,26 @@ function tokenText(token: unknown): unknown {
     : token;
 }
 
+/** A chat template and where it was found. */
+interface TemplateSource {
+  readonly file: string;
+  /** Empty for a file of its own. */
+  readonly field: string;
+  readonly text: string;
+}
+
 function chatTemplate(
   directory: string,
   settings: v.InferOutput<typeof Settings>,
-): string | undefined {
-  const file = join(directory, "chat_template.jinja");
-  if (existsSync(file)) return readFileSync(file, "utf8");
-  const template = settings.chat_template ?? undefined;
-  if (!Array.isArray(template)) return template;
-  return (template.find(({ name }) => name === "default") ?? template[0])?.template;
+): TemplateSource | undefined {
+  const own = join(directory, "chat_template.jinja");
+  if (existsSync(own)) return { file: own, field: "", text: readFileSync(own, "utf8") };
+  const { chat_template: named } = settings;
+  const text = Array.isArray(named)
+    ? (named.find(({ name }) => name === "default") ?? named[0])?.template
+    : named;
+  if (text === undefined || text === null) return undefined;
+  return { file: join(directory, "tokenizer_config.json"), field: "chat_template", text };
 }
 
 /** The file the tokenizer is in, and its content in the form of a tokenizer.json. */
@@ -175,7 +195,8 @@ function construct(file: string, json: object, settings: object): Tokenizer {
 
 function checkVocabulary(file: string, tokenizer: Tokenizer, vocabulary: number) {
   for (const [token, id] of tokenizer.get_vocab(true)) {
-    if (id < vocabulary) continue;
+    // Between ids of added tokens there may be some without a token.
+    if (token === undefined || id < vocabulary) continue;
     const expected = `ids below ${vocabulary} (vocab_size of config.json)`;
     throw new CheckpointError(file, "vocabulary", expected, `${id} for ${JSON.stringify(token)}`);
   }

@@ -1,4 +1,4 @@
-import { deepEqual, equal, throws } from "node:assert/strict";
+import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { join } from "node:path";
 import fc from "fast-check";
 import { CheckpointError } from "./checkpoint_error.ts";
@@ -140,6 +140,17 @@ Deno.test("a tokenizer with ids the model lacks is refused", () => {
   );
 });
 
+Deno.test("an added token beyond the vocabulary is named, whatever ids have no token", () => {
+  using directory = new TemporaryDirectory();
+  const json = JSON.parse(Deno.readTextFileSync(join(tinyLlama, "tokenizer.json")));
+  json.added_tokens.push({ ...json.added_tokens[0], id: 5000, content: "<x>" });
+  directory.write("tokenizer.json", json);
+  throws(
+    () => TextTokenizer.open(directory.path, readModelConfig(tinyLlama)),
+    /Expected ids below 2048 \(vocab_size of config\.json\) but found 5000 for "<x>"$/,
+  );
+});
+
 Deno.test("a directory without a tokenizer says so", () => {
   using directory = new TemporaryDirectory();
   throws(
@@ -197,4 +208,24 @@ Deno.test("a model without a template has none to apply", () => {
   const tokenizer = TextTokenizer.open(tinyLlama);
   equal(tokenizer.hasChatTemplate, false);
   throws(() => tokenizer.applyChatTemplate(MESSAGES), /chat_template: Expected a template/);
+});
+
+Deno.test("a template that is none matters only where a conversation is written", () => {
+  using directory = withSettings({ chat_template: "{% if %}" });
+  const tokenizer = TextTokenizer.open(directory.path);
+  equal(tokenizer.hasChatTemplate, true);
+  ok(tokenizer.encode("Where is the whale?").length > 0);
+  throws(
+    () => tokenizer.applyChatTemplate(MESSAGES),
+    /tokenizer_config\.json: chat_template: Expected a template that takes this conversation but found [^\n]+$/,
+  );
+});
+
+Deno.test("what a template objects to is told with the file it lies in", () => {
+  using directory = withSettings({});
+  directory.write("chat_template.jinja", "{{ raise_exception('Begin with the user') }}");
+  throws(
+    () => TextTokenizer.open(directory.path).applyChatTemplate(MESSAGES),
+    /chat_template\.jinja: Expected [^\n]+ but found Begin with the user$/,
+  );
 });

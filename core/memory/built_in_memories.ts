@@ -4,18 +4,12 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { builtComponent } from "../../wasm/sdk/build_cache.ts";
-import { TranspileCache } from "../host/transpile_cache.ts";
+import { transpiledPlugins } from "../host/transpiled_plugins.ts";
 import type { PimLevel } from "./memory_model.ts";
 import { PluginMemory, type PluginMemoryOptions } from "./plugin_memory.ts";
 
 const PLUGINS = new URL("../../plugins/", import.meta.url);
-
-/** Where components taken apart are kept, beside what they were built from. */
-const TRANSPILED = new TranspileCache(
-  fileURLToPath(new URL("../../wasm/.build/transpiled/", import.meta.url)),
-);
 
 /** A memory model of this repository. */
 export interface BuiltInMemory {
@@ -75,7 +69,7 @@ export async function openBuiltInMemory(
   return await PluginMemory.open(await builtInComponent(name), {
     ...options,
     trusted: true,
-    cache: TRANSPILED,
+    cache: transpiledPlugins,
     label: name,
   });
 }

@@ -46,12 +46,12 @@ export interface PluginMemoryOptions extends Pick<LoadOptions, "limits" | "cache
  *
  * @example
  * ```ts
- * import { buildPlugin } from "../../wasm/sdk/build.ts";
+ * import { builtComponent } from "../../wasm/sdk/build_cache.ts";
  * import { PluginMemory } from "./plugin_memory.ts";
  * import { equal } from "node:assert/strict";
  *
- * const { component } = await buildPlugin(new URL("../../wasm/sdk/testdata/ideal/", import.meta.url));
- * using memory = await PluginMemory.open(component, { workers: 1 });
+ * const folder = new URL("../../wasm/sdk/testdata/ideal/", import.meta.url);
+ * using memory = await PluginMemory.open(await builtComponent(folder), { workers: 1 });
  * const [result] = await memory.simulate([{
  *   pim: "bank",
  *   power: "limited",

@@ -7,7 +7,7 @@ import { provenanceOf, readProvenance } from "./provenance.ts";
 import type { RunRecord } from "./run_record.ts";
 import type { RunService } from "./run_service.ts";
 import { submitSweep, tableOfSweep } from "./sweep_service.ts";
-import { withService } from "./testing.ts";
+import { renamed, sharedService, withService } from "./testing.ts";
 import { replay, verifyRun } from "./verify.ts";
 
 const MINUTE = 60_000;
@@ -19,9 +19,8 @@ const SMALL = { kind: "evaluate", promptTokens: 48, tokens: 12, budget: 16 } as 
 const nearest = await builtComponent(new URL("../../wasm/sdk/testdata/nearest/", import.meta.url));
 const hostile = await builtComponent(new URL("../../wasm/sdk/testdata/hostile/", import.meta.url));
 
-/** With a thread that stays, so that the model and the host are loaded once. */
-const withEvaluator = (test: (service: RunService) => Promise<void>) =>
-  withService(test, { width: 1 });
+/** With one thread for all tests, so that the model and the host are loaded once. */
+const withEvaluator = sharedService({ width: 1 });
 
 async function done(service: RunService, input: unknown): Promise<RunRecord> {
   service.start();
@@ -82,20 +81,20 @@ Deno.test(
     ok(value.usage.fuel > 0);
     equal(value.seed, 0);
     const { provenance, inputs } = readProvenance(value);
-    await withEvaluator(async (other) => {
+    await withService(async (other) => {
       const { outputs } = await replay(provenance, inputs, other);
       deepEqual(outputs.filter(({ recorded, found }) => recorded !== found), []);
-    })();
+    }, { width: 1 })();
   }),
 );
 
 Deno.test(
   "what determines an evaluation enters its name, and how it is written does not",
   withEvaluator(async (service) => {
-    const id = async (more: object) => (await service.submit({ ...SMALL, ...more })).run.id;
-    const plain = await id({});
-    const { spec } = service.store.get(plain)!;
+    const { id: plain, spec } = (await service.submit(SMALL)).run;
     equal((await service.submit(spec)).run.id, plain, "the resolved spec is the same run");
+    const id = async (more: object) =>
+      service.idOf((await service.resolve({ ...SMALL, ...more })).spec);
     equal(await id({ policy: { name: "full" }, text: undefined }), plain);
     const text = { name: "a.txt", text: "It is a truth universally acknowledged. ".repeat(40) };
     for (
@@ -120,7 +119,7 @@ Deno.test(
     const system = { system: "dgx-attacc", model: "GPT-13B", gpu: "H100" };
     const sweep = {
       base: { ...SMALL, system },
-      grid: { "/policy/name": ["full", "random"], "/budget": [16, 32] },
+      grid: { "/policy/name": ["full", "random"] },
     };
     const { id } = await submitSweep(service, sweep);
     for (const { run } of service.store.sweeps.points(id)) await service.settled(run.id, MINUTE);
@@ -208,7 +207,7 @@ Deno.test(
     match((await done(service, deed("index-out-of-range"))).error!, /broke the contract/);
     const endless = { ...deed("loop"), limits: { fuelPerCall: 100_000_000 } };
     match((await done(service, endless)).error!, /ran out of fuel: more than 100000000/);
-    equal((await done(service, SMALL)).state, "done");
+    equal((await done(service, { ...SMALL, seed: 2 })).state, "done");
   }),
 );
 
@@ -219,12 +218,14 @@ Deno.test(
     const { facts } = await service.plugins.upload(hostile);
     const policy = { component: `sha256:${facts.digest}`, parameters: { deed: "loop" } };
     const { run } = await service.submit({ ...SMALL, policy, limits: { fuelPerCall: 2 ** 40 } });
-    while (service.active === 0) await new Promise((resolve) => setTimeout(resolve, 20));
-    await new Promise((resolve) => setTimeout(resolve, 3000));
+    // The first token is predicted without the policy, which is then asked for its selection.
+    for await (const { type } of service.events(run.id, 0, new AbortController().signal)) {
+      if (type === "progress") break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
     service.cancel(run.id);
-    const began = performance.now();
+    equal((await service.settled(run.id, 0)).state, "cancelled");
     equal((await done(service, { kind: "dram", program: { contextTokens: 64 } })).state, "done");
-    ok(performance.now() - began < 20_000);
   }),
 );
 
@@ -239,9 +240,10 @@ Deno.test(
     await refused(new TextEncoder().encode("no"), "not-a-component");
     await refused(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0), "core-module");
     await refused(Uint8Array.of(0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0), "missing-export");
-    const first = await service.plugins.upload(nearest);
+    const mine = renamed(nearest, "used");
+    const first = await service.plugins.upload(mine);
     equal(first.isNew, true);
-    equal((await service.plugins.upload(nearest)).isNew, false);
+    equal((await service.plugins.upload(mine)).isNew, false);
     const { digest } = first.facts;
     await service.submit({ ...SMALL, policy: { component: `sha256:${digest}` } });
     let message = "";
@@ -251,7 +253,7 @@ Deno.test(
       message = (error as Error).message;
     }
     match(message, /1 run does/);
-    const other = (await service.plugins.upload(hostile)).facts.digest;
+    const other = (await service.plugins.upload(renamed(nearest, "unused"))).facts.digest;
     equal(service.plugins.remove(other), true);
     equal(service.plugins.remove(other), false);
     equal(service.store.blobs.get(other), undefined);

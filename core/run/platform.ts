@@ -15,8 +15,17 @@ export interface Platform {
   readonly digest: string;
 }
 
-/** This program's platform. */
-export async function openPlatform(): Promise<Platform> {
+let known: Promise<Platform> | undefined;
+
+/** This program's platform: all services of a process have the same. */
+export function openPlatform(): Promise<Platform> {
+  return known ??= digestSources().catch((error) => {
+    known = undefined;
+    throw error;
+  });
+}
+
+async function digestSources(): Promise<Platform> {
   const names = Object.keys(memories) as MemoryName[];
   const digests: [MemoryName, string][] = [];
   for (const name of names) digests.push([name, sha256(await builtInComponent(name))]);

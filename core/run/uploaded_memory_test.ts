@@ -2,12 +2,15 @@ import { equal, match, notEqual, rejects } from "node:assert/strict";
 import { builtComponent } from "../../wasm/sdk/build_cache.ts";
 import { provenanceOf } from "./provenance.ts";
 import type { RunService } from "./run_service.ts";
-import { withService } from "./testing.ts";
+import { sharedService } from "./testing.ts";
 import { verifyRun } from "./verify.ts";
 
 const TESTDATA = new URL("../../wasm/sdk/testdata/", import.meta.url);
 const ideal = await builtComponent(new URL("ideal/", TESTDATA));
 const nearest = await builtComponent(new URL("nearest/", TESTDATA));
+
+/** With one thread for all tests, so that the host is loaded once. */
+const withOneService = sharedService({ width: 1 });
 
 async function uploaded({ plugins }: RunService, component: Uint8Array): Promise<string> {
   return `sha256:${(await plugins.upload(component)).facts.digest}`;
@@ -15,7 +18,7 @@ async function uploaded({ plugins }: RunService, component: Uint8Array): Promise
 
 Deno.test(
   "a run takes an uploaded memory model, whose digest is part of its name",
-  withService(async (service) => {
+  withOneService(async (service) => {
     service.start();
     const program = { contextTokens: 100, keptTokens: 64, heads: 2 };
     const memory = await uploaded(service, ideal);
@@ -37,7 +40,7 @@ Deno.test(
 
 Deno.test(
   "a memory that a run cannot have is refused where it is named",
-  withService(async (service) => {
+  withOneService(async (service) => {
     const refuses = (run: object, pointer: string, message: RegExp) =>
       rejects(service.submit(run), (error: Error & { pointer: string }) => {
         equal(error.pointer, pointer);

@@ -13,6 +13,7 @@ import {
   type MemoryPluginOptions,
   unwrap,
 } from "../../core/host/mod.ts";
+import { transpiledPlugins } from "../../core/host/transpiled_plugins.ts";
 import { tokensOfBlock } from "../../core/memory/canonical_program.ts";
 import type { AttentionProgram, PimLevel, PowerBudget } from "../../core/memory/memory_model.ts";
 import { ProgramRunner } from "../../core/memory/program_runner.ts";
@@ -34,7 +35,11 @@ export async function builtMemory(
   running: MemoryPluginOptions = {},
 ): Promise<MemoryPlugin> {
   const component = await builtComponent(folderOf(name));
-  const loaded = await loadPlugin(component, "memory", { isolation: "none", ...options });
+  const loaded = await loadPlugin(component, "memory", {
+    isolation: "none",
+    cache: transpiledPlugins,
+    ...options,
+  });
   return new MemoryPlugin(unwrap(loaded), running);
 }
 

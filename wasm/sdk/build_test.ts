@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { blockLists, plainProgram } from "../../core/conformance/memory_programs.ts";
 import { loadMemory, loadPolicy, unwrap } from "../../core/host/mod.ts";
 import { buildPlugin } from "./build.ts";
+import { builtComponent } from "./build_cache.ts";
 import { CompileError } from "./compile_error.ts";
 import { hasClang } from "./compile_c.ts";
 import { generatedFiles } from "./generate.ts";
@@ -10,6 +11,8 @@ import { PluginManifestError, readPluginManifest } from "./plugin_manifest.ts";
 const NONE = new Float32Array(0);
 const testdata = (name: string) => new URL(`./testdata/${name}/`, import.meta.url);
 const template = (path: string) => new URL(`./templates/${path}/`, import.meta.url);
+
+const nearest = builtComponent(testdata("nearest"));
 
 const CONFIG = {
   layer: 2,
@@ -69,8 +72,7 @@ function nearestTokens(keys: Float32Array, queries: Float32Array, length: number
 }
 
 Deno.test("the SDK's key store and top-k find the nearest keys, however the prompt is cut", async () => {
-  const { component } = await buildPlugin(testdata("nearest"));
-  const policy = unwrap(await loadPolicy(component, { isolation: "none" }));
+  const policy = unwrap(await loadPolicy(await nearest, { isolation: "none" }));
   const { kvHeads, headDim } = CONFIG;
   const length = 530;
   const keys = numbers(kvHeads * length * headDim, 1);
@@ -107,8 +109,7 @@ Deno.test("the SDK's key store and top-k find the nearest keys, however the prom
 });
 
 Deno.test("parameters are declared, defaulted, checked and read", async () => {
-  const { component } = await buildPlugin(testdata("nearest"));
-  const policy = unwrap(await loadPolicy(component, { isolation: "none" }));
+  const policy = unwrap(await loadPolicy(await nearest, { isolation: "none" }));
   const values = (extra: number, scale: number) =>
     [
       { tag: "integer", value: extra },
@@ -137,8 +138,7 @@ Deno.test("parameters are declared, defaulted, checked and read", async () => {
 });
 
 Deno.test("a seed decides what is random", async () => {
-  const { component } = await buildPlugin(testdata("nearest"));
-  const policy = unwrap(await loadPolicy(component, { isolation: "none" }));
+  const policy = unwrap(await loadPolicy(await nearest, { isolation: "none" }));
   const order = async (seed: number) => {
     const parameters = [
       { tag: "integer", value: 0 },

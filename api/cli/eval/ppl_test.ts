@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { budgetTable } from "../../../core/attention/budget_table.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
 import { filesIn, inFolder, kvpim } from "../testing.ts";
@@ -98,3 +99,15 @@ Deno.test(
     await refuses([...to, "--policy", `${folder}/text.wasm`], /text\.wasm: refused: not a WebAss/);
   }),
 );
+
+const hasNvidiaGpu = existsSync("/proc/driver/nvidia");
+Deno.test({
+  name: "a provider that ONNX Runtime has not is told in one line" +
+    (hasNvidiaGpu ? " (skipped: this machine may have it)" : ""),
+  ignore: hasNvidiaGpu,
+  fn: inFolder(async (folder) => {
+    const to = ["--output", folder, "--policy", "full"];
+    await refuses([...to, "--provider", "cuda"], /execution provider cuda but found one that has/);
+    deepEqual(filesIn(folder), []);
+  }),
+});

@@ -16,6 +16,7 @@ import {
   unwrap,
 } from "../../../core/host/mod.ts";
 import { parameterValues } from "../../../core/host/parameter_values.ts";
+import { transpiledPlugins } from "../../../core/host/transpiled_plugins.ts";
 import { readCalibration } from "../../../core/llm/calibration/calibration_file.ts";
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { componentAt } from "../component_source.ts";
@@ -58,7 +59,9 @@ export async function openPolicy(
   return await naming(choice.label, async () => {
     const builtIn = isBuiltInPolicy(choice.source);
     const bytes = builtIn ? await builtInPlugin(choice.source) : await readComponent(choice);
-    const options = builtIn ? { isolation: "none", metering: false, answers } as const : {};
+    const options = builtIn
+      ? { isolation: "none", metering: false, answers, cache: transpiledPlugins } as const
+      : {};
     const policy = unwrap(await loadPolicy(bytes, options));
     try {
       const declared = unwrap(await policy.describe()).parameters;

@@ -9,7 +9,9 @@ import { deepEqual, equal, match, ok } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { LONG_RUN } from "../../../core/run/testing.ts";
 import type { Caller } from "../testing.ts";
-import { browserTest, fitsTelephone, keepPicture, NARROW } from "./testing.ts";
+import { browserTests, fitsTelephone, keepPicture, NARROW } from "./testing.ts";
+
+const browserTest = browserTests();
 
 /** Opens the form with a small experiment. */
 async function openForm(page: Page, { url }: Caller) {

@@ -9,7 +9,9 @@ import { equal, match } from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import type { Caller } from "../testing.ts";
-import { browserTest, fitsTelephone, keepPicture, NARROW } from "./testing.ts";
+import { browserTests, fitsTelephone, keepPicture, NARROW } from "./testing.ts";
+
+const browserTest = browserTests();
 
 const TESTDATA = new URL("../../../wasm/sdk/testdata/", import.meta.url);
 

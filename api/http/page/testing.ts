@@ -6,39 +6,41 @@
 /// <reference lib="dom" />
 import { deepEqual, equal } from "node:assert/strict";
 import { existsSync, mkdirSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { type Caller, withServer } from "../testing.ts";
+import { sharedByTests } from "../../../core/testing/shared_by_tests.ts";
+import { type Caller, sharedServer } from "../testing.ts";
 
 const CHROMIUM = Deno.env.get("KVPIM_CHROMIUM") ?? "/usr/bin/chromium";
-const SCREENSHOTS = Deno.env.get("KVPIM_SCREENSHOTS") ?? join(tmpdir(), "kvpim-screenshots");
+const SCREENSHOTS = Deno.env.get("KVPIM_SCREENSHOTS");
 
 export const WIDE = { width: 1280, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 
 /** A test in a browser; skipped, saying so, where there is none. No message to its console is let pass. */
-export function browserTest(
+export type BrowserTest = (
   name: string,
   test: (page: Page, caller: Caller) => Promise<void>,
-  options: BrowserContextOptions = {},
-) {
+  options?: BrowserContextOptions,
+) => void;
+
+/** Tests of a file with one browser and one service: a test has a page and runs of its own. */
+export function browserTests(): BrowserTest {
   const isAbsent = !existsSync(CHROMIUM);
-  Deno.test({
-    name: isAbsent ? `${name} (skipped: ${CHROMIUM} is absent)` : name,
-    ignore: isAbsent,
-    // The browser is a process of its own.
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: withServer(async (caller) => {
-      const browser = await chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
-      try {
-        await inPage(browser, options, (page) => test(page, caller));
-      } finally {
-        await browser.close();
-      }
-    }),
-  });
+  const withServer = sharedServer();
+  const browser = sharedByTests(openBrowser);
+  return (name, test, options = {}) =>
+    Deno.test({
+      name: isAbsent ? `${name} (skipped: ${CHROMIUM} is absent)` : name,
+      ignore: isAbsent,
+      fn: withServer(async (caller) => {
+        await inPage(await browser(), options, (page) => test(page, caller));
+      }),
+    });
+}
+
+function openBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ["--no-sandbox"] });
 }
 
 async function inPage(
@@ -46,7 +48,8 @@ async function inPage(
   options: BrowserContextOptions,
   test: (page: Page) => Promise<void>,
 ) {
-  const page = await browser.newPage({ viewport: WIDE, ...options });
+  await using context = await browser.newContext({ viewport: WIDE, ...options });
+  const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   const messages: string[] = [];
   page.on("console", (message) => {
@@ -63,8 +66,9 @@ async function inPage(
   deepEqual(messages, []);
 }
 
-/** Leaves a picture of the page for a person to look at. */
+/** Leaves a picture of the page for a person to look at, where one named a folder for them. */
 export async function keepPicture(page: Page, name: string) {
+  if (SCREENSHOTS === undefined) return;
   mkdirSync(SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`), fullPage: true });
 }

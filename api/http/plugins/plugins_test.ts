@@ -1,6 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
-import { withServer } from "../testing.ts";
+import { renamed } from "../../../core/run/testing.ts";
+import { sharedServer, withServer } from "../testing.ts";
+
+const withOneServer = sharedServer();
 
 const component = await builtComponent(
   new URL("../../../wasm/sdk/testdata/nearest/", import.meta.url),
@@ -22,7 +25,7 @@ function upload(url: string, body: BodyInit, type = "application/wasm"): Promise
 
 Deno.test(
   "a component is uploaded once, seen, used in a run, and then not removed",
-  withServer(async (caller) => {
+  withOneServer(async (caller) => {
     const first = await upload(caller.url, component);
     equal(first.status, 201);
     const { digest, reference, kind, imports, description } = await first.json();
@@ -44,7 +47,7 @@ Deno.test(
         name === "starc" && origin === "built-in"
       ),
     );
-    equal(items.at(-1).digest, digest);
+    ok(items.some((item: Record<string, string>) => item.digest === digest));
     const run = await caller.done({
       kind: "evaluate",
       promptTokens: 32,
@@ -65,8 +68,8 @@ Deno.test(
 
 Deno.test(
   "a component that no run uses is removed",
-  withServer(async (caller) => {
-    const { digest } = await (await upload(caller.url, component)).json();
+  withOneServer(async (caller) => {
+    const { digest } = await (await upload(caller.url, renamed(component, "unused"))).json();
     const remove = () => fetch(`${caller.url}/v1/plugins/${digest}`, { method: "DELETE" });
     equal((await remove()).status, 204);
     const gone = await remove();
@@ -107,7 +110,7 @@ Deno.test(
 
 Deno.test(
   "a built-in policy or memory is described by its name",
-  withServer(async (caller) => {
+  withOneServer(async (caller) => {
     const { description, limits } = await (await caller.get("/v1/plugins/quest")).json();
     equal(description.name, "quest");
     ok(description.parameters.some(({ name }: { name: string }) => name === "page-tokens"));

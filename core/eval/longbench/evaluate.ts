@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { digestFile, digestText } from "../digest.ts";
 import { evaluateSamples } from "../evaluate_samples.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
-import { readJsonLines } from "../json_lines.ts";
+import { checkJsonLines, readJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../language_model.ts";
 import { pythonJson } from "../python/json.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
@@ -67,9 +67,11 @@ export async function planLongBench(options: LongBenchOptions): Promise<LongBenc
   const taskConfig = await readTaskConfig(configFiles, task);
   const chatForm = options.chatForm ?? chatFormOfName(model.name);
   const name = options.budget === undefined ? task : `${task}-${options.budget}`;
+  await checkJsonLines(samples, LongBenchSampleSchema);
   const folder = join(options.out, byLength ? "pred_e" : "pred", model.name);
   return {
     path: join(folder, `${name}.jsonl`),
+    samplesDigest: await digestFile(samples),
     taskConfig,
     chatForm,
     identity: {
@@ -87,7 +89,6 @@ export async function planLongBench(options: LongBenchOptions): Promise<LongBenc
       },
       digests: {
         ...model.digests,
-        samples: await digestFile(samples),
         template: digestText(taskConfig.template),
       },
     },

@@ -1,5 +1,6 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { appendFileSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { digestFile } from "../digest.ts";
 import { fakeModel, replyBehind } from "../testing/fake_model.ts";
 import { temporaryFolder } from "../testing/temporary_folder.ts";
 import { finishedSamples, progressPath } from "../sample_log.ts";
@@ -103,17 +104,49 @@ Deno.test("results without their progress are left alone", async () => {
   await rejects(evaluateLongBench(options), /expected no results, or .* but found results without/);
 });
 
-Deno.test("a bad line is named by file and line, and finished samples are kept", async () => {
+Deno.test("a bad line is told before the first sample, and mended it loses nothing", async () => {
   using folder = temporaryFolder();
   const options = longBench(folder, SAMPLES);
+  const calls = () => (options.model as ReturnType<typeof fakeModel>).calls;
+  await evaluateLongBench({ ...options, limit: 1 });
+  const whole = readFileSync(options.samples, "utf8");
   appendFileSync(options.samples, '{"input": 5\n');
   await rejects(evaluateLongBench(options), {
     name: "EvaluationInputError",
     message: `${options.samples} line 4: expected JSON but found "{\\"input\\": 5"`,
   });
-  const { path, identity } = await planLongBench(options);
-  equal(finishedSamples(path, identity), 3);
+  equal(calls().length, 1);
+  writeFileSync(options.samples, whole + JSON.stringify(SAMPLES[0]) + "\n");
+  const { samples, digests } = await evaluateLongBench(options);
+  equal(samples, 4);
+  deepEqual(calls().map((call) => call.sample), [0, 1, 2, 3].map((index) => `hotpotqa/${index}`));
+  equal(digests.samples, await digestFile(options.samples));
+});
 
+Deno.test("a finished sample stays only as long as it is what is asked", async () => {
+  using folder = temporaryFolder();
+  const options = longBench(folder, SAMPLES);
+  await evaluateLongBench(options);
+  const { path, identity } = await planLongBench(options);
+  const write = (samples: readonly object[]) =>
+    writeFileSync(options.samples, samples.map((one) => `${JSON.stringify(one)}\n`).join(""));
+  write([SAMPLES[0]!, { ...SAMPLES[1], input: "Another question?" }, SAMPLES[2]!]);
+  await rejects(evaluateLongBench(options), {
+    message: `${path}: expected the samples of an earlier run, and any after them, but found ` +
+      "another sample 2 of the 3 that are finished",
+  });
+  write(SAMPLES.slice(0, 2));
+  await rejects(evaluateLongBench(options), {
+    message: `${path}: expected the 3 samples that are finished, and any after them, but found 2`,
+  });
+  equal(finishedSamples(path, identity), 3);
+  write(SAMPLES);
+  equal((await evaluateLongBench({ ...options, limit: 1 })).samples, 3);
+});
+
+Deno.test("a file of samples that cannot be read is named", async () => {
+  using folder = temporaryFolder();
+  const options = longBench(folder, SAMPLES);
   writeFileSync(options.samples, JSON.stringify({ ...SAMPLES[0], answers: "Paris" }));
   await rejects(
     evaluateLongBench({ ...options, out: folder.path("other") }),

@@ -9,7 +9,7 @@ import { digestFile } from "../digest.ts";
 import { evaluateSamples } from "../evaluate_samples.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
 import { generateGreedily } from "../generate.ts";
-import { readJsonLines } from "../json_lines.ts";
+import { checkJsonLines, readJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../language_model.ts";
 import { checkLength } from "../length_check.ts";
 import { pythonJson } from "../python/json.ts";
@@ -56,15 +56,17 @@ export interface RulerPlan extends SamplePlan {
 /**
  * Prepares a run without starting it.
  *
- * @throws {EvaluationInputError} if the samples are absent
+ * @throws {EvaluationInputError} if the samples are absent or malformed
  */
 export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
   const { model, task, protocol, maxTokens } = options;
   const artifact = protocol === "artifact";
   const maxGeneratedTokens = artifact ? ARTIFACT_GENERATED_TOKENS : rulerTask(task).generatedTokens;
   const complete = options.complete ?? artifact;
+  await checkJsonLines(options.samples, RulerLineSchema);
   return {
     path: join(options.out, "ruler_pred", model.name, `${task}_${maxTokens}.jsonl`),
+    samplesDigest: await digestFile(options.samples),
     maxGeneratedTokens,
     complete,
     identity: {
@@ -79,7 +81,7 @@ export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
         complete,
         recallBudget: options.recallBudget ?? null,
       },
-      digests: { ...model.digests, samples: await digestFile(options.samples) },
+      digests: model.digests,
     },
   };
 }

@@ -14,6 +14,7 @@ import type {
 } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import type { LoadOptions } from "../load_plugin.ts";
 import { unwrap } from "../outcome.ts";
+import { transpiledPlugins } from "../transpiled_plugins.ts";
 import { loadPolicy, type Policy, type PolicyOutcome, type PolicySession } from "../policy.ts";
 
 /** The component; what it can do is its parameter's list. */
@@ -56,7 +57,13 @@ export async function step(
   deed: string,
   options: LoadOptions = {},
 ): Promise<PolicyOutcome<Selection>> {
-  const policy = unwrap(await loadPolicy(await hostileComponent, { limits: LIMITS, ...options }));
+  const policy = unwrap(
+    await loadPolicy(await hostileComponent, {
+      limits: LIMITS,
+      cache: transpiledPlugins,
+      ...options,
+    }),
+  );
   try {
     const session = await openHostile(policy, deed);
     unwrap(await session.endPrefill());

@@ -1,7 +1,8 @@
 import * as ort from "onnxruntime-node";
-import { returnFreeMemory } from "../free_memory.ts";
+import { mappingLargeBlocks, returnFreeMemory } from "../free_memory.ts";
 import { releaseBuffer } from "../release_buffer.ts";
 import type { DataType, OnnxModel } from "./onnx_graph.ts";
+import { ProviderError } from "./provider_error.ts";
 
 /** Where segments run: the CPU, or an NVIDIA GPU if the installed ONNX Runtime has it. */
 export type ExecutionProvider = "cpu" | "cuda";
@@ -26,7 +27,7 @@ export class SegmentSession {
   /**
    * Loads a model. ONNX Runtime copies the weights; the model's own are released.
    *
-   * @throws {RangeError} when ONNX Runtime lacks the provider
+   * @throws {ProviderError} when ONNX Runtime lacks the provider
    */
   static async load(model: OnnxModel, options: SessionOptions): Promise<SegmentSession> {
     const { provider, threads } = options;
@@ -72,6 +73,9 @@ export class SegmentSession {
   }
 }
 
+// What goes wrong comes as an exception; the library would write it to the terminal beside.
+ort.env.logLevel = "fatal";
+
 /** A provider other than the CPU is a matter of how ONNX Runtime was installed. */
 async function createSession(
   provider: ExecutionProvider,
@@ -79,11 +83,14 @@ async function createSession(
   options: ort.InferenceSession.SessionOptions,
 ): Promise<ort.InferenceSession> {
   try {
-    return await ort.InferenceSession.create(bytes, options);
+    return await mappingLargeBlocks(() => ort.InferenceSession.create(bytes, options));
   } catch (error) {
     if (provider === "cpu") throw error;
     const [found] = String(error instanceof Error ? error.message : error).split("\n");
-    throw new RangeError(`Expected an ONNX Runtime with ${provider} but found: ${found}`);
+    throw new ProviderError(
+      `Expected an ONNX Runtime with the execution provider ${provider} but found one that has ` +
+        `not (${found}); cpu is always there`,
+    );
   }
 }
 

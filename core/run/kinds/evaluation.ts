@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { stringify } from "csv/sync";
+import { CompileError } from "../../../wasm/sdk/compile_error.ts";
 import { budgetTable, formatBudgetTable } from "../../attention/budget_table.ts";
 import { readTrace } from "../../attention/trace_reader.ts";
 import { TraceWriter } from "../../attention/trace_writer.ts";
@@ -13,11 +15,13 @@ import { meanRows } from "../../eval/mean_rows.ts";
 import { measurePerplexity } from "../../eval/perplexity/measure.ts";
 import { meanRecall } from "../../eval/recall.ts";
 import { settlePolicy } from "../../eval/settle_policy.ts";
+import { builtInPlugin, reproduciblePolicies } from "../../host/built_in_policies.ts";
 import { DEFAULT_LIMITS } from "../../host/limits.ts";
 import { PluginFailure, unwrap, type Usage } from "../../host/outcome.ts";
 import { parameterValues } from "../../host/parameter_values.ts";
 import { loadPolicy, type Policy } from "../../host/policy.ts";
 import { TranspileCache } from "../../host/transpile_cache.ts";
+import { transpiledPlugins } from "../../host/transpiled_plugins.ts";
 import { columns } from "../../system/columns.ts";
 import { simulateSystem } from "../../system/simulate.ts";
 import { parseSystemSpec } from "../../system/spec.ts";
@@ -90,17 +94,37 @@ export async function evaluateUnderPolicy(
 async function decode(spec: EvaluateSpec, { inputs, models, onProgress }: Work) {
   const component = inputs.get(spec.policy.component)!;
   const limits = { ...DEFAULT_LIMITS, ...spec.limits };
-  // Not kept beyond the run: there may be any number of strangers' components.
-  const cache = new TranspileCache();
+  const cache = await cacheOf(spec.policy, component);
   const label = `the policy ${spec.policy.name}`;
-  const policy = unwrap(await loadPolicy(component, { limits, cache }), label);
+  // Loaded while the policy's thread starts, which takes a second.
+  const opening = openModel(spec, models.directoryOf(spec.model.name));
+  await using opened = new AsyncDisposableStack();
+  opened.defer(() => opening.then((checkpoint) => checkpoint[Symbol.asyncDispose](), () => {}));
+  opening.catch(() => {});
   try {
-    await using checkpoint = await openModel(spec, models.directoryOf(spec.model.name));
-    return await decodeUnder(policy, checkpoint, spec, inputs, onProgress);
+    const policy = unwrap(await loadPolicy(component, { limits, cache }), label);
+    opened.defer(() => policy.close());
+    return await decodeUnder(policy, await opening, spec, inputs, onProgress);
   } catch (error) {
     throw error instanceof PluginFailure ? new PluginFailure(error.outcome, label) : error;
-  } finally {
-    policy.close();
+  }
+}
+
+/** A component of others is not kept beyond the run: there may be any number. */
+async function cacheOf(
+  { name }: EvaluateSpec["policy"],
+  component: Uint8Array,
+): Promise<TranspileCache> {
+  return await isBuiltIn(name, component) ? transpiledPlugins : new TranspileCache();
+}
+
+async function isBuiltIn(name: string, component: Uint8Array): Promise<boolean> {
+  if (!reproduciblePolicies().includes(name)) return false;
+  try {
+    return Buffer.compare(await builtInPlugin(name), component) === 0;
+  } catch (error) {
+    if (error instanceof CompileError) return false;
+    throw error;
   }
 }
 

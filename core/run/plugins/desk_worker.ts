@@ -5,6 +5,8 @@
  * @module
  */
 import { CompileError } from "../../../wasm/sdk/compile_error.ts";
+import type { TranspileCache } from "../../host/transpile_cache.ts";
+import { sha256 } from "../digest.ts";
 import type { PluginVerdict } from "./plugin_facts.ts";
 
 /** What the thread is asked. */
@@ -34,15 +36,25 @@ scope.onmessage = async ({ data }) => {
   }
 };
 
+/** Digests of what was built here: plugins of this repository. */
+const built = new Set<string>();
+
+async function cacheOf(component: Uint8Array): Promise<TranspileCache | undefined> {
+  if (!built.has(sha256(component))) return undefined;
+  return (await import("../../host/transpiled_plugins.ts")).transpiledPlugins;
+}
+
 /** The tools are loaded here: a message that comes while a module still loads them would be lost. */
 async function answer(request: DeskRequest): Promise<DeskReply> {
   if (request.ask === "judge") {
     const { judge } = await import("./judge.ts");
-    return { verdict: await judge(request.component) };
+    return { verdict: await judge(request.component, await cacheOf(request.component)) };
   }
   const { builtInPlugin } = await import("../../host/built_in_policies.ts");
   try {
-    return { component: await builtInPlugin(request.name) };
+    const component = await builtInPlugin(request.name);
+    built.add(sha256(component));
+    return { component };
   } catch (error) {
     if (error instanceof CompileError) return { component: undefined };
     throw error;

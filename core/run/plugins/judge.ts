@@ -11,6 +11,8 @@ import { DESCRIBE_LIMITS, type PluginFacts, type PluginVerdict } from "./plugin_
 /**
  * Admits a component as the host does, then has it describe itself in the sandbox.
  *
+ * @param cache keeps it taken apart; nothing is kept by default, as a stranger could send any number
+ *
  * @example
  * ```ts
  * import { judge } from "./judge.ts";
@@ -20,14 +22,17 @@ import { DESCRIBE_LIMITS, type PluginFacts, type PluginVerdict } from "./plugin_
  * equal(verdict.isAdmitted, false);
  * ```
  */
-export async function judge(component: Uint8Array): Promise<PluginVerdict> {
+export async function judge(
+  component: Uint8Array,
+  cache: TranspileCache = new TranspileCache(),
+): Promise<PluginVerdict> {
   const inspection = inspectComponent(component, DEFAULT_LIMITS);
   const { admitted, refusal, why } = inspection;
   if (admitted === null) {
     const imports = refusal!.why === "forbidden-import" ? { imports: refusal!.imports } : {};
     return refused(refusal!.why, why!.replace(/^refused: /, ""), imports);
   }
-  const outcome = await describe(component, admitted);
+  const outcome = await describe(component, admitted, cache);
   if (outcome.kind !== "ok") return refused(outcome.kind, describeOutcome(outcome));
   return { isAdmitted: true, facts: factsOf(inspection, admitted, outcome.value as object) };
 }
@@ -43,9 +48,9 @@ function refused(
 async function describe(
   component: Uint8Array,
   kind: PluginKind,
+  cache: TranspileCache,
 ): Promise<Outcome<unknown, unknown>> {
-  // Kept for this one time: a stranger could send any number of them.
-  const options: LoadOptions = { limits: DESCRIBE_LIMITS, cache: new TranspileCache() };
+  const options: LoadOptions = { limits: DESCRIBE_LIMITS, cache };
   const loaded = kind === "policy"
     ? await loadPolicy(component, options)
     : await loadMemory(component, options);
