@@ -13,7 +13,12 @@ import { tracePathOf } from "../eval/policy_runs.ts";
 import { addMemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
-import { parsePolicies, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
+import {
+  distinctPolicies,
+  parsePolicies,
+  POLICY_SYNTAX,
+  type PolicyChoice,
+} from "../policy/policy_choice.ts";
 import { chartSvg } from "../simulate/chart.ts";
 import { checkResultFile, inColumnOrder, writeResults } from "../simulate/result_file.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -126,7 +131,7 @@ async function compare(given: CompareOptions, surroundings: Surroundings) {
 function withFull(choices: readonly PolicyChoice[]): readonly PolicyChoice[] {
   return choices.some(({ label }) => label === "full")
     ? choices
-    : [...parsePolicies("full"), ...choices];
+    : distinctPolicies([...parsePolicies("full"), ...choices]);
 }
 
 function isFull({ choice }: ComparedPolicy): boolean {
