@@ -1,8 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { MEMORY_CHECKS } from "../../../core/conformance/memory_checks.ts";
 import { POLICY_CHECKS } from "../../../core/conformance/policy_checks.ts";
 import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
-import { filesIn, inFolder, kvpim } from "../testing.ts";
+import { filesIn, inFolder, kvpim, kvpimProcess } from "../testing.ts";
 
 const HOSTILE = new URL("../../../wasm/sdk/testdata/hostile/", import.meta.url);
 
@@ -134,6 +135,15 @@ Deno.test(
     }
   }),
 );
+
+Deno.test("without clang, a plugin in C is refused in one line that says what to install", async () => {
+  const template = new URL("../../../wasm/sdk/templates/policy/c", import.meta.url);
+  const args = ["plugin", "build", fileURLToPath(template), "--output", "unused.wasm"];
+  const { code, stderr } = await kvpimProcess(args, { PATH: "" }).output();
+  const err = new TextDecoder().decode(stderr);
+  deepEqual([code, err.split("\n").length], [2, 2], err);
+  match(err, /expected clang and wasm-ld on the path, .* but found them absent \(Debian: apt-get /);
+});
 
 Deno.test(
   "what is no plugin is refused in one line",
