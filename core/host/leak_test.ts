@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 /**
  * Bytes a time, far below what is left behind where a session, its instance or its worker is not let
  * go of: 87 kB an instance, 26 kB a trapped one, 12 MB a worker. Measured: at most 21 kB, 1 kB and
- * 0.1 MB, from when the collector runs; nothing for loads and refusals.
+ * 0.1 MB, depending on when the collector ran; nothing for loads and refusals.
  */
 const MOST = {
   instances: 50_000,
