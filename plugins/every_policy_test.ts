@@ -1,8 +1,10 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { TAKES_TOKENS_AT_ONCE } from "../core/conformance/policy_checks.ts";
+import { PolicyRun, type RunStep } from "../core/conformance/policy_run.ts";
 import type { Policy } from "../core/host/mod.ts";
-import { unwrap } from "../core/host/mod.ts";
-import { hasClang } from "../wasm/sdk/compile_c.ts";
+import { reproduciblePolicies } from "../core/host/built_in_policies.ts";
+import { builtInPolicies, unwrap } from "../core/host/mod.ts";
+import { missingToolchain } from "../wasm/sdk/missing_toolchain.ts";
 import { readPluginManifest } from "../wasm/sdk/plugin_manifest.ts";
 import type { Config, Description } from "../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { builtPolicy } from "./testing/built_plugin.ts";
@@ -27,19 +29,13 @@ const CONFIG: Config = {
   keyProjection: NONE,
 };
 
-/** Folders of policies that can be built here. */
-async function policies(): Promise<string[]> {
-  const clang = await hasClang();
-  return [...Deno.readDirSync(FOLDER)].map(({ name }) => name).sort().filter((name) => {
-    const folder = new URL(`${name}/`, FOLDER);
-    try {
-      Deno.statSync(new URL("plugin.json", folder));
-    } catch {
-      return false;
-    }
-    const { kind, lang } = readPluginManifest(folder);
-    return kind === "policy" && (lang !== "c" || clang);
+/** Policies, and why those that cannot be built here are not. */
+async function policies(): Promise<{ name: string; missing: string | undefined }[]> {
+  const named = builtInPolicies().map(async (name) => {
+    const { lang } = readPluginManifest(new URL(`${name}/`, FOLDER));
+    return { name, missing: await missingToolchain(lang) };
   });
+  return await Promise.all(named);
 }
 
 /** The table under a heading of a README: rows of cells. */
@@ -104,16 +100,47 @@ async function checkCalibration(policy: Policy, { inputs }: Description): Promis
   strictEqual(outcome.kind === "declined" && outcome.error.tag, "bad-calibration");
 }
 
-for (const name of await policies()) {
-  // A policy that is told of every step's attention gets one token a step.
-  const ignore = unwrap(await (await builtPolicy(name)).describe()).observesSteps;
-  Deno.test({ name: `${name} does not care how new tokens come in`, ignore }, async () => {
+async function reasonToLeaveOut(name: string): Promise<string | undefined> {
+  const policy = await builtPolicy(name);
+  const reason = await TAKES_TOKENS_AT_ONCE.leftOut?.({ policy, parameters: [] });
+  policy.close();
+  return reason && `left out: ${reason}`;
+}
+
+/** Answers of a short run of a layer: a prompt in two blocks, then steps past a block of 64. */
+async function answers(name: string, metering: boolean) {
+  const policy = await builtPolicy(name, { metering });
+  try {
+    const shape = { queryHeads: 8, kvHeads: 2, headDim: 32 };
+    const layer = await PolicyRun.open(policy, { shape, budget: 40, maxTokens: 220 });
+    const prompt = await layer.prefill([100, 51]);
+    const steps: RunStep[] = [];
+    for (let step = 0; step < 66; step++) {
+      const { milliseconds: _, ...taken } = await layer.step();
+      steps.push(taken);
+    }
+    layer.close();
+    return { prompt, steps, fuel: layer.most.fuel };
+  } finally {
+    policy.close();
+  }
+}
+
+for (const { name, missing } of await policies()) {
+  const test = (what: string, fn: () => Promise<void>, leftOut?: string) => {
+    const why = missing === undefined ? leftOut : `skipped: ${missing}`;
+    const title = `${name} ${what}${why === undefined ? "" : ` (${why})`}`;
+    Deno.test({ name: title, ignore: why !== undefined, fn });
+  };
+  const notAsked = missing === undefined ? await reasonToLeaveOut(name) : undefined;
+
+  test("does not care how new tokens come in", async () => {
     const policy = await builtPolicy(name);
     await TAKES_TOKENS_AT_ONCE.run({ policy, parameters: [] });
     policy.close();
-  });
+  }, notAsked);
 
-  Deno.test(`${name} describes itself, and declines what it cannot serve`, async () => {
+  test("describes itself, and declines what it cannot serve", async () => {
     const policy = await builtPolicy(name);
     const description = unwrap(await policy.describe());
     strictEqual(description.name, name);
@@ -125,5 +152,13 @@ for (const name of await policies()) {
     await checkLengths(policy, description);
     await checkCalibration(policy, description);
     policy.close();
+  });
+
+  if (!reproduciblePolicies().includes(name)) continue;
+  test("answers the same without metering", async () => {
+    const { fuel, ...metered } = await answers(name, true);
+    const { fuel: none, ...unmetered } = await answers(name, false);
+    deepStrictEqual(unmetered, metered);
+    ok(fuel > 0 && none === 0);
   });
 }

@@ -2,6 +2,8 @@
 export interface Check<Tested> {
   /** What must hold, as a statement. */
   readonly name: string;
+  /** Why it cannot be asked of this plugin, if so; it is then not run. */
+  readonly leftOut?: (tested: Tested) => Promise<string | undefined>;
   /**
    * @returns what is worth knowing although it may be so, if anything
    * @throws {ConformanceError | PluginFailure} where it does not hold

@@ -20,6 +20,12 @@ export interface Tested {
 /** That a policy does not care how generated tokens are cut into blocks. */
 export const TAKES_TOKENS_AT_ONCE: Check<Tested> = {
   name: "chooses the same however generated tokens are cut",
+  leftOut: async ({ policy, parameters }) => {
+    const { observesSteps } = unwrap(await policy.describe(parameters));
+    return observesSteps
+      ? "it observes every step, so what it is told depends on how many steps there are"
+      : undefined;
+  },
   run: takesTokensAtOnce,
 };
 
@@ -81,12 +87,9 @@ async function takesPieces(tested: Tested) {
 
 /**
  * Only what is chosen is compared: updates come in other pieces, and where a token lies may depend
- * on which slots were free when it came. A policy that observes every step is left out, since what
- * it is told depends on how many steps there are.
+ * on which slots were free when it came.
  */
 async function takesTokensAtOnce(tested: Tested) {
-  const { observesSteps } = unwrap(await tested.policy.describe(tested.parameters));
-  if (observesSteps) return;
   for (const [budget, prompt] of [[32, 100], [64, 3]] as const) {
     const chosen = async (blocks: readonly number[]) => {
       const steps = await run(tested, { budget, maxTokens: 200 }, [prompt], 3, blocks);

@@ -1,10 +1,11 @@
-import { rejects } from "node:assert/strict";
+import { deepEqual, rejects } from "node:assert/strict";
 import type { PluginRunner } from "../host/plugin_runner.ts";
 import { DEFAULT_LIMITS } from "../host/limits.ts";
 import { Policy } from "../host/mod.ts";
 import { readContract } from "../../wasm/sdk/contracts.ts";
 import type { Description, TokenBlock, Update } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { TAKES_TOKENS_AT_ONCE } from "./policy_checks.ts";
+import { runChecks } from "./run_checks.ts";
 
 const DESCRIPTION: Description = {
   name: "made-up",
@@ -28,10 +29,13 @@ const NO_UPDATE: Update = {
 };
 
 /** A policy in TypeScript: what a step sees follows from the sizes of the blocks that entered. */
-function policySeeing(newest: (blocks: readonly number[]) => number): Policy {
+function policySeeing(
+  newest: (blocks: readonly number[]) => number,
+  description: Description = DESCRIPTION,
+): Policy {
   let blocks: number[] = [];
   const answer = (name: string, [value]: readonly unknown[]): unknown => {
-    if (name === "describe") return DESCRIPTION;
+    if (name === "describe") return description;
     if (name === "open") blocks = [];
     if (name === "prefill" || name === "append") blocks.push((value as TokenBlock).count);
     if (name !== "select") return NO_UPDATE;
@@ -76,4 +80,22 @@ Deno.test("a policy that looks only at the newest block, or the number of blocks
   await rejects(TAKES_TOKENS_AT_ONCE.run({ policy: several, parameters: [] }), failure);
   const before = policySeeing((blocks) => Math.min(blocks.at(-2) ?? 1, 30));
   await rejects(TAKES_TOKENS_AT_ONCE.run({ policy: before, parameters: [] }), failure);
+});
+
+Deno.test("a policy that observes every step is not asked, and the result says why", async () => {
+  let asked = false;
+  const newest = () => {
+    asked = true;
+    return 3;
+  };
+  const policy = policySeeing(newest, { ...DESCRIPTION, observesSteps: true });
+  const checks = runChecks({ policy, parameters: [] }, [TAKES_TOKENS_AT_ONCE]);
+  const [result, ...more] = await Array.fromAsync(checks);
+  deepEqual([result?.leftOut, result?.failure, result?.note, more.length, asked], [
+    "it observes every step, so what it is told depends on how many steps there are",
+    undefined,
+    undefined,
+    0,
+    false,
+  ]);
 });

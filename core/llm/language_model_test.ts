@@ -1,11 +1,20 @@
-import { equal, match, ok, rejects } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { join } from "node:path";
 import type { ElementType } from "./element_type.ts";
 import { LanguageModel } from "./language_model.ts";
+import { readModelConfig } from "./model_config.ts";
 import type { WeightFormat } from "./onnx/linear.ts";
 import { ReferenceModel } from "./reference.ts";
+import { modelTensors } from "./tensor_names.ts";
 import { prefillLogits, stepLogits, TOKENS, withModel, worst } from "./testing/decoding.ts";
-import { randomCheckpoint } from "./testing/random_checkpoint.ts";
+import { encodeSafetensors } from "./testing/encode_safetensors.ts";
+import { encodeTorch } from "./testing/encode_torch.ts";
+import {
+  randomCheckpoint,
+  randomTensors,
+  smallConfig,
+  TemporaryDirectory,
+} from "./testing/random_checkpoint.ts";
 import { tinyLlama } from "./tiny_llama.ts";
 import { openWeights } from "./weights.ts";
 
@@ -24,6 +33,10 @@ const MODELS: Readonly<Record<string, readonly [Record<string, unknown>, Element
     },
   }, "BF16"],
   "Llama with linear scaling": [{ rope_scaling: { type: "linear", factor: 4 } }, "F32"],
+  "Llama with linear scaling under rope_parameters": [{
+    rope_theta: undefined,
+    rope_parameters: { rope_type: "linear", factor: 4, rope_theta: 10_000 },
+  }, "F32"],
   "Llama with dynamic scaling": [{
     max_position_embeddings: 16,
     rope_scaling: { type: "dynamic", factor: 4 },
@@ -53,6 +66,11 @@ const MODELS: Readonly<Record<string, readonly [Record<string, unknown>, Element
   }, "F32"],
   "Qwen2": [{ architectures: ["Qwen2ForCausalLM"], tie_word_embeddings: true }, "BF16"],
   "Qwen3": [{ architectures: ["Qwen3ForCausalLM"], head_dim: 16 }, "F32"],
+  "Qwen3 with tied embeddings": [{
+    architectures: ["Qwen3ForCausalLM"],
+    head_dim: 16,
+    tie_word_embeddings: true,
+  }, "BF16"],
 };
 
 Deno.test("logits are those of the model's definition", async (t) => {
@@ -66,6 +84,54 @@ Deno.test("logits are those of the model's definition", async (t) => {
         }),
     );
   }
+});
+
+/** Logits of a checkpoint's model. */
+async function logitsOf(directory: TemporaryDirectory): Promise<Float32Array[]> {
+  const model = await LanguageModel.open(directory.path);
+  const logits = await prefillLogits(model, TOKENS);
+  await model.close();
+  return logits;
+}
+
+Deno.test("what a newer config.json says otherwise gives the same logits", async () => {
+  const [older, newer] = ["", " under rope_parameters"].map((how) =>
+    MODELS[`Llama with linear scaling${how}`]![0]
+  );
+  using before = randomCheckpoint(older);
+  using after = randomCheckpoint(newer);
+  using unscaled = randomCheckpoint();
+  const expected = await logitsOf(before);
+  deepEqual(await logitsOf(after), expected);
+  ok(worst(await logitsOf(unscaled), expected) > 0.01);
+});
+
+Deno.test("a tied head is the embedding", async () => {
+  const [fields] = MODELS["Qwen3 with tied embeddings"]!;
+  using tied = randomCheckpoint(fields);
+  using untied = new TemporaryDirectory();
+  const config = readModelConfig(tied.path);
+  const tensors = randomTensors(config, 1, "F32");
+  tensors.set(modelTensors.head, tensors.get(modelTensors.embedding)!);
+  untied.write("config.json", { ...smallConfig, ...fields, tie_word_embeddings: false });
+  untied.write("model.safetensors", encodeSafetensors(tensors));
+  deepEqual(await logitsOf(untied), await logitsOf(tied));
+});
+
+Deno.test("shards as torch.save writes them give the logits of the same weights in one file", async () => {
+  using single = randomCheckpoint({}, { type: "BF16" });
+  using sharded = new TemporaryDirectory();
+  const tensors = [...randomTensors(readModelConfig(single.path), 1, "BF16")];
+  const weight_map: Record<string, string> = {};
+  for (const shard of [0, 1, 2]) {
+    const name = `pytorch_model-0000${shard + 1}-of-00003.bin`;
+    const own = tensors.filter((_, i) => i % 3 === shard);
+    sharded.write(name, encodeTorch(new Map(own)));
+    for (const [tensor] of own) weight_map[tensor] = name;
+  }
+  sharded.write("config.json", smallConfig);
+  sharded.write("pytorch_model.bin.index.json", { metadata: {}, weight_map });
+  deepEqual(await logitsOf(sharded), await logitsOf(single));
 });
 
 Deno.test("a prompt equals as many steps", async (t) => {

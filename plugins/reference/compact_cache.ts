@@ -10,10 +10,13 @@ import { range } from "./ranking.ts";
 export class CompactCache {
   /** `slots[kvHead]` from token to slot, in the order of the tokens. */
   readonly #slots: Map<number, number>[];
+  /** `taken[kvHead][slot]` */
+  readonly #taken: boolean[][];
   #length = 0;
 
   constructor(private readonly kvHeads: number) {
     this.#slots = range(0, kvHeads).map(() => new Map());
+    this.#taken = range(0, kvHeads).map(() => []);
   }
 
   /** Tokens present, ascending. */
@@ -24,9 +27,11 @@ export class CompactCache {
   /** Adds a token; gives its slots where they are not its own number. */
   enter(): Update["placement"] {
     const token = this.#length++;
-    const slots = this.#slots.map((own) => {
-      const used = new Set(own.values());
-      const free = range(0, token + 1).find((slot) => !used.has(slot)) ?? token;
+    const slots = this.#slots.map((own, head) => {
+      const taken = this.#taken[head] ?? [];
+      const gap = taken.indexOf(false);
+      const free = gap < 0 ? taken.length : gap;
+      taken[free] = true;
       own.set(token, free);
       return [free];
     });
@@ -40,7 +45,7 @@ export class CompactCache {
     const sets = this.#slots.map((own, head) => {
       const stay = new Set(kept[head]);
       const gone = [...own.keys()].filter((token) => !stay.has(token));
-      for (const token of gone) own.delete(token);
+      for (const token of gone) this.#leave(head, token);
       return gone;
     });
     return sets.every(({ length }) => length === 0) ? null : { per: "kv-head", sets };
@@ -51,9 +56,18 @@ export class CompactCache {
     const evicted = this.retain(kept);
     if (evicted === null) return updateOf();
     const slots = range(0, this.kvHeads).map((head) => {
-      this.present(head).forEach((token, rank) => this.#slots[head]?.set(token, rank));
+      const present = this.present(head);
+      present.forEach((token, rank) => this.#slots[head]?.set(token, rank));
+      this.#taken[head] = present.map(() => true);
       return range(0, this.#length).map((token) => this.#slots[head]?.get(token) ?? 0);
     });
     return updateOf({ evicted, placement: { per: "kv-head", firstToken: 0, slots } });
+  }
+
+  #leave(head: number, token: number): void {
+    const slot = this.#slots[head]?.get(token);
+    const taken = this.#taken[head];
+    if (slot !== undefined && taken !== undefined) taken[slot] = false;
+    this.#slots[head]?.delete(token);
   }
 }

@@ -5,6 +5,7 @@ import type { Selection } from "../reference/policy.ts";
 import { SparqReference } from "../reference/sparq.ts";
 import { builtPolicy } from "../testing/built_plugin.ts";
 import { openSession } from "../testing/plugin_session.ts";
+import { recordedRuns } from "../testing/recorded_runs.ts";
 import { shapeOf } from "../testing/scenario.ts";
 import { attend } from "../testing/attention.ts";
 
@@ -44,10 +45,7 @@ function check(step: GoldenStep, selection: Selection): void {
   });
 }
 
-sharedTest("sparq keeps the tokens and yields the output of the authors' code", async (t) => {
-  const steps: GoldenStep[] = JSON.parse(
-    readFileSync(sharedPath("golden/sparq_selection.json"), "utf8"),
-  );
+async function checkAll(t: Deno.TestContext, steps: readonly GoldenStep[]) {
   const policy = await builtPolicy("sparq");
   for (const step of steps) {
     const meanValue = step.reallocate_to_mean_value ? "always" : "never";
@@ -74,4 +72,14 @@ sharedTest("sparq keeps the tokens and yields the output of the authors' code", 
       check(step, await session.select(queries));
     });
   }
+}
+
+// KV head 0 of each step of the authors' code: no head depends on another.
+Deno.test("sparq keeps and yields what the authors' code does: recorded heads", async (t) => {
+  const file = new URL("testdata/authors_runs.json", import.meta.url);
+  await checkAll(t, recordedRuns(file, ["keys", "values", "q"]));
+});
+
+sharedTest("sparq keeps the tokens and yields the output of the authors' code", async (t) => {
+  await checkAll(t, JSON.parse(readFileSync(sharedPath("golden/sparq_selection.json"), "utf8")));
 });

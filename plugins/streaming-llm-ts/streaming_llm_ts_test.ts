@@ -1,3 +1,4 @@
+import { missingToolchain } from "../../wasm/sdk/missing_toolchain.ts";
 import { StreamingLlmReference } from "../reference/streaming_llm.ts";
 import { testAgainstReference } from "../testing/equality.ts";
 
@@ -12,4 +13,4 @@ testAgainstReference("streaming-llm-ts", [
       steps: Math.min(scenario.steps, 5),
     }),
   },
-]);
+], { skipped: await missingToolchain("ts") });

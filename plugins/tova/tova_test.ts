@@ -1,7 +1,7 @@
-import { hasClang } from "../../wasm/sdk/compile_c.ts";
+import { missingToolchain } from "../../wasm/sdk/missing_toolchain.ts";
 import { TovaReference } from "../reference/tova.ts";
 import { testAgainstReference } from "../testing/equality.ts";
 
 testAgainstReference("tova", [
   { name: "defaults", reference: (shape) => new TovaReference(shape) },
-], { skipped: await hasClang() ? undefined : "clang and wasm-ld are absent" });
+], { skipped: await missingToolchain("c") });

@@ -4,9 +4,9 @@ import { loadMemory, loadPolicy, unwrap } from "../../core/host/mod.ts";
 import { buildPlugin } from "./build.ts";
 import { builtComponent } from "./build_cache.ts";
 import { CompileError } from "./compile_error.ts";
-import { hasClang } from "./compile_c.ts";
 import { generatedFiles } from "./generate.ts";
-import { PluginManifestError, readPluginManifest } from "./plugin_manifest.ts";
+import { missingToolchain } from "./missing_toolchain.ts";
+import { type PluginManifest, PluginManifestError, readPluginManifest } from "./plugin_manifest.ts";
 
 const NONE = new Float32Array(0);
 const testdata = (name: string) => new URL(`./testdata/${name}/`, import.meta.url);
@@ -259,12 +259,17 @@ async function answersOfMemory(component: Uint8Array): Promise<unknown[]> {
 
 const inAssemblyScript = async () => (await buildPlugin(template("memory/as"))).component;
 
-const clang = await hasClang();
-const without = clang ? "" : " (skipped: no clang and wasm-ld)";
-Deno.test({
-  name: `the template of a policy in C runs and builds to the same bytes${without}`,
-  ignore: !clang,
-  async fn() {
+/** A test of plugins of a language; where they cannot be built it is skipped, and says so. */
+async function languageTest(name: string, lang: PluginManifest["lang"], fn: () => Promise<void>) {
+  const missing = await missingToolchain(lang);
+  const ignore = missing !== undefined;
+  Deno.test({ name: ignore ? `${name} (skipped: ${missing})` : name, ignore, fn });
+}
+
+await languageTest(
+  "the template of a policy in C runs and builds to the same bytes",
+  "c",
+  async () => {
     const { component } = await buildPlugin(template("policy/c"));
     assert.deepEqual((await buildPlugin(template("policy/c"))).component, component);
     await testPolicyTemplate(component);
@@ -273,27 +278,15 @@ Deno.test({
     assert.deepEqual(odd.kind === "declined" && odd.error, { tag: "unsupported-shape" });
     policy.close();
   },
+);
+
+await languageTest("the template of a memory answers in C as in AssemblyScript", "c", async () => {
+  const found = await answersOfMemory((await buildPlugin(template("memory/c"))).component);
+  assert.deepEqual(found, await answersOfMemory(await inAssemblyScript()));
 });
 
-Deno.test({
-  name: `the template of a memory answers in C as in AssemblyScript${without}`,
-  ignore: !clang,
-  async fn() {
-    const { component } = await buildPlugin(template("memory/c"));
-    const found = await answersOfMemory(component);
-    assert.deepEqual(found, await answersOfMemory(await inAssemblyScript()));
-  },
-});
-
-const typeScript = Deno.env.get("KVPIM_TEST_TYPESCRIPT") === "1";
-Deno.test({
-  name: typeScript
-    ? "the templates in TypeScript run"
-    : "the templates in TypeScript run (skipped: set KVPIM_TEST_TYPESCRIPT=1; fetches 400 MB)",
-  ignore: !typeScript,
-  async fn() {
-    await testPolicyTemplate((await buildPlugin(template("policy/ts"))).component);
-    const found = await answersOfMemory((await buildPlugin(template("memory/ts"))).component);
-    assert.deepEqual(found, await answersOfMemory(await inAssemblyScript()));
-  },
+await languageTest("the templates in TypeScript run", "ts", async () => {
+  await testPolicyTemplate((await buildPlugin(template("policy/ts"))).component);
+  const found = await answersOfMemory((await buildPlugin(template("memory/ts"))).component);
+  assert.deepEqual(found, await answersOfMemory(await inAssemblyScript()));
 });

@@ -31,7 +31,10 @@ export async function compileC(
   entry: URL,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (!await hasClang()) {
-    throw new CompileError("Expected clang and wasm-ld on the path (Debian: clang, lld)");
+    throw new CompileError(
+      "Expected clang and wasm-ld on the path, which plugins in C are built with, but found them " +
+        "absent (Debian: apt-get install clang lld)",
+    );
   }
   const folder = await Deno.makeTempDir({ prefix: "kvpim-c-" });
   try {

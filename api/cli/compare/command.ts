@@ -14,7 +14,12 @@ import { traceListsOption } from "../eval/trace_options.ts";
 import { addMemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
-import { parsePolicies, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
+import {
+  distinctPolicies,
+  parsePolicies,
+  POLICY_SYNTAX,
+  type PolicyChoice,
+} from "../policy/policy_choice.ts";
 import { chartSvg } from "../simulate/chart.ts";
 import { checkResultFile, inColumnOrder, writeResults } from "../simulate/result_file.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -128,7 +133,7 @@ async function compare(given: CompareOptions, surroundings: Surroundings) {
 function withFull(choices: readonly PolicyChoice[]): readonly PolicyChoice[] {
   return choices.some(({ label }) => label === "full")
     ? choices
-    : [...parsePolicies("full"), ...choices];
+    : distinctPolicies([...parsePolicies("full"), ...choices]);
 }
 
 function isFull({ choice }: ComparedPolicy): boolean {

@@ -55,7 +55,8 @@ export function benchCommand(surroundings: Surroundings): Command {
 
 async function bench(names: readonly string[], options: BenchOptions, { out }: Surroundings) {
   checkLayer(options);
-  const choices = locating("<plugin>", () => distinctPolicies(names.flatMap(parsePolicies)));
+  const parsed = locating("<plugin>", () => names.flatMap(parsePolicies));
+  const choices = distinctPolicies(parsed, "<plugin>");
   const kind = await onlyKind(choices);
   if (kind === "memory") {
     const measured = await measureMemories(choices, options);

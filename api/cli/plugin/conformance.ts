@@ -18,8 +18,8 @@ const DETAILS = `
 A policy's every answer is held against the contract: budgets as described, tokens that are present,
 each once a head, slots of their own, finite numbers. A memory model has to answer the same alone and
 among others, serve what it declares, and decline what cannot be by index and field, whatever it is
-asked. Values are made up, the same every time. What a model need not do is noted. The exit code is 1
-where a test fails.
+asked. Values are made up, the same every time. What a model need not do is noted, and what cannot be
+asked of a policy is left out, with the reason. The exit code is 1 where a test fails.
 ${PLUGIN_SYNTAX}
 
 Examples:
@@ -78,8 +78,9 @@ export function resultsOf(
 }
 
 /** A check's end in one line. */
-export function lineOf({ name, failure, note, milliseconds }: CheckResult): string {
+export function lineOf({ name, leftOut, failure, note, milliseconds }: CheckResult): string {
+  if (leftOut !== undefined) return `left out  ${name}: ${leftOut}`;
   const time = `(${milliseconds.toFixed(0)} ms)`;
-  if (failure !== undefined) return `FAILED  ${name} ${time}: ${failure}`;
-  return `ok      ${name} ${time}${note === undefined ? "" : `; ${note}`}`;
+  if (failure !== undefined) return `FAILED    ${name} ${time}: ${failure}`;
+  return `ok        ${name} ${time}${note === undefined ? "" : `; ${note}`}`;
 }

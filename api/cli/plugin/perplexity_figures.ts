@@ -12,7 +12,6 @@ import { type PolicyResult, underEach } from "../eval/policy_runs.ts";
 import { EXCERPT, perplexityColumns } from "../eval/ppl.ts";
 import { resultTable } from "../eval/result_table.ts";
 import type { OpenPolicy } from "../policy/open_policy.ts";
-import { fileNameOf } from "../policy/policy_choice.ts";
 import type { LayerOptions } from "./layer_options.ts";
 
 /**
@@ -29,16 +28,17 @@ export async function perplexityFigures(
 ): Promise<string> {
   await using checkpoint = await openCheckpoint(tinyLlama);
   const folder = await Deno.makeTempDir({ prefix: "kvpim-run-" });
+  let runs = 0;
   try {
     const results: PolicyResult[] = await underEach(
       { policies },
       checkpoint,
       { budget, seed: 0 },
-      (choice, settled) =>
+      (_, settled) =>
         evaluatePerplexity({
           model: checkpointModel(checkpoint, settled),
           text: EXCERPT,
-          out: join(folder, fileNameOf(choice)),
+          out: join(folder, String(runs++)),
           protocol: "once",
           start: context - 1,
           maxTokens: tokens,

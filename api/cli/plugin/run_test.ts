@@ -98,7 +98,7 @@ Deno.test(
     equal(failed.code, 1);
     match(
       failed.out,
-      /^FAILED {2}reads the first blocks, listed.*expected the same cost with a list/m,
+      /^FAILED +reads the first blocks, listed.*expected the same cost with a list/m,
     );
     match(failed.err, /^kvpim: .*my-idea: expected all tests to pass but 1 failed\n$/);
   }),

@@ -1,4 +1,9 @@
-import { UserError } from "../user_error.ts";
+import { existsSync, realpathSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { locating, UserError } from "../user_error.ts";
+
+const PLUGINS = fileURLToPath(new URL("../../../plugins/", import.meta.url));
 
 /** A policy as it is asked for. */
 export interface PolicyChoice {
@@ -8,6 +13,8 @@ export interface PolicyChoice {
   readonly source: string;
   /** Texts of parameters by name. */
   readonly parameters: Readonly<Record<string, string>>;
+  /** As part of a file's name, where the last part of its path is not enough. */
+  readonly fileName?: string;
 }
 
 /** What a policy option takes, for help. */
@@ -55,15 +62,61 @@ function parsePolicy(label: string): PolicyChoice {
 }
 
 /**
- * Makes sure that no policy is asked for twice.
+ * Makes sure that no policy is asked for twice. Files of one name get file names with their paths, so
+ * that a changed copy of a policy goes beside it.
  *
+ * @param place the option or argument that names them
  * @throws {UserError} naming one that is
+ *
+ * @example
+ * ```ts
+ * import { distinctPolicies, fileNameOf, parsePolicies } from "./policy_choice.ts";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const choices = distinctPolicies(parsePolicies("quest,/home/me/quest.wasm,starc"));
+ * deepEqual(choices.map(fileNameOf), ["quest", "home_me_quest.wasm", "starc"]);
+ * ```
  */
-export function distinctPolicies(choices: readonly PolicyChoice[]): readonly PolicyChoice[] {
+export function distinctPolicies(
+  choices: readonly PolicyChoice[],
+  place = "--policy",
+): readonly PolicyChoice[] {
+  locating(place, () => refuseRepeated(choices, identityOf, "each policy once"));
   const names = choices.map(fileNameOf);
-  const twice = choices.find((choice, i) => names.indexOf(fileNameOf(choice)) !== i);
-  if (twice === undefined) return choices;
-  throw new UserError(`--policy: expected each policy once but found ${twice.label} twice`);
+  const shared = names.filter((name, i) => names.indexOf(name) !== i);
+  const distinct = choices.map((choice, i) => {
+    if (!shared.includes(names[i]!) || isBuiltIn(choice.source)) return choice;
+    const path = resolve(choice.source).replace(/^[/\\]+/, "");
+    return { ...choice, fileName: fileName(path, choice) };
+  });
+  const expected = "paths that differ in letters or digits";
+  locating(place, () => refuseRepeated(distinct, fileNameOf, expected));
+  return distinct;
+}
+
+function refuseRepeated(
+  choices: readonly PolicyChoice[],
+  what: (choice: PolicyChoice) => string,
+  expected: string,
+) {
+  const all = choices.map(what);
+  const at = all.findIndex((one, i) => all.indexOf(one) !== i);
+  if (at < 0) return;
+  const [first, second] = [choices[all.indexOf(all[at]!)]!.label, choices[at]!.label];
+  const found = first === second ? `${first} twice` : `${first} again as ${second}`;
+  throw new UserError(`expected ${expected} but found ${found}`);
+}
+
+/** What two choices of the same policy have in common, whatever the path and the order. */
+function identityOf({ source, parameters }: PolicyChoice): string {
+  const path = isBuiltIn(source) ? join(PLUGINS, source) : source;
+  const file = existsSync(path) ? realpathSync(path) : source;
+  return JSON.stringify([file, Object.entries(parameters).sort()]);
+}
+
+/** A folder of plugins, whatever its kind. */
+function isBuiltIn(source: string): boolean {
+  return /^[a-z][a-z0-9-]*$/.test(source) && existsSync(join(PLUGINS, source, "plugin.json"));
 }
 
 /**
@@ -77,8 +130,13 @@ export function distinctPolicies(choices: readonly PolicyChoice[]): readonly Pol
  * equal(fileNameOf(parsePolicies("out/mine.wasm:size=4")[0]!), "mine-size-4");
  * ```
  */
-export function fileNameOf({ source, parameters }: PolicyChoice): string {
+export function fileNameOf(choice: PolicyChoice): string {
+  const { source } = choice;
   const name = source.replace(/[/\\]+$/, "").replace(/^.*[/\\]/, "").replace(/\.wasm$/, "");
+  return choice.fileName ?? fileName(name, choice);
+}
+
+function fileName(name: string, { parameters }: PolicyChoice): string {
   const settings = Object.entries(parameters).flat();
   return [name, ...settings].join("-").replace(/[^A-Za-z0-9._-]/g, "_");
 }

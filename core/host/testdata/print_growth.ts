@@ -1,42 +1,61 @@
-// Prints by how many bytes the process grows over 950 fresh instances of a policy, after 50, and over
-// 950 loads of it, after 50: run in a process of its own, where nothing else takes memory.
+// Prints by how many bytes the process grows each time that something is done, after it was done some
+// times: run in a process of its own, where nothing else takes memory, with --v8-flags=--expose-gc.
+import { setTimeout as pause } from "node:timers/promises";
 import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import { unwrap } from "../outcome.ts";
-import { loadPolicy } from "../policy.ts";
+import { loadPolicy, type Policy } from "../policy.ts";
+import { hostileComponent, openHostile, STEP } from "./hostile_policy.ts";
 
+const { gc } = globalThis as { gc?: () => void };
 const component = await builtComponent(new URL("../../../plugins/full/", import.meta.url));
-const policy = unwrap(await loadPolicy(component));
-const open = async () => {
-  const session = unwrap(
-    await policy.open({
-      layer: 2,
-      layers: 4,
-      queryHeads: 4,
-      kvHeads: 2,
-      headDim: 8,
-      elementBytes: 2,
-      budget: 4,
-      maxTokens: 16,
-      seed: 1,
-      parameters: [],
-      calibration: new Uint8Array(),
-      queryProjection: new Float32Array(),
-      keyProjection: new Float32Array(),
-    }),
-  );
-  session.close();
-};
-const load = async () => unwrap(await loadPolicy(component, { isolation: "none" })).close();
+const hostile = await hostileComponent;
+const policy = unwrap(await loadPolicy(hostile, { isolation: "none" }));
 
-/** Bytes the process grows by. */
-async function growthOver(action: () => Promise<void>): Promise<number> {
-  for (let i = 0; i < 50; i++) await action();
-  const before = Deno.memoryUsage().rss;
-  for (let i = 0; i < 950; i++) await action();
-  return Deno.memoryUsage().rss - before;
+async function instance(policy: Policy, deed: string) {
+  const session = await openHostile(policy, deed);
+  const { kind } = await session.select(STEP);
+  if ((kind === "trapped") !== (deed === "trap")) throw new Error(`${deed} ended as ${kind}`);
+  session.close();
 }
 
-const instances = await growthOver(open);
+async function load() {
+  unwrap(await loadPolicy(component, { isolation: "none" })).close();
+}
+
+async function refusedFile() {
+  const { kind } = await loadPolicy(component.subarray(0, 1000));
+  if (kind !== "refused") throw new Error(`a file cut short ended as ${kind}`);
+}
+
+async function trapInWorker() {
+  const own = unwrap(await loadPolicy(hostile));
+  await instance(own, "trap");
+  own.close();
+}
+
+/** Bytes the process grows by a time, after as many times in which it grows to what it needs. */
+async function growthOf(action: () => Promise<void>, times: number): Promise<number> {
+  for (let i = 0; i < times; i++) await action();
+  const before = await memoryBytes();
+  for (let i = 0; i < times; i++) await action();
+  return (await memoryBytes() - before) / times;
+}
+
+/** What is in use once nothing is left to collect: memories of instances go a moment later. */
+async function memoryBytes(): Promise<number> {
+  for (let i = 0; i < 3; i++) {
+    gc?.();
+    await pause(20);
+  }
+  return Deno.memoryUsage().rss;
+}
+
+const growth = {
+  instances: await growthOf(() => instance(policy, "behave"), 350),
+  trappedInstances: await growthOf(() => instance(policy, "trap"), 100),
+  loads: await growthOf(load, 1000),
+  refusedFiles: await growthOf(refusedFile, 1000),
+  trapsInWorkers: await growthOf(trapInWorker, 10),
+};
 policy.close();
-const loads = await growthOver(load);
-await Deno.stdout.write(new TextEncoder().encode(JSON.stringify({ instances, loads })));
+await Deno.stdout.write(new TextEncoder().encode(JSON.stringify(growth)));
