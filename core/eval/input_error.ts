@@ -8,4 +8,9 @@ export class EvaluationInputError extends Error {
   constructor(message: string, readonly remedy?: Remedy) {
     super(message);
   }
+
+  /** The same with a place before its message. */
+  at(place: string): EvaluationInputError {
+    return new EvaluationInputError(`${place}: ${this.message}`, this.remedy);
+  }
 }

@@ -125,7 +125,6 @@ async function placed<T>(place: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    if (!(error instanceof EvaluationInputError)) throw error;
-    throw new EvaluationInputError(`${place}: ${error.message}`, error.remedy);
+    throw error instanceof EvaluationInputError ? error.at(place) : error;
   }
 }

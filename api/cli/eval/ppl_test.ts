@@ -95,7 +95,7 @@ Deno.test(
     await refuses([...to, "--budget", "0"], /--budget: expected a whole number from 1 to/);
     await refuses(
       [...to, "--start", "1023"],
-      /expected a prompt of at most 1024 tokens, .*; --tokens and --start say how many/,
+      /excerpt\.txt: expected a prompt of at most 1024 tokens, .*; --tokens and --start say how many/,
     );
     await refuses([...to, "--dense-layers", "7"], /--dense-layers: expected layers below 6 but/);
     await refuses([...to, "--text", `${folder}/none.txt`], /none\.txt: expected a file but found/);
