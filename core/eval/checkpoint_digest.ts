@@ -14,9 +14,9 @@ const DETERMINING = /\.(json|model|safetensors|bin|jinja)$/;
  */
 export async function checkpointDigest(
   directory: string,
-  { format = "fp32" }: Pick<ModelOptions, "format"> = {},
+  { format = "fp32", provider = "cpu" }: Pick<ModelOptions, "format" | "provider"> = {},
 ): Promise<string> {
-  const lines = [`weights as ${format}`];
+  const lines = [`weights as ${format}, multiplied by ${provider}`];
   for (const name of filesOf(directory)) {
     lines.push(`${name} ${await digestFile(join(directory, name))}`);
   }

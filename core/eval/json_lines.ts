@@ -12,11 +12,26 @@ export async function* readJsonLines<Schema extends v.GenericSchema>(
   path: string,
   schema: Schema,
 ): AsyncGenerator<v.InferOutput<Schema>, void, void> {
+  for await (const { value } of readPlacedJsonLines(path, schema)) yield value;
+}
+
+/** A value and where it is: file and line. */
+export interface Placed<T> {
+  readonly value: T;
+  readonly place: string;
+}
+
+/** {@linkcode readJsonLines} with the place of each value, for messages about it. */
+export async function* readPlacedJsonLines<Schema extends v.GenericSchema>(
+  path: string,
+  schema: Schema,
+): AsyncGenerator<Placed<v.InferOutput<Schema>>, void, void> {
   let number = 0;
   for await (const line of readLines(path)) {
     number++;
     if (line.trim() === "") continue;
-    yield parseJsonLine(line, schema, `${path} line ${number}`);
+    const place = `${path} line ${number}`;
+    yield { value: parseJsonLine(line, schema, place), place };
   }
 }
 

@@ -14,5 +14,6 @@ export function checkLength(model: LanguageModel, promptTokens: number, generate
     : `as ${model.name} holds ${model.contextTokens} and ${generatedTokens} are to be generated`;
   throw new EvaluationInputError(
     `expected a prompt of at most ${room} tokens, ${why}, but found ${promptTokens}`,
+    "shorter prompts",
   );
 }

@@ -1,6 +1,7 @@
 import { digestText } from "./digest.ts";
 import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
+import type { Placed } from "./json_lines.ts";
 import type { DecodeSession, LanguageModel } from "./language_model.ts";
 import { RecallMeter } from "./recall.ts";
 import { SampleLog } from "./sample_log.ts";
@@ -40,7 +41,7 @@ export interface SamplePlan {
 
 /** Samples to run. */
 export interface RunSamplesOptions<Sample> extends SampleRunOptions, SamplePlan {
-  readonly samples: AsyncIterable<Sample>;
+  readonly samples: AsyncIterable<Placed<Sample>>;
   /** What sample `index` is called in a trace. */
   readonly name: (index: number) => string;
   readonly run: (session: DecodeSession, sample: Sample) => Promise<SampleResult>;
@@ -62,7 +63,7 @@ export async function runSamples<Sample>(options: RunSamplesOptions<Sample>): Pr
     for await (const sample of options.samples) {
       if (index >= limit) return log;
       if (index < before) {
-        log.check(index, digestOf(sample));
+        log.check(index, digestOf(sample.value));
       } else {
         options.signal?.throwIfAborted();
         await runSample(model, log, options, sample, index);
@@ -87,7 +88,7 @@ async function runSample<Sample>(
   model: LanguageModel,
   log: SampleLog,
   { name, run, recallBudget }: RunSamplesOptions<Sample>,
-  sample: Sample,
+  { value: sample, place }: Placed<Sample>,
   index: number,
 ) {
   const start = performance.now();
@@ -97,7 +98,7 @@ async function runSample<Sample>(
   let result;
   {
     await using session = await model.open(name(index), meter?.observe);
-    result = await named(name(index), () => run(session, sample));
+    result = await placed(`${place} (${name(index)})`, () => run(session, sample));
     session.end();
     rows = session.rows ?? null;
     usage = session.usage;
@@ -119,12 +120,11 @@ function digestOf(sample: unknown): string {
   return digestText(JSON.stringify(sample));
 }
 
-/** Names the sample in the message where its input cannot be used. */
-async function named<T>(name: string, action: () => Promise<T>): Promise<T> {
+/** Says where the sample is in the message where its input cannot be used. */
+async function placed<T>(place: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action();
   } catch (error) {
-    if (!(error instanceof EvaluationInputError)) throw error;
-    throw new EvaluationInputError(`${name}: ${error.message}`);
+    throw error instanceof EvaluationInputError ? error.at(place) : error;
   }
 }

@@ -4,13 +4,13 @@
  * @module
  */
 import { Command, Option } from "commander";
-import { readFileSync } from "node:fs";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import { digestText } from "../../../core/eval/digest.ts";
+import { readText } from "../../../core/eval/read_text.ts";
 import { calibrate } from "../../../core/llm/calibration/calibrate.ts";
 import { writeSafetensors } from "../../../core/llm/write_safetensors.ts";
 import { checkedOption } from "../option.ts";
-import { OutputFile, reasonOf, writeFile } from "../output_file.ts";
+import { OutputFile, writeFile } from "../output_file.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
@@ -113,12 +113,4 @@ function windowsOf(options: CalibrateOptions, checkpoint: Checkpoint, text: stri
     const begin = start + i * window;
     return ids.slice(begin, Math.min(begin + window, start + tokens));
   });
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UserError(`--text: expected a file but found ${path}: ${reasonOf(error)}`);
-  }
 }

@@ -32,6 +32,7 @@ import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_c
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { listOfWords, oneOfWords } from "../values.ts";
+import { advising } from "./advice.ts";
 import {
   addModelOptions,
   checkpointOf,
@@ -150,23 +151,30 @@ async function runTasks(
   settled: SettledPolicy,
   surroundings: Surroundings,
 ): Promise<TaskResult[]> {
-  const results: TaskResult[] = [];
+  const policyTrace = tracePathOf(options.trace, choice, options.policy);
+  const runs = [];
+  // All before the first, so that the last task's mistakes are not found hours later.
   for (const task of options.task) {
-    const policyTrace = tracePathOf(options.trace, choice, options.policy);
     const trace = taskTracePathOf(policyTrace, task, options.task);
     const planned = await taskOptions(options, checkpoint, choice, settled, task, trace);
-    const plan = await planLongBench(planned);
+    runs.push({ task, trace, planned, plan: await planLongBench(planned) });
+  }
+  const results: TaskResult[] = [];
+  for (const { task, trace, planned, plan } of runs) {
+    const limit = planned.maxPromptTokens;
+    const advice = { "shorter prompts": `--max-prompt cuts prompts, now to ${limit} tokens` };
     using progress = new Progress(surroundings, `${choice.label} ${task}`, undefined, "samples");
     const record = await recorded(
       trace,
       traceHeaderOf(checkpoint, settled, options.traceLists),
       plan,
       (writer) =>
-        evaluateLongBench({
-          ...planned,
-          model: checkpointModel(checkpoint, settled, writer),
-          onSample: (finished) => progress.update(finished),
-        }),
+        advising(advice, () =>
+          evaluateLongBench({
+            ...planned,
+            model: checkpointModel(checkpoint, settled, writer),
+            onSample: (finished) => progress.update(finished),
+          })),
     );
     results.push({ choice, task, record });
     await writeResultFile(dirname(plan.path), options.byLength ?? false);

@@ -6,12 +6,13 @@
 import { Command, Option } from "commander";
 import { type Checkpoint, openCheckpoint } from "../../../core/eval/checkpoint.ts";
 import type { ModelOptions } from "../../../core/llm/language_model.ts";
+import { ProviderError } from "../../../core/llm/onnx/provider_error.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { checkedOption } from "../option.ts";
 import { addLimitOptions, type LimitOptions, limitsOf } from "../policy/limit_options.ts";
 import type { OpenPolicyOptions, PolicySettings } from "../policy/open_policy.ts";
 import { distinctPolicies, parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
-import { locating } from "../user_error.ts";
+import { locating, lowerFirst, UserError } from "../user_error.ts";
 import { oneOfWords, type ValueParser, wholeNumber } from "../values.ts";
 
 const MOST_TOKENS = 2 ** 24;
@@ -133,13 +134,18 @@ function layerList(text: string): number[] {
 }
 
 /** Loads the checkpoint that options name. */
-export function checkpointOf(options: CheckpointOptions): Promise<Checkpoint> {
+export async function checkpointOf(options: CheckpointOptions): Promise<Checkpoint> {
   const { model, weights, provider, threads } = options;
-  return openCheckpoint(model, {
-    format: weights,
-    provider,
-    ...threads !== undefined && { threads },
-  });
+  try {
+    return await openCheckpoint(model, {
+      format: weights,
+      provider,
+      ...threads !== undefined && { threads },
+    });
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    throw new UserError(`--provider: ${lowerFirst(error.message)}`);
+  }
 }
 
 /** How options have policies loaded that are decoded under. */

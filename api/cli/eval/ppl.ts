@@ -26,6 +26,7 @@ import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_c
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
+import { advising } from "./advice.ts";
 import {
   addModelOptions,
   checkpointOf,
@@ -137,7 +138,11 @@ export async function runPpl(
     opened,
     checkpoint,
     settings,
-    (choice, settled) => runPolicy(options, checkpoint, choice, settled, surroundings),
+    (choice, settled) =>
+      advising(
+        { "shorter prompts": "--tokens and --start say how many of the text's are read" },
+        () => runPolicy(options, checkpoint, choice, settled, surroundings),
+      ),
   );
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { budgetTable } from "../../../core/attention/budget_table.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
 import { builtInPlugin, DEFAULT_LIMITS } from "../../../core/host/mod.ts";
-import { filesIn, inFolder, kvpim } from "../testing.ts";
+import { filesIn, inFolder, kvpim, kvpimProcess } from "../testing.ts";
 
 const SHORT = ["eval", "ppl", "--tokens", "6", "--start", "40", "--budget", "16"];
 
@@ -93,10 +93,25 @@ Deno.test(
       /--trace-lists: expected one of tokens, rows16 but found "rows"; did you/,
     );
     await refuses([...to, "--budget", "0"], /--budget: expected a whole number from 1 to/);
-    await refuses([...to, "--start", "1023"], /expected a prompt of at most 1024 tokens/);
+    await refuses(
+      [...to, "--start", "1023"],
+      /excerpt\.txt: expected a prompt of at most 1024 tokens, .*; --tokens and --start say how many/,
+    );
     await refuses([...to, "--dense-layers", "7"], /--dense-layers: expected layers below 6 but/);
     await refuses([...to, "--text", `${folder}/none.txt`], /none\.txt: expected a file but found/);
+    Deno.writeFileSync(`${folder}/latin1.txt`, Uint8Array.of(0x63, 0x61, 0x66, 0xe9));
+    await refuses(
+      [...to, "--text", `${folder}/latin1.txt`],
+      /latin1\.txt: expected text in UTF-8 but found the byte 0xe9 at offset 3$/m,
+    );
     await refuses([...to, "--model", folder], /config\.json: Expected a file but found none/);
+    await refuses(
+      [...to, "--model", `${folder}/latin1.txt`],
+      /latin1\.txt: Expected the folder of a checkpoint but found a file$/m,
+    );
+    const compared = await kvpim(["compare", "--model", `${folder}/latin1.txt`]);
+    deepEqual([compared.code, compared.err.split("\n").length], [2, 2], compared.err);
+    match(compared.err, /latin1\.txt: Expected the folder of a checkpoint but found a file$/m);
     await refuses(
       [...to, "--trace", `${folder}/no/run.trace`, "--policy", "full"],
       /--trace: expec/,
@@ -155,7 +170,15 @@ Deno.test({
   ignore: hasNvidiaGpu,
   fn: inFolder(async (folder) => {
     const to = ["--output", folder, "--policy", "full"];
-    await refuses([...to, "--provider", "cuda"], /execution provider cuda but found one that has/);
+    const line =
+      /^kvpim: --provider: expected an execution provider that .* here \(cpu\) but found cuda/;
+    await refuses([...to, "--provider", "cuda"], line);
     deepEqual(filesIn(folder), []);
+    const calibrated = ["calibrate", "--output", `${folder}/c.safetensors`, "--provider", "cuda"];
+    // As a process of its own: ONNX Runtime would write past this program.
+    const { code, stderr } = await kvpimProcess(["eval", ...calibrated]).output();
+    const err = new TextDecoder().decode(stderr);
+    deepEqual([code, err.split("\n").length], [2, 2], err);
+    match(err, line);
   }),
 });

@@ -11,19 +11,22 @@ import {
   type SettledPolicy,
   traceHeaderOf,
 } from "../../../core/eval/checkpoint_model.ts";
+import { checkJsonLines } from "../../../core/eval/json_lines.ts";
 import { readHotpotQa, readSquad } from "../../../core/eval/ruler/documents.ts";
 import { evaluateRuler, planRuler, type RulerOptions } from "../../../core/eval/ruler/evaluate.ts";
-import { writeRulerFile } from "../../../core/eval/ruler/file.ts";
+import { RulerLineSchema, writeRulerFile } from "../../../core/eval/ruler/file.ts";
 import { readEssays } from "../../../core/eval/ruler/haystack.ts";
 import type { RulerScoring } from "../../../core/eval/ruler/score.ts";
 import { RULER_TASK_NAMES, type RulerTaskName } from "../../../core/eval/ruler/tasks.ts";
 import { readTemplates } from "../../../core/eval/ruler/templates.ts";
+import { readWords } from "../../../core/eval/ruler/words.ts";
 import { checkedOption } from "../option.ts";
 import { namingPlugin, openPolicies, settlePolicy } from "../policy/open_policy.ts";
 import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { listOfWords, oneOfWords, wholeNumber } from "../values.ts";
+import { advising } from "./advice.ts";
 import {
   addModelOptions,
   checkpointOf,
@@ -55,6 +58,7 @@ interface RulerCliOptions extends EvaluationOptions, SampleOptions {
   readonly protocol: RulerScoring;
   readonly chat?: true;
   readonly templates?: string;
+  readonly words?: string;
   readonly essays?: string;
   readonly squad?: string;
   readonly hotpotqa?: string;
@@ -74,6 +78,10 @@ Samples are generated for the model's tokenizer, at most --length tokens long wi
 generated, from --sample-seed, into --output; or read from --data, where TASK/validation.jsonl is as
 RULER writes it. Tasks with essays need --essays (text, or RULER's PaulGrahamEssays.json), qa_1
 --squad (dev-v2.0.json), qa_2 --hotpotqa (hotpot_dev_distractor_v1.json).
+
+--words is a folder as the assets of the Python package wonderwords (nounlist.txt,
+adjectivelist.txt, verblist.txt; beside them RULER's english_words.json, if you have it), or a file:
+english_words.json, or any text of words, for cwe at lengths that need more than 2,930.
 
 The prompt is read at once; generation is under the policy. Protocol nvidia generates and scores as
 RULER does (0 to 100), artifact as STARC does (128 tokens; 0 to 1); both scores are shown. A run that
@@ -127,6 +135,7 @@ function addGenerationOptions(command: Command): Command {
     )
     .option("--chat", "put prompts into the model's chat template")
     .option("--templates <file>", "RULER's own templates (default: this program's)")
+    .option("--words <path>", "RULER's own word lists (default: this program's)")
     .option("--essays <file>", "essays to hide needles in")
     .option("--squad <file>", "SQuAD 2.0")
     .option("--hotpotqa <file>", "HotpotQA");
@@ -140,8 +149,12 @@ async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
   await using checkpoint = await checkpointOf(options);
   const length = options.length ?? checkpoint.model.config.maximumPositions;
   const files = options.data === undefined
-    ? generate(options, checkpoint, length)
+    ? await advising(
+      { "more words": "--words names a larger list" },
+      () => generate(options, checkpoint, length),
+    )
     : filesIn(options, options.data);
+  for (const [, path] of files) await checkJsonLines(path, RulerLineSchema);
   const results: TaskResult[] = [];
   for (const policy of opened.policies) {
     const { choice } = policy;
@@ -150,13 +163,23 @@ async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
       const run = { task, samples, maxTokens: length };
       const record = await namingPlugin(
         choice,
-        () => runTask(options, checkpoint, choice, settled, run, surroundings),
+        () =>
+          advising(
+            { "shorter prompts": lengthAdvice(options, length) },
+            () => runTask(options, checkpoint, choice, settled, run, surroundings),
+          ),
       );
       results.push({ choice, task, record });
     }
   }
   if (options.json) return surroundings.out(`${JSON.stringify({ results }, null, 2)}\n`);
   surroundings.out(reportOf(options, length, results));
+}
+
+function lengthAdvice({ data }: RulerCliOptions, length: number): string {
+  return data === undefined
+    ? `--length makes samples shorter, now ${length} tokens`
+    : "--data takes samples that were made for fewer tokens";
 }
 
 type TaskFiles = readonly (readonly [task: RulerTaskName, path: string])[];
@@ -171,9 +194,10 @@ function generate(
   { name: tokenizerName, tokenizer }: Checkpoint,
   length: number,
 ): TaskFiles {
-  const { essays, squad, hotpotqa, templates } = options;
+  const { essays, squad, hotpotqa, templates, words } = options;
   const material = {
     templates: templates === undefined ? undefined : readTemplates(templates),
+    words: words === undefined ? undefined : readWords(words),
     essays: essays === undefined ? undefined : readEssays(essays),
     squad: squad === undefined ? undefined : readSquad(squad),
     hotpotqa: hotpotqa === undefined ? undefined : readHotpotQa(hotpotqa),

@@ -8,11 +8,9 @@ function writeLongBench(folder: string) {
   const write = (name: string, text: string) => Deno.writeTextFileSync(`${folder}/${name}`, text);
   Deno.mkdirSync(folder);
   write("hotpotqa.jsonl", SAMPLES.map((sample) => `${JSON.stringify(sample)}\n`).join(""));
-  write(
-    "dataset2prompt.json",
-    JSON.stringify({ hotpotqa: "Read.\n{context}\nQuestion: {input}\nAnswer:" }),
-  );
-  write("dataset2maxlen.json", JSON.stringify({ hotpotqa: 3 }));
+  const prompt = "Read.\n{context}\nQuestion: {input}\nAnswer:";
+  write("dataset2prompt.json", JSON.stringify({ hotpotqa: prompt, musique: prompt }));
+  write("dataset2maxlen.json", JSON.stringify({ hotpotqa: 3, musique: 3 }));
   write("model2maxlen.json", JSON.stringify({ "tiny-llama": 500 }));
 }
 
@@ -63,6 +61,66 @@ Deno.test(
     await using trace = await readTraceFile(`${folder}/a.trace`);
     deepEqual(trace.header.lists, ["tokens", "rows16"]);
     equal(FILLER.length, 440);
+  }),
+);
+
+Deno.test(
+  "a bad line of any task is told before the first sample, and mended it loses nothing",
+  inFolder(async (folder) => {
+    const data = `${folder}/longbench`;
+    writeLongBench(data);
+    const [first, second] = SAMPLES.map((sample) => JSON.stringify(sample));
+    const path = `${data}/musique.jsonl`;
+    Deno.writeTextFileSync(path, `${first}\n{"input": 5}\n`);
+    const args = [
+      ...["eval", "longbench", "--data", data, "--config", data, "--task", "hotpotqa,musique"],
+      ...["--policy", "full", "--output", `${folder}/out`],
+    ];
+    const refused = await kvpim(args);
+    deepEqual([refused.code, refused.err.split("\n").length], [2, 2], refused.err);
+    match(refused.err, /musique\.jsonl line 2: expected input to be string but found 5$/m);
+    deepEqual(filesIn(`${folder}/out`), []);
+
+    const progress = () => {
+      const lines = Deno.readTextFileSync(
+        `${folder}/out/full/pred/tiny-llama/musique-128.progress`,
+      );
+      return lines.trimEnd().split("\n");
+    };
+    Deno.writeTextFileSync(path, `${first}\n`);
+    equal((await kvpim(args)).code, 0);
+    const before = progress();
+    Deno.writeTextFileSync(path, `${first}\n${second}\n`);
+    const { code, out, err } = await kvpim(args);
+    equal(code, 0, err);
+    match(out, /^full +musique +2 /m);
+    // Its seconds too: the first sample was not run again.
+    deepEqual(progress().slice(0, 2), before);
+
+    Deno.writeTextFileSync(path, `${second}\n${first}\n`);
+    const other = await kvpim(args);
+    deepEqual([other.code, other.err.split("\n").length], [2, 2], other.err);
+    match(other.err, /musique-128\.jsonl: expected the samples of an earlier run, .* sample 1 of/);
+  }),
+);
+
+Deno.test(
+  "a prompt that does not fit is named by file and line, with the option that cuts it",
+  inFolder(async (folder) => {
+    const data = `${folder}/longbench`;
+    writeLongBench(data);
+    const [first, second] = SAMPLES.map((sample) => ({ ...sample, context: FILLER.repeat(8) }));
+    const lines = ["", JSON.stringify(first), JSON.stringify(second)];
+    Deno.writeTextFileSync(`${data}/hotpotqa.jsonl`, lines.join("\n"));
+    const { code, err } = await kvpim([
+      ...["eval", "longbench", "--data", data, "--config", data, "--task", "hotpotqa"],
+      ...["--policy", "full", "--output", `${folder}/out`, "--max-prompt", "2000"],
+    ]);
+    deepEqual([code, err.split("\n").length], [2, 2], err);
+    match(
+      err,
+      /hotpotqa\.jsonl line 2 \(hotpotqa\/0\): expected a prompt of at most 1022 tokens, .*; --max-prompt cuts prompts, now to 2000 tokens$/m,
+    );
   }),
 );
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { digestFile, digestText } from "../digest.ts";
 import { evaluateSamples } from "../evaluate_samples.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
-import { checkJsonLines, readJsonLines } from "../json_lines.ts";
+import { checkJsonLines, readPlacedJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../language_model.ts";
 import { pythonJson } from "../python/json.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
@@ -109,7 +109,7 @@ export async function evaluateLongBench(options: LongBenchOptions): Promise<Eval
   return await evaluateSamples({
     ...options,
     ...plan,
-    samples: readJsonLines(options.samples, LongBenchSampleSchema),
+    samples: readPlacedJsonLines(options.samples, LongBenchSampleSchema),
     name: (index) => `${task}/${index}`,
     run: (session, sample) => runSample(options, plan, session, sample),
     prediction: PredictionSchema,

@@ -163,7 +163,8 @@ Deno.test("a prompt that does not fit the model is refused by name", async () =>
   const model = fakeModel(() => "", { contextTokens: 100 });
   await rejects(evaluateLongBench({ ...longBench(folder, SAMPLES), model }), {
     name: "EvaluationInputError",
-    message: /^hotpotqa\/0: expected a prompt of at most 69 tokens, as fake holds 100 and 32 are/,
+    message:
+      /hotpotqa\.jsonl line 1 \(hotpotqa\/0\): expected a prompt of at most 69 tokens, as fake holds 100 and 32 are/,
   });
 });
 

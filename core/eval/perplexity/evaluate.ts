@@ -10,8 +10,8 @@ import { isDeepStrictEqual } from "node:util";
 import { digestText } from "../digest.ts";
 import type { EvaluationIdentity } from "../evaluation_identity.ts";
 import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
-import { EvaluationInputError } from "../input_error.ts";
 import type { LanguageModel } from "../language_model.ts";
+import { readText } from "../read_text.ts";
 import { measurePerplexity } from "./measure.ts";
 import type { PerplexityProtocol } from "./sequence_nll.ts";
 
@@ -57,7 +57,8 @@ export const RECORD_FILE = "ppl_PG19.json";
  * The running perplexity is written as it comes. A text is one sample: an interrupted run begins
  * again.
  *
- * @throws {EvaluationInputError} if the text is absent, too short, or too long for the model
+ * @throws {EvaluationInputError} if the text is absent, not UTF-8, too short, or too long for the
+ *   model
  */
 export async function evaluatePerplexity(options: PerplexityOptions): Promise<EvaluationRecord> {
   const { model, out, protocol, start = 0, maxTokens = 32_000, recallBudget } = options;
@@ -102,7 +103,7 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
 /**
  * The record of an earlier run of the same settings that came to its end, if its folder holds one.
  *
- * @throws {EvaluationInputError} if the text is absent
+ * @throws {EvaluationInputError} if the text is absent or not UTF-8
  */
 export function finishedPerplexity(options: PerplexityOptions): EvaluationRecord | undefined {
   const path = join(options.out, RECORD_FILE);
@@ -139,12 +140,4 @@ function identityOf(options: PerplexityOptions, text: string): EvaluationIdentit
     config: { start, maxTokens, recallBudget: recallBudget ?? null },
     digests: { ...model.digests, text: digestText(text) },
   };
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    throw new EvaluationInputError(`${path}: expected a file but found none`);
-  }
 }

@@ -95,7 +95,11 @@ function checkText(
       `${text.name}: expected at least ${start + 2} tokens but found ${tokens}`,
     );
   }
-  checkLength(model, sequenceTokens(protocol, start, predicted), 0);
+  try {
+    checkLength(model, sequenceTokens(protocol, start, predicted), 0);
+  } catch (error) {
+    throw error instanceof EvaluationInputError ? error.at(text.name) : error;
+  }
   return predicted;
 }
 

@@ -92,7 +92,10 @@ Deno.test("a text that is absent, too short or too long is refused in one line",
   });
   await rejects(evaluate(TEXT, { text: "none.txt" }), /none\.txt: expected a file but found none/);
   const model = fakeModel(() => "", { contextTokens: 8 });
-  await rejects(evaluate(TEXT, { model }), /at most 8 tokens, as fake holds no more, but found 9$/);
+  await rejects(
+    evaluate(TEXT, { model }),
+    /book\.txt: expected a prompt of at most 8 tokens, as fake holds no more, but found 9$/,
+  );
   await evaluate(TEXT, { model, maxTokens: 8 });
   await rejects(evaluate(TEXT, { model, maxTokens: 8, protocol: "artifact" }), /but found 9$/);
 });

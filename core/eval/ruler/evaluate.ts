@@ -9,7 +9,7 @@ import { digestFile } from "../digest.ts";
 import { evaluateSamples } from "../evaluate_samples.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
 import { generate } from "../../llm/generate.ts";
-import { checkJsonLines, readJsonLines } from "../json_lines.ts";
+import { checkJsonLines, readPlacedJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../language_model.ts";
 import { checkLength } from "../length_check.ts";
 import { pythonJson } from "../python/json.ts";
@@ -100,7 +100,7 @@ export async function evaluateRuler(options: RulerOptions): Promise<EvaluationRe
   return await evaluateSamples({
     ...options,
     ...plan,
-    samples: readJsonLines(options.samples, RulerLineSchema),
+    samples: readPlacedJsonLines(options.samples, RulerLineSchema),
     name: (index) => `${task}_${options.maxTokens}/${index}`,
     run: (session, line) => runSample(options, plan, session, line),
     prediction: PredictionSchema,

@@ -7,7 +7,6 @@ import { writeRulerFile } from "./file.ts";
 import { type RulerLine } from "./generate.ts";
 import { readEssays } from "./haystack.ts";
 import { BUILT_IN_TEMPLATES, readTemplates } from "./templates.ts";
-import { readWords } from "./words.ts";
 import { countWords, generate } from "../testing/ruler_samples.ts";
 
 Deno.test("files are JSON lines in ASCII, with what they were made from beside them", () => {
@@ -34,7 +33,7 @@ Deno.test("files are JSON lines in ASCII, with what they were made from beside t
   deepEqual([origin.seed, origin.templates, origin.essays], [42, "built in", "ee"]);
 });
 
-Deno.test("NVIDIA's templates, word lists and essays are read from their files", () => {
+Deno.test("NVIDIA's templates and essays are read from their files", () => {
   using folder = temporaryFolder();
   const write = (name: string, text: string) => {
     writeFileSync(folder.path(name), text);
@@ -62,14 +61,6 @@ Deno.test("NVIDIA's templates, word lists and essays are read from their files",
   throws(() => readTemplates(write("c.py", constantsOf(kinds, "{other}"))), /found \{other\}/);
   throws(() => readTemplates(folder.path("none.py")), /none\.py: expected a file but found none/);
 
-  const words = readWords({
-    adjectives: write("adjectives.txt", "red\nblue\n"),
-    nouns: write("nouns.txt", "cat\ndog\r\n"),
-    verbs: write("verbs.txt", "run\ncat\n"),
-    large: write("english_words.json", '{"0": "zeta", "1": "eta"}'),
-  });
-  deepEqual(words.common, ["blue", "cat", "dog", "red", "run"]);
-  deepEqual(words.large, ["zeta", "eta"]);
   deepEqual(readEssays(write("essays.json", '{"text": "One two."}')).words, ["One", "two."]);
   throws(() => readEssays(write("bad.json", '{"texts": 1}')), /expected JSON with a field text/);
   throws(() => readEssays(write("empty.txt", " ")), /expected words but found none/);

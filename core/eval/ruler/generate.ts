@@ -112,7 +112,8 @@ function fitSample(
   if (sample.maximum !== undefined && units + sample.increment > sample.maximum) {
     throw new EvaluationInputError(
       `${task} sample ${index}: expected more than ${sample.maximum} different words to fill ` +
-        `${maxTokens} tokens: name a larger word list`,
+        `${maxTokens} tokens`,
+      "more words",
     );
   }
   return units;

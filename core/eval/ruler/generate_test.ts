@@ -1,10 +1,13 @@
 import { deepEqual, equal, ok, throws } from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { Tokenizer } from "@huggingface/tokenizers";
-import { sharedPath, sharedTest } from "../../testing/shared_material.ts";
+import { copyFileSync } from "node:fs";
+import llamaTokenizer from "llama-tokenizer-js";
+import { tinyLlama } from "../../llm/tiny_llama.ts";
+import { TextTokenizer } from "../../llm/tokenizer.ts";
 import { generateRuler, rulerSample, sampleTokens } from "./generate.ts";
 import { RULER_TASK_NAMES, rulerTask } from "./tasks.ts";
+import { builtInWords } from "./words.ts";
 import { countWords, generate, material } from "../testing/ruler_samples.ts";
+import { temporaryFolder } from "../testing/temporary_folder.ts";
 
 const countCharacters = (text: string) => text.length;
 
@@ -34,15 +37,25 @@ Deno.test("prompts fill the limit to within one increment, counted in characters
   checkLengths(countCharacters, 8000);
 });
 
-sharedTest("prompts fill the limit to within one increment, counted by a BPE tokenizer", () => {
-  const read = (name: string) =>
-    JSON.parse(readFileSync(sharedPath(`data/tiny-llama/${name}`), "utf8"));
-  const tokenizer = new Tokenizer(read("tokenizer.json"), read("tokenizer_config.json"));
-  checkLengths(
-    (text) => tokenizer.encode(text, { add_special_tokens: false }).ids.length,
-    2048,
-    1,
-  );
+/** Tokens of a checkpoint's tokenizer. */
+function countTokensOf(directory: string) {
+  const tokenizer = TextTokenizer.open(directory);
+  return (text: string) => tokenizer.encode(text, { special: false }).length;
+}
+
+Deno.test("prompts fill the limit of a byte-level BPE tokenizer, the tiny model's", () => {
+  checkLengths(countTokensOf(tinyLlama), 2048, 1);
+});
+
+Deno.test("prompts fill the limit of a SentencePiece tokenizer of 425 tokens", () => {
+  using folder = temporaryFolder();
+  const model = new URL("../../llm/testdata/bpe.model", import.meta.url);
+  copyFileSync(model, folder.path("tokenizer.model"));
+  checkLengths(countTokensOf(folder.path()), 6000, 1);
+});
+
+Deno.test("prompts fill the limit of Llama 2's tokenizer", () => {
+  checkLengths((text) => llamaTokenizer.encode(text, false, false).length, 2048, 1);
 });
 
 Deno.test("the same seed makes the same file, and a sample does not depend on others", () => {
@@ -66,8 +79,10 @@ Deno.test("what cannot be made is said in one line", () => {
     message: /^niah_single_1 sample 0: expected at least \d+ tokens .* found a limit of 200$/,
   });
   throws(() => generate({ task: "qa_2", samples: 13 }), /at least 13 questions but found 12/);
-  throws(() => generate({ task: "cwe", maxTokens: 100_000 }), {
-    message: /cwe sample 0: expected more than 2930 different words to fill 100000 tokens/,
+  const words = { ...builtInWords(), large: [] };
+  throws(() => generate({ task: "cwe", maxTokens: 100_000, material: { words } }), {
+    message: /^cwe sample 0: expected more than 2930 different words to fill 100000 tokens$/,
+    remedy: "more words",
   });
 });
 

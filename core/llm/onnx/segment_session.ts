@@ -88,8 +88,8 @@ async function createSession(
     if (provider === "cpu") throw error;
     const [found] = String(error instanceof Error ? error.message : error).split("\n");
     throw new ProviderError(
-      `Expected an ONNX Runtime with the execution provider ${provider} but found one that has ` +
-        `not (${found}); cpu is always there`,
+      `Expected an execution provider that ONNX Runtime has here (cpu) but found ${provider}: ` +
+        found,
     );
   }
 }

@@ -1,0 +1,85 @@
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { inFolder, kvpim } from "../testing.ts";
+
+const RULER = ["eval", "ruler", "--policy", "full"];
+
+async function refuses(args: readonly string[], message: RegExp) {
+  const { code, err } = await kvpim([...RULER, ...args]);
+  deepEqual([code, err.split("\n").length], [2, 2], err);
+  match(err, message);
+}
+
+Deno.test(
+  "more samples go on behind those that are finished, fewer do not",
+  inFolder(async (folder) => {
+    const args = ["--task", "niah_single_1", "--length", "600", "--output", folder];
+    const run = async (samples: string) => {
+      const { code, out, err } = await kvpim([...RULER, ...args, "--samples", samples, "--json"]);
+      equal(code, 0, err);
+      const name = "full/ruler_pred/tiny-llama/niah_single_1_600.progress";
+      const progress = Deno.readTextFileSync(`${folder}/${name}`).trimEnd().split("\n");
+      return { record: JSON.parse(out).results[0].record, progress };
+    };
+    const one = await run("1");
+    const three = await run("3");
+    deepEqual([one.record.samples, three.record.samples], [1, 3]);
+    // Its seconds too: the first sample was not run again.
+    deepEqual(three.progress.slice(0, 2), one.progress);
+    ok(one.record.digests.samples !== three.record.digests.samples);
+    await refuses(
+      [...args, "--samples", "2"],
+      /expected the 3 samples that are finished, .* found 2/,
+    );
+    const seed = ["--samples", "3", "--sample-seed", "7"];
+    await refuses([...args, ...seed], /another sample 1 of the 3 that are finished$/m);
+  }),
+);
+
+Deno.test(
+  "a length the model does not hold is told with the option",
+  inFolder(async (folder) => {
+    const args = ["--task", "vt", "--length", "1500", "--samples", "1", "--output", folder];
+    await refuses(
+      args,
+      /vt_1500\/validation\.jsonl line 1 \(vt_1500\/0\): expected a prompt of at most 995 tokens, .*; --length makes samples shorter, now 1500 tokens$/m,
+    );
+    await refuses(
+      ["--data", `${folder}/given`, "--task", "vt", "--output", folder],
+      /given\/vt\/validation\.jsonl: expected a file but found none$/m,
+    );
+    Deno.mkdirSync(`${folder}/given`);
+    Deno.renameSync(`${folder}/data/vt_1500`, `${folder}/given/vt`);
+    await refuses(
+      ["--data", `${folder}/given`, "--task", "vt", "--output", folder],
+      /; --data takes samples that were made for fewer tokens$/m,
+    );
+  }),
+);
+
+Deno.test(
+  "word lists are read by their path, and a list that is too small is told with the option",
+  inFolder(async (folder) => {
+    const words = `${folder}/words`;
+    Deno.mkdirSync(words);
+    const write = (name: string, text: string) => Deno.writeTextFileSync(`${words}/${name}`, text);
+    write("adjectivelist.txt", "quick\n");
+    write("nounlist.txt", "whale\n");
+    write("verblist.txt", "run\n");
+    write("english_words.json", '{"0": "zeta", "1": "eta"}');
+    const generated = ["--task", "niah_single_1", "--length", "600", "--samples", "1"];
+    const { code, err } = await kvpim([
+      ...RULER,
+      ...[...generated, "--words", words, "--output", folder],
+    ]);
+    equal(code, 0, err);
+    const samples = Deno.readTextFileSync(`${folder}/data/niah_single_1_600/validation.jsonl`);
+    match(samples, /for quick-whale in the text above/);
+
+    const common = ["--task", "cwe", "--length", "131072", "--samples", "1", "--output", folder];
+    await refuses(
+      [...common, "--words", `${words}/english_words.json`],
+      /cwe sample 0: expected more than \d+ different words to fill 131072 tokens; --words names a larger list$/m,
+    );
+    await refuses([...common, "--words", `${folder}/no.txt`], /no\.txt: expected a file but found/);
+  }),
+);
