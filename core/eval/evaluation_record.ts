@@ -1,8 +1,7 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
 import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { meanRecall } from "./recall.ts";
 import type { SampleCost } from "./sample_log.ts";
+import { writeWhole } from "./write_whole.ts";
 
 /** One evaluation, as it is kept: what was done, with what, and what came out. */
 export interface EvaluationRecord extends EvaluationIdentity {
@@ -32,7 +31,5 @@ export function evaluationRecord(
 
 /** Writes a record as JSON; the file is complete or not there. */
 export function writeRecord(path: string, record: EvaluationRecord) {
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(`${path}.new`, JSON.stringify(record, undefined, 2) + "\n");
-  renameSync(`${path}.new`, path);
+  writeWhole(path, `${JSON.stringify(record, undefined, 2)}\n`);
 }

@@ -1,10 +1,9 @@
-import { digestText } from "./digest.ts";
 import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import type { Placed } from "./json_lines.ts";
 import type { DecodeSession, LanguageModel } from "./language_model.ts";
 import { RecallMeter } from "./recall.ts";
-import { SampleLog } from "./sample_log.ts";
+import { sampleDigest, SampleLog } from "./sample_log.ts";
 
 /** What came of one sample. */
 export interface SampleResult {
@@ -63,7 +62,7 @@ export async function runSamples<Sample>(options: RunSamplesOptions<Sample>): Pr
     for await (const sample of options.samples) {
       if (index >= limit) return log;
       if (index < before) {
-        log.check(index, digestOf(sample.value));
+        log.check(index, sampleDigest(sample.value));
       } else {
         options.signal?.throwIfAborted();
         await runSample(model, log, options, sample, index);
@@ -106,7 +105,7 @@ async function runSample<Sample>(
   const { line, promptTokens, generatedTokens } = result;
   const seconds = (performance.now() - start) / 1000;
   const recall = meter?.totals ?? null;
-  log.add(line, digestOf(sample), {
+  log.add(line, sampleDigest(sample), {
     promptTokens,
     generatedTokens,
     seconds,
@@ -114,10 +113,6 @@ async function runSample<Sample>(
     recall,
     ...usage && { usage },
   });
-}
-
-function digestOf(sample: unknown): string {
-  return digestText(JSON.stringify(sample));
 }
 
 /** Says where the sample is in the message where its input cannot be used. */

@@ -24,6 +24,7 @@ import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { addRows, noRows, type RowTotals } from "../attention/row_totals.ts";
+import { digestText } from "./digest.ts";
 import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import { parseJsonLine } from "./json_lines.ts";
@@ -167,6 +168,21 @@ export function finishedSamples(path: string, identity: EvaluationIdentity): num
   return readProgress(path, JSON.stringify(identity)).lines.length;
 }
 
+/** SHA-256 of a sample, as the progress of a run has it. */
+export function sampleDigest(sample: unknown): string {
+  return digestText(JSON.stringify(sample));
+}
+
+/**
+ * Digests of the samples that results were made from, whatever the run.
+ *
+ * @param path the results
+ */
+export function finishedDigests(path: string): string[] {
+  if (!existsSync(progressPath(path))) return [];
+  return readProgress(path).lines.map(({ sample }) => sample);
+}
+
 /** Where the progress of a run lies. */
 export function progressPath(path: string): string {
   return `${path.replace(/\.jsonl$/, "")}.progress`;
@@ -179,7 +195,8 @@ interface Progress {
   readonly bytes: number;
 }
 
-function readProgress(path: string, identity: string): Progress {
+/** @param identity what the run must be; any unless stated */
+function readProgress(path: string, identity?: string): Progress {
   const progress = progressPath(path);
   const [head, ...rest] = existsSync(progress)
     ? readFileSync(progress, "utf8").split("\n").slice(0, -1)
@@ -191,7 +208,7 @@ function readProgress(path: string, identity: string): Progress {
       `${path}: expected no results, or ${progress} beside them, but found results without it`,
     );
   }
-  if (head !== identity) throw otherRun(path, identity, head);
+  if (identity !== undefined && head !== identity) throw otherRun(path, identity, head);
   const lines: ProgressLine[] = [];
   let bytes = Buffer.byteLength(head) + 1;
   for (const [index, text] of rest.entries()) {

@@ -107,6 +107,11 @@ export class TextTokenizer {
     return this.#templateSource !== undefined;
   }
 
+  /** The text of its chat template, if it has one. */
+  get chatTemplate(): string | undefined {
+    return this.#templateSource?.text;
+  }
+
   /**
    * A conversation as the model was trained to see it. The text holds its special tokens, so
    * encode it with `special` false.

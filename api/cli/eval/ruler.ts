@@ -16,6 +16,7 @@ import { readHotpotQa, readSquad } from "../../../core/eval/ruler/documents.ts";
 import { evaluateRuler, planRuler, type RulerOptions } from "../../../core/eval/ruler/evaluate.ts";
 import { RulerLineSchema, writeRulerFile } from "../../../core/eval/ruler/file.ts";
 import { readEssays } from "../../../core/eval/ruler/haystack.ts";
+import { resultPaths, sizedName } from "../../../core/eval/ruler/results.ts";
 import type { RulerScoring } from "../../../core/eval/ruler/score.ts";
 import { RULER_TASK_NAMES, type RulerTaskName } from "../../../core/eval/ruler/tasks.ts";
 import { readTemplates } from "../../../core/eval/ruler/templates.ts";
@@ -75,8 +76,9 @@ const STANDARD_TASKS = [
 
 const DETAILS = `
 Samples are generated for the model's tokenizer, at most --length tokens long with those to be
-generated, from --sample-seed, into --output; or read from --data, where TASK/validation.jsonl is as
-RULER writes it. Tasks with essays need --essays (text, or RULER's PaulGrahamEssays.json), qa_1
+generated, from --sample-seed, into --output, once: a later call with the same options reads them again, and
+one with others is refused where results there would lose their samples. Or they are read from
+--data, where TASK/validation.jsonl is as RULER writes it. Tasks with essays need --essays (text, or RULER's PaulGrahamEssays.json), qa_1
 --squad (dev-v2.0.json), qa_2 --hotpotqa (hotpot_dev_distractor_v1.json).
 
 --words is a folder as the assets of the Python package wonderwords (nounlist.txt,
@@ -150,7 +152,10 @@ async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
   const length = options.length ?? checkpoint.model.config.maximumPositions;
   const files = options.data === undefined
     ? await advising(
-      { "more words": "--words names a larger list" },
+      {
+        "more words": "--words names a larger list",
+        "another folder": "--output names another folder",
+      },
       () => generate(options, checkpoint, length),
     )
     : filesIn(options, options.data);
@@ -188,7 +193,7 @@ function filesIn({ task }: RulerCliOptions, data: string): TaskFiles {
   return task.map((name) => [name, join(data, name, "validation.jsonl")]);
 }
 
-/** Writes the samples of every task; the same options write the same bytes. */
+/** The samples of every task: written unless the same options wrote them before. */
 function generate(
   options: RulerCliOptions,
   { name: tokenizerName, tokenizer }: Checkpoint,
@@ -203,10 +208,10 @@ function generate(
     hotpotqa: hotpotqa === undefined ? undefined : readHotpotQa(hotpotqa),
   };
   return options.task.map((task) => {
-    const path = join(options.output, "data", `${task}_${length}`, "validation.jsonl");
+    const sized = { task, maxTokens: length };
+    const path = join(options.output, "data", sizedName(sized), "validation.jsonl");
     writeRulerFile(path, {
-      task,
-      maxTokens: length,
+      ...sized,
       samples: options.samples,
       seed: options.sampleSeed,
       material,
@@ -214,8 +219,9 @@ function generate(
       countTokens: (text) => tokenizer.encode(text, { special: false }).length,
       ...options.chat && {
         wrap: (prompt: string) => tokenizer.applyChatTemplate([{ role: "user", content: prompt }]),
+        chatTemplate: tokenizer.chatTemplate,
       },
-    });
+    }, resultPaths(options.output, sized));
     return [task, path];
   });
 }

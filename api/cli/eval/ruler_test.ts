@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { inFolder, kvpim } from "../testing.ts";
+import { filesIn, inFolder, kvpim } from "../testing.ts";
 
 const RULER = ["eval", "ruler", "--policy", "full"];
 
@@ -26,12 +26,45 @@ Deno.test(
     // Its seconds too: the first sample was not run again.
     deepEqual(three.progress.slice(0, 2), one.progress);
     ok(one.record.digests.samples !== three.record.digests.samples);
-    await refuses(
-      [...args, "--samples", "2"],
-      /expected the 3 samples that are finished, .* found 2/,
-    );
-    const seed = ["--samples", "3", "--sample-seed", "7"];
-    await refuses([...args, ...seed], /another sample 1 of the 3 that are finished$/m);
+    const refused = (options: string[], found: string) =>
+      refuses(
+        [...args, ...options],
+        new RegExp(
+          `niah_single_1_600/validation.jsonl: expected the samples that .*full/.*_600.jsonl was ` +
+            `made from, and any after them, but found ${found}; --output names another folder$`,
+          "m",
+        ),
+      );
+    await refused(["--samples", "2"], "samples 2 instead of 3");
+    await refused(["--samples", "3", "--sample-seed", "7"], "seed 7 instead of 42");
+  }),
+);
+
+Deno.test(
+  "samples that results were made from are made once, and outlast what is refused",
+  inFolder(async (folder) => {
+    const args = ["--task", "niah_single_1", "--length", "600", "--output", folder];
+    const data = `${folder}/data/niah_single_1_600`;
+    const files = () =>
+      ["validation.jsonl", "validation.json"].map((name) => ({
+        text: Deno.readTextFileSync(`${data}/${name}`),
+        written: Deno.statSync(`${data}/${name}`).mtime!.getTime(),
+      }));
+    const runs = async (options: string[]) => {
+      const { code, err } = await kvpim([...RULER, ...args, ...options]);
+      equal(code, 0, err);
+    };
+    await runs(["--samples", "2", "--limit", "1"]);
+    for (const name of Deno.readDirSync(data)) Deno.utimeSync(`${data}/${name.name}`, 1, 1);
+    const before = files();
+    await runs(["--samples", "2"]);
+    deepEqual(files(), before);
+
+    // Another policy's results have them, too.
+    const others = ["--samples", "2", "--sample-seed", "7", "--policy", "starc"];
+    await refuses([...args, ...others], /but found seed 7 instead of 42; --output names/);
+    deepEqual(files(), before);
+    deepEqual(filesIn(folder), ["data", "full"]);
   }),
 );
 

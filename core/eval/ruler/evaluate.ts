@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { join } from "node:path";
 import * as v from "valibot";
 import { digestFile } from "../digest.ts";
 import { evaluateSamples } from "../evaluate_samples.ts";
@@ -16,6 +15,7 @@ import { pythonJson } from "../python/json.ts";
 import { strip } from "../python/text.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
 import { type RulerFileLine, RulerLineSchema } from "./file.ts";
+import { resultPath, sizedName } from "./results.ts";
 import { rulerMetric, rulerScore, type RulerScoring } from "./score.ts";
 import { rulerTask, type RulerTaskName } from "./tasks.ts";
 
@@ -65,7 +65,7 @@ export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
   const complete = options.complete ?? artifact;
   await checkJsonLines(options.samples, RulerLineSchema);
   return {
-    path: join(options.out, "ruler_pred", model.name, `${task}_${maxTokens}.jsonl`),
+    path: resultPath(options.out, model.name, options),
     samplesDigest: await digestFile(options.samples),
     maxGeneratedTokens,
     complete,
@@ -101,7 +101,7 @@ export async function evaluateRuler(options: RulerOptions): Promise<EvaluationRe
     ...options,
     ...plan,
     samples: readPlacedJsonLines(options.samples, RulerLineSchema),
-    name: (index) => `${task}_${options.maxTokens}/${index}`,
+    name: (index) => `${sizedName(options)}/${index}`,
     run: (session, line) => runSample(options, plan, session, line),
     prediction: PredictionSchema,
     scores: (predictions) => ({

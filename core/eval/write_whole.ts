@@ -1,0 +1,25 @@
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { EvaluationInputError } from "./input_error.ts";
+
+/**
+ * Writes a text file that is complete or, after an interruption, as it was before. Folders on the
+ * way are made.
+ *
+ * @throws {EvaluationInputError} naming the file if it cannot be written
+ */
+export function writeWhole(path: string, text: string) {
+  const partial = `${path}.new`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(partial, text);
+    renameSync(partial, path);
+  } catch (error) {
+    rmSync(partial, { force: true, recursive: true });
+    const { code } = error as { code?: string };
+    const found = code === "EISDIR" ? "a folder" : String(code ?? error);
+    throw new EvaluationInputError(
+      `${path}: expected a file that can be written but found ${found}`,
+    );
+  }
+}
