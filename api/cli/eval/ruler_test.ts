@@ -108,6 +108,14 @@ Deno.test(
     const samples = Deno.readTextFileSync(`${folder}/data/niah_single_1_600/validation.jsonl`);
     match(samples, /for quick-whale in the text above/);
 
+    const essays = `${folder}/essays.txt`;
+    Deno.writeTextFileSync(essays, "It was early. All was quiet. ".repeat(9));
+    const several = ["--task", "niah_multiquery", "--essays", essays, "--output", folder];
+    await refuses(
+      [...several, "--words", words],
+      /niah_multiquery: expected at least 4 different pairs of .* but found 1; --words names a/,
+    );
+
     const common = ["--task", "cwe", "--length", "131072", "--samples", "1", "--output", folder];
     await refuses(
       [...common, "--words", `${words}/english_words.json`],

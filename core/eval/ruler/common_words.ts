@@ -42,7 +42,7 @@ export function commonWordsSample(
   return {
     increment: INCREMENT,
     minimum: task.commonWords + INCREMENT,
-    maximum: Math.max(common.length, words.large.length),
+    maximum: { units: Math.max(common.length, words.large.length), of: "words" },
     text: (units) => {
       const random = draw.random();
       const example = small

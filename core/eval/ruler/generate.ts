@@ -102,17 +102,19 @@ function fitSample(
 ): number {
   const { task, maxTokens } = options;
   const tokens = (units: number) => sampleTokens(options, sample, units);
-  const units = fitUnits((size) => tokens(size) <= maxTokens, { ...sample, guess });
+  const { minimum, increment, maximum } = sample;
+  const range = { minimum, increment, maximum: maximum?.units, guess };
+  const units = fitUnits((size) => tokens(size) <= maxTokens, range);
   if (units === undefined) {
     throw new EvaluationInputError(
-      `${task} sample ${index}: expected at least ${tokens(sample.minimum)} tokens for the ` +
+      `${task} sample ${index}: expected at least ${tokens(minimum)} tokens for the ` +
         `smallest prompt and its answer but found a limit of ${maxTokens}`,
     );
   }
-  if (sample.maximum !== undefined && units + sample.increment > sample.maximum) {
+  if (maximum !== undefined && units + increment > maximum.units) {
     throw new EvaluationInputError(
-      `${task} sample ${index}: expected more than ${sample.maximum} different words to fill ` +
-        `${maxTokens} tokens`,
+      `${task} sample ${index}: expected more than ${maximum.units} different ${maximum.of} to ` +
+        `fill ${maxTokens} tokens`,
       "more words",
     );
   }
@@ -133,17 +135,21 @@ function completeMaterial(material: RulerMaterial): CompleteMaterial {
 /**
  * Sample `index` of a task, its haystack of any size.
  *
- * @throws {EvaluationInputError} if material is missing
+ * @throws {EvaluationInputError} if material is missing or there is too little of it
  */
 export function rulerSample(options: GenerateRulerOptions, index: number): RulerSample {
-  const { maxTokens, countTokens, seed = 42 } = options;
-  return makeSample(options.task, completeMaterial(options.material), {
-    random: () => new PythonRandom(seed, index),
-    shuffling: () => new PythonRandom(seed),
-    index,
-    maxTokens,
-    countTokens,
-  });
+  const { task, maxTokens, countTokens, seed = 42 } = options;
+  try {
+    return makeSample(task, completeMaterial(options.material), {
+      random: () => new PythonRandom(seed, index),
+      shuffling: () => new PythonRandom(seed),
+      index,
+      maxTokens,
+      countTokens,
+    });
+  } catch (error) {
+    throw error instanceof EvaluationInputError ? error.at(task) : error;
+  }
 }
 
 function makeSample(name: RulerTaskName, material: CompleteMaterial, draw: RulerDraw): RulerSample {
@@ -151,7 +157,7 @@ function makeSample(name: RulerTaskName, material: CompleteMaterial, draw: Ruler
   const template = material.templates[task.kind];
   switch (task.kind) {
     case "niah": {
-      if (task.haystack === "essay") need(name, material.essays, "a text of essays");
+      if (task.haystack === "essay") need(material.essays, "a text of essays");
       return niahSample(task, { ...material, template }, draw);
     }
     case "variable_tracking":
@@ -161,13 +167,13 @@ function makeSample(name: RulerTaskName, material: CompleteMaterial, draw: Ruler
     case "freq_words_extraction":
       return frequentWordsSample(task, template, task.generatedTokens, draw);
     case "qa": {
-      const documents = need(name, material[task.dataset], `the file of ${task.dataset}`);
+      const documents = need(material[task.dataset], `the file of ${task.dataset}`);
       return questionAnsweringSample(template, documents, draw);
     }
   }
 }
 
-function need<T>(task: RulerTaskName, material: T | undefined, what: string): T {
+function need<T>(material: T | undefined, what: string): T {
   if (material !== undefined) return material;
-  throw new EvaluationInputError(`${task}: expected ${what} but found none`);
+  throw new EvaluationInputError(`expected ${what} but found none`);
 }

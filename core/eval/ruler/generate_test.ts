@@ -86,6 +86,32 @@ Deno.test("what cannot be made is said in one line", () => {
   });
 });
 
+Deno.test("needles that could not be told apart are refused, as many as there are are drawn", () => {
+  const pairs = (adjectives: string[], nouns: string[]) => ({
+    ...material,
+    words: { ...builtInWords(), adjectives, nouns },
+  });
+  throws(() => generate({ task: "niah_multiquery", material: pairs(["quick"], ["whale"]) }), {
+    message:
+      "niah_multiquery: expected at least 4 different pairs of an adjective and a noun but found 1",
+    remedy: "more words",
+  });
+  // Three of the four pairs are different: "a-b-c" is two of them.
+  const hyphens = pairs(["a", "a-b"], ["c", "b-c"]);
+  throws(() => generate({ task: "niah_multikey_1", material: hyphens }), /at least 4 .* found 3$/);
+  const letters = ["a", "b", "c", "d", "e", "f"];
+  throws(() => generate({ task: "niah_multikey_2", material: pairs(letters, letters) }), {
+    message:
+      "niah_multikey_2 sample 0: expected more than 35 different pairs of an adjective and a noun " +
+      "to fill 3000 tokens",
+    remedy: "more words",
+  });
+  for (const task of ["niah_multiquery", "niah_multikey_1"] as const) {
+    const [line] = generate({ task, samples: 1, material: pairs(["a", "b"], ["c", "d"]) });
+    equal(new Set(line!.input.match(/for [ab]-[cd] is:/g)).size, 4);
+  }
+});
+
 Deno.test("a form of the prompt is counted, and the answer prefix stays outside of it", () => {
   const wrap = (prompt: string) => `<user> ${prompt} </user>`;
   for (const line of generate({ task: "vt", wrap })) {

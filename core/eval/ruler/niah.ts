@@ -1,7 +1,14 @@
 import { formatTemplate } from "../python/format.ts";
 import type { Essays } from "./haystack.ts";
 import { hideInEssays, hideInNeedles, hideInNoise } from "./haystack.ts";
-import { needle, NeedleDraw, type NeedleType } from "./needles.ts";
+import {
+  needle,
+  NEEDLE_CHOICES,
+  needleChoices,
+  NeedleDraw,
+  type NeedleType,
+  tooFew,
+} from "./needles.ts";
 import type { RulerDraw, RulerSample, RulerText } from "./task.ts";
 import type { RulerTemplate } from "./templates.ts";
 import type { RulerWords } from "./words.ts";
@@ -29,15 +36,24 @@ export interface NiahMaterial {
  * A sample of needles in a haystack (RULER niah.py). Units are words of essays, lines of noise, or
  * needles of other keys. Essays grow by 500 words there at any length; here by 50 below 4096 tokens,
  * where 500 would leave much of the limit unused.
+ *
+ * @throws {EvaluationInputError} if there are too few words for the keys of the smallest sample
  */
 export function niahSample(task: NiahTask, material: NiahMaterial, draw: RulerDraw): RulerSample {
   const essay = task.haystack === "essay";
   const small = draw.maxTokens < 4096;
   const increment = essay ? (small ? 50 : 500) : (small ? 5 : 25);
-  const needles = Math.max(task.keys, task.queriedKeys) * task.valuesPerKey;
+  const keys = Math.max(task.keys, task.queriedKeys);
+  const minimum = Math.max(increment, keys * task.valuesPerKey);
+  const choices = needleChoices(task.keyType, material.words);
+  const keysOfHaystack = task.haystack === "needle" ? minimum : 0;
+  if (choices < keys + keysOfHaystack) throw tooFew(task.keyType, keys + keysOfHaystack, choices);
   return {
     increment,
-    minimum: Math.max(increment, needles),
+    minimum,
+    ...task.haystack === "needle" && choices < Infinity && {
+      maximum: { units: choices - keys, of: NEEDLE_CHOICES[task.keyType] },
+    },
     text: (units) => niahText(task, material, draw, units),
   };
 }

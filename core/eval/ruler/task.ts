@@ -16,8 +16,8 @@ export interface RulerSample {
   readonly minimum: number;
   /** By how many units the haystack grows. */
   readonly increment: number;
-  /** The largest haystack there is; without it there is no end. */
-  readonly maximum?: number;
+  /** The largest haystack there is, and what it takes all of; without it there is no end. */
+  readonly maximum?: { readonly units: number; readonly of: string };
   /** Its text with so many units of haystack; the same each time. */
   text(units: number): RulerText;
 }
