@@ -21,8 +21,16 @@ export function needleChoices(type: NeedleType, words: RulerWords): number {
     case "uuids":
       return Infinity;
     case "words":
-      return differentPairs(words);
+      return pairs.get(words) ?? remember(words, differentPairs(words));
   }
+}
+
+/** Every size of every sample is drawn from the same words, so they are counted once. */
+const pairs = new WeakMap<RulerWords, number>();
+
+function remember(words: RulerWords, count: number): number {
+  pairs.set(words, count);
+  return count;
 }
 
 /** Pairs of an adjective and a noun; where both have hyphens two pairs may be the same text. */
