@@ -15,6 +15,7 @@ import { checkJsonLines } from "../../../core/eval/json_lines.ts";
 import { readHotpotQa, readSquad } from "../../../core/eval/ruler/documents.ts";
 import { evaluateRuler, planRuler, type RulerOptions } from "../../../core/eval/ruler/evaluate.ts";
 import { RulerLineSchema, writeRulerFile } from "../../../core/eval/ruler/file.ts";
+import { generatedTokens } from "../../../core/eval/ruler/generated_tokens.ts";
 import { readEssays } from "../../../core/eval/ruler/haystack.ts";
 import { resultPaths, sizedName } from "../../../core/eval/ruler/results.ts";
 import type { RulerScoring } from "../../../core/eval/ruler/score.ts";
@@ -212,6 +213,7 @@ function generate(
     const path = join(options.output, "data", sizedName(sized), "validation.jsonl");
     writeRulerFile(path, {
       ...sized,
+      generatedTokens: generatedTokens(task, options.protocol),
       samples: options.samples,
       seed: options.sampleSeed,
       material,

@@ -144,6 +144,24 @@ Deno.test(
 );
 
 Deno.test(
+  "RULER's samples leave room for what the protocol generates, at the model's full length",
+  inFolder(async (folder) => {
+    const { code, out, err } = await kvpim([
+      ...["eval", "ruler", "--task", "vt,fwe", "--protocol", "artifact", "--samples", "1"],
+      ...["--policy", "full", "--output", folder],
+    ]);
+    equal(code, 0, err);
+    match(out, /^tiny-llama: RULER at 1024 tokens, protocol artifact, /m);
+    for (const task of ["vt", "fwe"]) {
+      const data = `${folder}/data/${task}_1024`;
+      const line = Deno.readTextFileSync(`${data}/validation.jsonl`).split("\n")[0]!;
+      equal(JSON.parse(line).length <= 1024, true);
+      equal(JSON.parse(Deno.readTextFileSync(`${data}/validation.json`)).generatedTokens, 128);
+    }
+  }),
+);
+
+Deno.test(
   "missing files and unknown tasks are named in one line",
   inFolder(async (folder) => {
     const refuses = async (args: string[], message: RegExp) => {

@@ -15,9 +15,10 @@ import { pythonJson } from "../python/json.ts";
 import { strip } from "../python/text.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
 import { type RulerFileLine, RulerLineSchema } from "./file.ts";
+import { generatedTokens } from "./generated_tokens.ts";
 import { resultPath, sizedName } from "./results.ts";
 import { rulerMetric, rulerScore, type RulerScoring } from "./score.ts";
-import { rulerTask, type RulerTaskName } from "./tasks.ts";
+import type { RulerTaskName } from "./tasks.ts";
 
 /** What to evaluate. */
 export interface RulerOptions extends SampleRunOptions {
@@ -42,9 +43,6 @@ export interface RulerOptions extends SampleRunOptions {
   readonly complete?: boolean | undefined;
 }
 
-/** Tokens the artifact generates, whatever the task. */
-const ARTIFACT_GENERATED_TOKENS = 128;
-
 const PredictionSchema = v.object({ prediction: v.string(), outputs: v.array(v.string()) });
 
 /** A run before its first sample. */
@@ -60,9 +58,8 @@ export interface RulerPlan extends SamplePlan {
  */
 export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
   const { model, task, protocol, maxTokens } = options;
-  const artifact = protocol === "artifact";
-  const maxGeneratedTokens = artifact ? ARTIFACT_GENERATED_TOKENS : rulerTask(task).generatedTokens;
-  const complete = options.complete ?? artifact;
+  const maxGeneratedTokens = generatedTokens(task, protocol);
+  const complete = options.complete ?? protocol === "artifact";
   await checkJsonLines(options.samples, RulerLineSchema);
   return {
     path: resultPath(options.out, model.name, options),

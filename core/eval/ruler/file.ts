@@ -12,7 +12,7 @@ import { parseJsonLine } from "../json_lines.ts";
 import { pythonJson } from "../python/json.ts";
 import { finishedDigests, sampleDigest } from "../sample_log.ts";
 import { writeWhole } from "../write_whole.ts";
-import { generateRuler, type GenerateRulerOptions } from "./generate.ts";
+import { generatedTokensOf, generateRuler, type GenerateRulerOptions } from "./generate.ts";
 import { BUILT_IN_TEMPLATES } from "./templates.ts";
 import { builtInWords } from "./words.ts";
 
@@ -153,6 +153,7 @@ function rulerOrigin(options: WriteRulerOptions): Record<string, unknown> {
   return {
     task,
     maxTokens,
+    generatedTokens: generatedTokensOf(options),
     samples,
     seed,
     tokenizer,

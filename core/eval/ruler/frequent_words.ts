@@ -24,12 +24,11 @@ const ANSWERS = 3;
 export function frequentWordsSample(
   task: FrequentWordsTask,
   template: RulerTemplate,
-  generatedTokens: number,
   draw: RulerDraw,
 ): RulerSample {
   const vocabularySize = Math.max(
     ANSWERS + 2,
-    Math.floor((draw.maxTokens - generatedTokens) / 50),
+    Math.floor((draw.maxTokens - draw.generatedTokens) / 50),
   );
   const share = (rank: number) => rank ** -task.alpha / zeta(task.alpha);
   // So many words that the last answer is more frequent than what comes after it.

@@ -32,6 +32,12 @@ export interface GenerateRulerOptions {
   readonly task: RulerTaskName;
   /** The most tokens of a sample: prompt, answer prefix, and the tokens to be generated. */
   readonly maxTokens: number;
+  /**
+   * The tokens to be generated.
+   *
+   * @default RULER's for the task
+   */
+  readonly generatedTokens?: number | undefined;
   readonly samples: number;
   /** @default {42} */
   readonly seed?: number | undefined;
@@ -85,13 +91,20 @@ export function* generateRuler(options: GenerateRulerOptions): Generator<RulerLi
 
 /** Tokens of a sample with so many units of haystack, those to be generated included. */
 export function sampleTokens(
-  { task, wrap, countTokens }: GenerateRulerOptions,
+  options: GenerateRulerOptions,
   sample: RulerSample,
   units: number,
 ): number {
   const { input, answerPrefix } = sample.text(units);
-  const prompt = (wrap?.(input) ?? input) + answerPrefix;
-  return countTokens(prompt) + rulerTask(task).generatedTokens;
+  const prompt = (options.wrap?.(input) ?? input) + answerPrefix;
+  return options.countTokens(prompt) + generatedTokensOf(options);
+}
+
+/** The tokens to be generated for a sample. */
+export function generatedTokensOf(
+  { task, generatedTokens = rulerTask(task).generatedTokens }: GenerateRulerOptions,
+): number {
+  return generatedTokens;
 }
 
 function fitSample(
@@ -145,6 +158,7 @@ export function rulerSample(options: GenerateRulerOptions, index: number): Ruler
       shuffling: () => new PythonRandom(seed),
       index,
       maxTokens,
+      generatedTokens: generatedTokensOf(options),
       countTokens,
     });
   } catch (error) {
@@ -165,7 +179,7 @@ function makeSample(name: RulerTaskName, material: CompleteMaterial, draw: Ruler
     case "common_words_extraction":
       return commonWordsSample(task, template, material.words, draw);
     case "freq_words_extraction":
-      return frequentWordsSample(task, template, task.generatedTokens, draw);
+      return frequentWordsSample(task, template, draw);
     case "qa": {
       const documents = need(material[task.dataset], `the file of ${task.dataset}`);
       return questionAnsweringSample(template, documents, draw);

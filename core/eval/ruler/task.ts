@@ -32,6 +32,8 @@ export interface RulerDraw {
   readonly index: number;
   /** The most tokens a sample may have, those to be generated included. */
   readonly maxTokens: number;
+  /** The tokens to be generated. */
+  readonly generatedTokens: number;
   /** Tokens of a text. */
   readonly countTokens: (text: string) => number;
 }
