@@ -12,7 +12,8 @@ export interface EvaluateSamplesOptions<Sample, Schema extends v.GenericSchema>
 }
 
 /**
- * Runs samples, from where an earlier run of the same settings stopped, and scores all of them.
+ * Runs samples, from where an earlier run of the same settings stopped, and scores all of them, or
+ * the first so many where there is a limit: what an earlier run finished beyond it stays, unscored.
  *
  * Beside the results lies the record: `.json` where they are `.jsonl`.
  *
@@ -24,12 +25,13 @@ export async function evaluateSamples<Sample, Schema extends v.GenericSchema>(
 ): Promise<EvaluationRecord> {
   const { path, trace, prediction, scores } = options;
   using log = await runSamples(options);
-  const predictions = await Array.fromAsync(readJsonLines(path, prediction));
+  const samples = Math.min(log.finished, options.limit ?? Infinity);
+  const finished = await Array.fromAsync(readJsonLines(path, prediction));
   const digests = { ...options.identity.digests, samples: options.samplesDigest };
   const record = evaluationRecord({ ...options.identity, digests }, {
-    scores: scores(predictions),
-    samples: log.finished,
-    cost: log.totals(),
+    scores: scores(finished.slice(0, samples)),
+    samples,
+    cost: log.totals(samples),
     trace,
   });
   writeRecord(path.replace(/\.jsonl$/, ".json"), record);

@@ -18,7 +18,7 @@ export interface SampleRunOptions {
   readonly model: LanguageModel;
   /** Where the model records its attention trace, for the record. */
   readonly trace?: string | undefined;
-  /** Runs only the first so many samples. */
+  /** Runs and scores only the first so many samples. */
   readonly limit?: number | undefined;
   /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
   readonly recallBudget?: number | undefined;

@@ -131,13 +131,18 @@ export class SampleLog implements Disposable {
     this.#costs.push(cost);
   }
 
-  /** The cost of all finished samples; rows, recall and usage only where they were counted. */
-  totals(): SampleCost {
-    const rows = this.#costs.flatMap((cost) => cost.rows ?? []);
-    const usage = this.#costs.flatMap((cost) => cost.usage ?? []);
-    const recall = this.#costs.flatMap((cost) => cost.recall ? [cost.recall] : []);
+  /**
+   * The cost of finished samples; rows, recall and usage only where they were counted.
+   *
+   * @param samples how many, from the first
+   */
+  totals(samples: number): SampleCost {
+    const costs = this.#costs.slice(0, samples);
+    const rows = costs.flatMap((cost) => cost.rows ?? []);
+    const usage = costs.flatMap((cost) => cost.usage ?? []);
+    const recall = costs.flatMap((cost) => cost.recall ? [cost.recall] : []);
     const sum = (of: (cost: SampleCost) => number) =>
-      this.#costs.reduce((total, cost) => total + of(cost), 0);
+      costs.reduce((total, cost) => total + of(cost), 0);
     return {
       promptTokens: sum((cost) => cost.promptTokens),
       generatedTokens: sum((cost) => cost.generatedTokens),

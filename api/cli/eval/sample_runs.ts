@@ -32,7 +32,7 @@ export function addSampleOptions(command: Command): Command {
   command.addOption(
     checkedOption(
       "--limit <samples>",
-      "run only the first so many samples of each task",
+      "run and score only the first so many samples of each task",
       wholeNumber(1, 2 ** 20),
     ),
   );

@@ -141,7 +141,22 @@ Deno.test("a finished sample stays only as long as it is what is asked", async (
   });
   equal(finishedSamples(path, identity), 3);
   write(SAMPLES);
-  equal((await evaluateLongBench({ ...options, limit: 1 })).samples, 3);
+  equal((await evaluateLongBench(options)).samples, 3);
+});
+
+Deno.test("a limit below what is finished scores the first samples and keeps the others", async () => {
+  using folder = temporaryFolder();
+  const options = longBench(folder, SAMPLES);
+  const whole = await evaluateLongBench({ ...options, recallBudget: 2 });
+  const first = await evaluateLongBench({ ...options, recallBudget: 2, limit: 1 });
+  const { path } = await planLongBench(options);
+  deepEqual([first.samples, first.scores.hotpotqa], [1, 100]);
+  equal(first.cost.generatedTokens, 6);
+  equal(first.cost.rows!.selections * 3 < whole.cost.rows!.selections * 2, true);
+  deepEqual(JSON.parse(readFileSync(path.replace("jsonl", "json"), "utf8")), first);
+  equal(readFileSync(path, "utf8").trimEnd().split("\n").length, 3);
+  deepEqual(await evaluateLongBench({ ...options, recallBudget: 2 }), whole);
+  equal((options.model as ReturnType<typeof fakeModel>).calls.length, 3);
 });
 
 Deno.test("a file of samples that cannot be read is named", async () => {
