@@ -39,6 +39,26 @@ Deno.test(
 );
 
 Deno.test(
+  "RULER's own samples are put into the chat template as they are read",
+  inFolder(async (folder) => {
+    const model = writeModel(folder, "<user>{{ messages[0].content }}</user>");
+    const data = `${folder}/data`;
+    Deno.mkdirSync(`${data}/vt`, { recursive: true });
+    const sample = { index: 0, input: "Which?", answer_prefix: " It is", outputs: ["A"] };
+    Deno.writeTextFileSync(`${data}/vt/validation.jsonl`, `${JSON.stringify(sample)}\n`);
+    const promptTokens = async (options: string[]) => {
+      const { code, out, err } = await kvpim([
+        ...["eval", "ruler", "--data", data, "--task", "vt", "--policy", "full", "--json"],
+        ...["--model", model, "--output", `${folder}/out${options.length}`, ...options],
+      ]);
+      equal(code, 0, err);
+      return JSON.parse(out).results[0].record.cost.promptTokens;
+    };
+    equal(await promptTokens(["--chat"]) > await promptTokens([]), true);
+  }),
+);
+
+Deno.test(
   "what a chat template objects to is told in one line",
   inFolder(async (folder) => {
     const model = writeModel(folder, "{{ raise_exception('Begin with\nthe system') }}");

@@ -136,7 +136,7 @@ function addGenerationOptions(command: Command): Command {
       checkedOption("--sample-seed <number>", "seed of the samples", wholeNumber(0, 2 ** 31))
         .default(42),
     )
-    .option("--chat", "put prompts into the model's chat template")
+    .option("--chat", "put prompts, also those of --data, into the model's chat template")
     .option("--templates <file>", "RULER's own templates (default: this program's)")
     .option("--words <path>", "RULER's own word lists (default: this program's)")
     .option("--essays <file>", "essays to hide needles in")
@@ -243,7 +243,7 @@ async function runTask(
     model: checkpointModel(checkpoint, settled),
     out: join(options.output, fileNameOf(choice)),
     protocol: options.protocol,
-    complete: options.chat,
+    chat: options.chat && (options.data === undefined ? "applied" : "apply"),
     trace,
     limit: options.limit,
     recallBudget: recallBudgetOf(options),

@@ -1,5 +1,6 @@
 import { EvaluationInputError } from "../input_error.ts";
 import type { LanguageModel } from "../language_model.ts";
+import { requireChat } from "../require_chat.ts";
 
 /** How a prompt is put to a chat model. */
 export type ChatForm = "none" | "vicuna" | "llama2" | "template";
@@ -41,10 +42,7 @@ export function wrapPrompt(prompt: string, form: ChatForm, model: LanguageModel)
     case "vicuna":
       return `${VICUNA_SYSTEM} USER: ${prompt} ASSISTANT:`;
     case "template":
-      if (!model.chat) {
-        throw new EvaluationInputError(`${model.name}: expected a chat template but found none`);
-      }
-      return model.chat(prompt);
+      return requireChat(model)(prompt);
   }
 }
 

@@ -13,8 +13,10 @@ import type { DecodeSession } from "../language_model.ts";
 import { checkLength } from "../length_check.ts";
 import { pythonJson } from "../python/json.ts";
 import { strip } from "../python/text.ts";
+import { requireChat } from "../require_chat.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
 import { type RulerFileLine, RulerLineSchema } from "./file.ts";
+import { encodeChat } from "./encode_chat.ts";
 import { generatedTokens } from "./generated_tokens.ts";
 import { resultPath, sizedName } from "./results.ts";
 import { rulerMetric, rulerScore, type RulerScoring } from "./score.ts";
@@ -35,12 +37,13 @@ export interface RulerOptions extends SampleRunOptions {
    */
   readonly protocol: RulerScoring;
   /**
-   * Whether the prompts already begin with the model's special tokens, as those of a chat template
-   * do.
+   * Whether prompts are put into the model's chat template as they are read, without the answer
+   * prefix, or are in it already.
    *
-   * @default true for `artifact`, false for `nvidia`
+   * @default neither: `nvidia` has the tokenizer add its special tokens, `artifact` takes prompts
+   *   that begin with them
    */
-  readonly complete?: boolean | undefined;
+  readonly chat?: "apply" | "applied" | undefined;
 }
 
 const PredictionSchema = v.object({ prediction: v.string(), outputs: v.array(v.string()) });
@@ -54,12 +57,15 @@ export interface RulerPlan extends SamplePlan {
 /**
  * Prepares a run without starting it.
  *
- * @throws {EvaluationInputError} if the samples are absent or malformed
+ * @throws {EvaluationInputError} if the samples are absent or malformed, or the model has no chat
+ *   template to put them into
  */
 export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
   const { model, task, protocol, maxTokens } = options;
   const maxGeneratedTokens = generatedTokens(task, protocol);
-  const complete = options.complete ?? protocol === "artifact";
+  const complete = options.chat !== undefined || protocol === "artifact";
+  // Before the first sample.
+  if (options.chat === "apply") requireChat(model);
   await checkJsonLines(options.samples, RulerLineSchema);
   return {
     path: resultPath(options.out, model.name, options),
@@ -76,6 +82,7 @@ export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
         maxTokens,
         maxGeneratedTokens,
         complete,
+        ...options.chat === "apply" && { chat: options.chat },
         recallBudget: options.recallBudget ?? null,
       },
       digests: model.digests,
@@ -119,12 +126,16 @@ function scoreOf(
 }
 
 async function runSample(
-  { model, task, protocol }: RulerOptions,
+  options: RulerOptions,
   { complete, maxGeneratedTokens }: RulerPlan,
   session: DecodeSession,
   { index, input, answer_prefix, outputs }: RulerFileLine,
 ): Promise<SampleResult> {
-  const ids = model.tokenizer.encode(input + answer_prefix, { special: !complete });
+  const { model, task, protocol, chat } = options;
+  const prompt = (chat === "apply" ? requireChat(model)(input) : input) + answer_prefix;
+  const ids = chat === undefined
+    ? model.tokenizer.encode(prompt, { special: !complete })
+    : encodeChat(model.tokenizer, prompt);
   checkLength(model, ids.length, maxGeneratedTokens);
   const generated = await Array.fromAsync(generate(session, await session.prefill(ids), {
     maxNewTokens: maxGeneratedTokens,
