@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { join } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import {
@@ -115,7 +115,7 @@ export function rulerCommand(surroundings: Surroundings): Command {
         tokens,
       ),
     );
-  addGenerationOptions(command)
+  addSourceOptions(command)
     .addOption(
       checkedOption("--protocol <name>", "nvidia or artifact", oneOfWords(["nvidia", "artifact"]))
         .default("nvidia"),
@@ -125,23 +125,24 @@ export function rulerCommand(surroundings: Surroundings): Command {
     .action((options: RulerCliOptions) => ruler(options, surroundings));
 }
 
-function addGenerationOptions(command: Command): Command {
-  return command
+/** Where samples come from. What they are generated from says nothing where they are read. */
+function addSourceOptions(command: Command): Command {
+  const generating = [
+    checkedOption("--samples <count>", "samples of a task to generate", wholeNumber(1, 2 ** 20))
+      .default(20),
+    checkedOption("--sample-seed <number>", "seed of the samples", wholeNumber(0, 2 ** 31))
+      .default(42),
+    new Option("--templates <file>", "RULER's own templates (default: this program's)"),
+    new Option("--words <path>", "RULER's own word lists (default: this program's)"),
+    new Option("--essays <file>", "essays to hide needles in"),
+    new Option("--squad <file>", "SQuAD 2.0"),
+    new Option("--hotpotqa <file>", "HotpotQA"),
+  ];
+  command
     .option("--data <folder>", "read samples instead of generating them")
-    .addOption(
-      checkedOption("--samples <count>", "samples of a task to generate", wholeNumber(1, 2 ** 20))
-        .default(20),
-    )
-    .addOption(
-      checkedOption("--sample-seed <number>", "seed of the samples", wholeNumber(0, 2 ** 31))
-        .default(42),
-    )
-    .option("--chat", "put prompts, also those of --data, into the model's chat template")
-    .option("--templates <file>", "RULER's own templates (default: this program's)")
-    .option("--words <path>", "RULER's own word lists (default: this program's)")
-    .option("--essays <file>", "essays to hide needles in")
-    .option("--squad <file>", "SQuAD 2.0")
-    .option("--hotpotqa <file>", "HotpotQA");
+    .option("--chat", "put prompts, also those of --data, into the model's chat template");
+  for (const option of generating) command.addOption(option.conflicts("data"));
+  return command;
 }
 
 async function ruler(options: RulerCliOptions, surroundings: Surroundings) {

@@ -89,6 +89,17 @@ Deno.test(
   }),
 );
 
+Deno.test("what samples are generated from is refused where they are read", async () => {
+  const options = ["samples 2", "sample-seed 7", "templates none", "words none", "essays none"];
+  for (const option of [...options, "squad none", "hotpotqa none"]) {
+    const [name, value] = option.split(" ");
+    await refuses(
+      ["--data", "none", `--${name}`, value!],
+      new RegExp(`option '--${name} <\\w+>' cannot be used with option '--data <folder>'$`, "m"),
+    );
+  }
+});
+
 Deno.test(
   "word lists are read by their path, and a list that is too small is told with the option",
   inFolder(async (folder) => {
