@@ -2,11 +2,15 @@ import { EvaluationInputError } from "./input_error.ts";
 import type { LanguageModel } from "./language_model.ts";
 
 /**
- * Makes sure that a prompt and what follows it fit a model. The last token generated is never read.
+ * Makes sure that there is a prompt, and that it and what follows it fit a model. The last token
+ * generated is never read.
  *
  * @throws {EvaluationInputError} if they do not
  */
 export function checkLength(model: LanguageModel, promptTokens: number, generatedTokens: number) {
+  if (promptTokens === 0) {
+    throw new EvaluationInputError("expected a prompt of at least one token but found none");
+  }
   const room = model.contextTokens - Math.max(0, generatedTokens - 1);
   if (promptTokens <= room) return;
   const why = generatedTokens === 0

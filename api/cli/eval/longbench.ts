@@ -16,7 +16,7 @@ import {
   type LongBenchOptions,
   planLongBench,
 } from "../../../core/eval/longbench/evaluate.ts";
-import { readMaxPromptTokens } from "../../../core/eval/longbench/files.ts";
+import { LEAST_PROMPT_TOKENS, readMaxPromptTokens } from "../../../core/eval/longbench/files.ts";
 import {
   LONGBENCH_PROTOCOLS,
   type LongBenchProtocol,
@@ -31,17 +31,17 @@ import { namingPlugin, openPolicies, settlePolicy } from "../policy/open_policy.
 import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { listOfWords, oneOfWords } from "../values.ts";
+import { listOfWords, oneOfWords, wholeNumber } from "../values.ts";
 import { advising } from "./advice.ts";
 import {
   addModelOptions,
   checkpointOf,
   decodingOf,
   type EvaluationOptions,
+  MOST_TOKENS,
   recallBudgetOf,
   settingsOf,
   tinyModelNote,
-  tokens,
 } from "./options.ts";
 import { makeFolder, tracePathOf } from "./policy_runs.ts";
 import { resultTable, rowsLegend } from "./result_table.ts";
@@ -108,7 +108,7 @@ export function longBenchCommand(surroundings: Surroundings): Command {
       checkedOption(
         "--max-prompt <tokens>",
         "tokens before the middle of a prompt is cut out (default: as model2maxlen.json says)",
-        tokens,
+        wholeNumber(LEAST_PROMPT_TOKENS, MOST_TOKENS),
       ),
     )
     .addOption(

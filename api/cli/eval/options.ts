@@ -15,7 +15,8 @@ import { distinctPolicies, parsePolicies, type PolicyChoice } from "../policy/po
 import { locating, lowerFirst, UserError } from "../user_error.ts";
 import { oneOfWords, type ValueParser, wholeNumber } from "../values.ts";
 
-const MOST_TOKENS = 2 ** 24;
+/** The most tokens an option may name. */
+export const MOST_TOKENS = 2 ** 24;
 /** A number of tokens. */
 export const tokens: ValueParser<number> = wholeNumber(1, MOST_TOKENS);
 

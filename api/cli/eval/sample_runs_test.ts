@@ -174,6 +174,10 @@ Deno.test(
     await refuses(empty, /model2maxlen\.json: expected a file but found none/);
     await refuses([...empty, "--max-prompt", "9"], /dataset2prompt\.json: expected a file but/);
     await refuses(
+      [...empty, "--max-prompt", "1"],
+      /--max-prompt: expected a whole number from 2 to \d+ but found "1"/,
+    );
+    await refuses(
       [...empty, "--task", "hotpot"],
       /--task: expected one of narrativeqa, .*"hotpot"/,
     );

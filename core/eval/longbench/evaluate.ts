@@ -35,8 +35,8 @@ export interface LongBenchOptions extends SampleRunOptions {
   readonly out: string;
   readonly protocol: LongBenchProtocol;
   /**
-   * The most tokens a prompt may have before its middle is cut out. LongBench keeps one for each
-   * model it knows, see `readMaxPromptTokens`.
+   * The most tokens a prompt may have before its middle is cut out, at least 2. LongBench keeps one
+   * for each model it knows, see `readMaxPromptTokens`.
    */
   readonly maxPromptTokens: number;
   /** @default what LongBench does for a model of this name */

@@ -9,7 +9,11 @@ import { readJsonFile } from "../json_lines.ts";
 import { formatTemplate } from "../python/format.ts";
 import type { LongBenchTaskName } from "./tasks.ts";
 
-const length = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const atLeast = (least: number) => v.pipe(v.number(), v.safeInteger(), v.minValue(least));
+const length = atLeast(0);
+
+/** The least that may be left of a prompt: a token of its beginning and one of its end. */
+export const LEAST_PROMPT_TOKENS = 2;
 
 /** A line of a task's file. */
 export const LongBenchSampleSchema = v.looseObject({
@@ -60,7 +64,7 @@ export async function readTaskConfig(
   task: LongBenchTaskName,
 ): Promise<LongBenchTaskConfig> {
   const templates = await readJsonFile(paths.prompts, v.record(v.string(), v.string()));
-  const lengths = await readJsonFile(paths.generatedTokens, v.record(v.string(), length));
+  const lengths = await readJsonFile(paths.generatedTokens, v.record(v.string(), atLeast(1)));
   const template = entry(templates, task, paths.prompts);
   try {
     formatTemplate(template, { context: "", input: "" });
@@ -79,7 +83,8 @@ export async function readTaskConfig(
  * @throws {EvaluationInputError} if the file is absent or malformed, or does not know the model
  */
 export async function readMaxPromptTokens(path: string, model: string): Promise<number> {
-  return entry(await readJsonFile(path, v.record(v.string(), length)), model, path);
+  const lengths = v.record(v.string(), atLeast(LEAST_PROMPT_TOKENS));
+  return entry(await readJsonFile(path, lengths), model, path);
 }
 
 function entry<T>(table: Readonly<Record<string, T>>, name: string, path: string): T {

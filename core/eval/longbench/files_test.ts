@@ -19,6 +19,20 @@ Deno.test("configuration files that lack a task or have a bad template are named
   });
 });
 
+Deno.test("sizes that leave nothing of a prompt or of an answer are named", async () => {
+  using folder = temporaryFolder();
+  const { configFiles } = longBench(folder, []);
+  writeFileSync(configFiles.generatedTokens, JSON.stringify({ hotpotqa: 0 }));
+  await rejects(readTaskConfig(configFiles, "hotpotqa"), {
+    message: `${configFiles.generatedTokens}: expected hotpotqa to be >=1 but found 0`,
+  });
+  const lengths = folder.path("model2maxlen.json");
+  writeFileSync(lengths, JSON.stringify({ fake: 1 }));
+  await rejects(readMaxPromptTokens(lengths, "fake"), {
+    message: `${lengths}: expected fake to be >=2 but found 1`,
+  });
+});
+
 sharedTest("LongBench's own configuration files are read", async () => {
   const paths = {
     prompts: sharedPath("data/longbench/dataset2prompt.json"),

@@ -98,9 +98,9 @@ async function readInTwo(
     ? withoutFirst(tokenizer.encode(question, { special: true }))
     : tokenizer.encode(question, { special: false });
   checkLength(model, contextIds.length + questionIds.length, maxGeneratedTokens);
-  let logits = await session.prefill(contextIds);
+  let logits = contextIds.length === 0 ? undefined : await session.prefill(contextIds);
   for (const id of questionIds) logits = await session.step(id);
-  return { logits, tokens: contextIds.length + questionIds.length };
+  return { logits: logits!, tokens: contextIds.length + questionIds.length };
 }
 
 function withoutFirst(ids: readonly number[]): readonly number[] {

@@ -1,4 +1,4 @@
-import { equal } from "node:assert/strict";
+import { equal, rejects } from "node:assert/strict";
 import { BYTE_TOKENIZER, fakeModel, replyBehind } from "../testing/fake_model.ts";
 import { type LongBenchOptions } from "./evaluate.ts";
 import { answer } from "./protocol.ts";
@@ -28,11 +28,13 @@ Deno.test("each protocol reads what it says at once and step by step", async () 
   equal(official.stepped, "Pa");
 });
 
+/** Adds no token to a text. */
+const tokenizer = {
+  ...BYTE_TOKENIZER,
+  encode: (text: string) => BYTE_TOKENIZER.encode(text, { special: false }),
+};
+
 Deno.test("the artifact drops a real token where the tokenizer adds none", async () => {
-  const tokenizer = {
-    ...BYTE_TOKENIZER,
-    encode: (text: string) => BYTE_TOKENIZER.encode(text, { special: false }),
-  };
   const stepped = async (protocol: LongBenchOptions["protocol"]) => {
     const model = fakeModel(() => "", { tokenizer });
     const question = { task: "hotpotqa", maxGeneratedTokens: 1 } as const;
@@ -46,6 +48,27 @@ Deno.test("the artifact drops a real token where the tokenizer adds none", async
   };
   equal(await stepped("artifact"), "uestion: q");
   equal(await stepped("question-as-decode"), "Question: q");
+});
+
+Deno.test("a prompt that is all question is read step by step, an empty one is refused", async () => {
+  for (const protocol of ["artifact", "question-as-decode", "official"] as const) {
+    const model = fakeModel(() => "", { tokenizer });
+    const question = { task: "hotpotqa", maxGeneratedTokens: 1 } as const;
+    const prompt = "x".repeat(100);
+    const { promptTokens } = await answer(
+      model,
+      await model.open("s"),
+      { ...question, prompt },
+      protocol,
+    );
+    equal(promptTokens, protocol === "artifact" ? 99 : 100);
+    equal(model.calls[0]!.prefilled === "", protocol !== "official");
+    const empty = answer(model, await model.open("s"), { ...question, prompt: "" }, protocol);
+    await rejects(empty, {
+      name: "EvaluationInputError",
+      message: "expected a prompt of at least one token but found none",
+    });
+  }
 });
 
 Deno.test("a stop token at the first place is passed over, stops or is barred", async () => {

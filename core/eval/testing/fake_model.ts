@@ -77,6 +77,7 @@ export function fakeModel(
     };
     return Promise.resolve({
       prefill(ids) {
+        if (ids.length === 0) throw new RangeError("Expected at least one token but found none");
         call.prefilled += text(ids);
         read.push(...ids);
         return logits();
