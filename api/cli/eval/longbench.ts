@@ -47,6 +47,7 @@ import { makeFolder, tracePathOf } from "./policy_runs.ts";
 import { resultTable, rowsLegend } from "./result_table.ts";
 import {
   addSampleOptions,
+  checkTraces,
   recorded,
   type SampleOptions,
   TASK_COLUMNS,
@@ -127,6 +128,7 @@ export function longBenchCommand(surroundings: Surroundings): Command {
 async function longBench(options: LongBenchCliOptions, surroundings: Surroundings) {
   checkTraceLists(options);
   makeFolder("--output", options.output);
+  checkTraces(options.trace, options.policy, options.task);
   const settings = settingsOf(options);
   using opened = await openPolicies(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);

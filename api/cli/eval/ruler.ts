@@ -43,6 +43,7 @@ import { makeFolder, tracePathOf } from "./policy_runs.ts";
 import { resultTable, rowsLegend } from "./result_table.ts";
 import {
   addSampleOptions,
+  checkTraces,
   recorded,
   type SampleOptions,
   TASK_COLUMNS,
@@ -148,6 +149,7 @@ function addSourceOptions(command: Command): Command {
 async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
   checkTraceLists(options);
   makeFolder("--output", options.output);
+  checkTraces(options.trace, options.policy, options.task);
   const settings = settingsOf(options);
   using opened = await openPolicies(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);

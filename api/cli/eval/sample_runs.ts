@@ -12,8 +12,10 @@ import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
 import type { SamplePlan } from "../../../core/eval/run_samples.ts";
 import { finishedSamples } from "../../../core/eval/sample_log.ts";
 import { checkedOption } from "../option.ts";
+import { OutputFile } from "../output_file.ts";
+import type { PolicyChoice } from "../policy/policy_choice.ts";
 import { wholeNumber } from "../values.ts";
-import type { PolicyResult } from "./policy_runs.ts";
+import { type PolicyResult, tracePathOf } from "./policy_runs.ts";
 import type { ScoreColumn } from "./result_table.ts";
 import { addTraceOptions, type TraceOptions } from "./trace_options.ts";
 
@@ -40,6 +42,25 @@ export function addSampleOptions(command: Command): Command {
     command,
     "where there are several, names of policies and tasks are added",
   );
+}
+
+/**
+ * Makes sure, before hours of work, that the trace of each task under each policy can be written.
+ *
+ * @throws {UserError} when one cannot
+ */
+export function checkTraces(
+  trace: string | undefined,
+  policies: readonly PolicyChoice[],
+  tasks: readonly string[],
+) {
+  for (const choice of policies) {
+    const policyTrace = tracePathOf(trace, choice, policies);
+    for (const task of tasks) {
+      const path = taskTracePathOf(policyTrace, task, tasks);
+      if (path !== undefined) OutputFile.check("--trace", path);
+    }
+  }
 }
 
 /** The trace of a task: the path given, with the task's name in it where there are several. */

@@ -189,6 +189,12 @@ Deno.test(
       ["ruler", "--trace-lists", "tokens"],
       /^kvpim: --trace-lists: expected --trace beside it but found none/,
     );
+    for (const evaluation of [["ruler"], ["longbench", "--data", folder, "--config", folder]]) {
+      await refuses(
+        [...evaluation, "--policy", "full", "--trace", `${folder}/none/a.trace`],
+        /--trace: expected a file that can be written but found .*-[a-z0-9_]+\.trace: no such file/,
+      );
+    }
     await refuses(["longbench"], /required option '--data <folder>' not specified/);
     await refuses(
       ["ruler", "--task", "qa_1", "--policy", "full"],
