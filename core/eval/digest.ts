@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
-import { EvaluationInputError } from "./input_error.ts";
+import { createReadStream } from "node:fs";
+import { requireFile } from "./require_file.ts";
 
 /** SHA-256 of a text in UTF-8, hexadecimal. */
 export function digestText(text: string): string {
@@ -20,7 +20,7 @@ export function digestBytes(pieces: readonly Uint8Array[]): string {
  * @throws {EvaluationInputError} if it is absent
  */
 export async function digestFile(path: string): Promise<string> {
-  if (!existsSync(path)) throw new EvaluationInputError(`${path}: expected a file but found none`);
+  requireFile(path);
   const hash = createHash("sha256");
   for await (const piece of createReadStream(path)) hash.update(piece);
   return hash.digest("hex");

@@ -1,6 +1,7 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import * as v from "valibot";
 import { EvaluationInputError } from "./input_error.ts";
+import { requireFile } from "./require_file.ts";
 
 /**
  * Reads a file of one JSON value a line, without holding it whole. Lines end at line feeds only;
@@ -60,9 +61,7 @@ export async function readJsonFile<Schema extends v.GenericSchema>(
 
 /** Lines of a text file; an end without a line feed ends a line too. */
 export async function* readLines(path: string): AsyncGenerator<string, void, void> {
-  if (!existsSync(path)) {
-    throw new EvaluationInputError(`${path}: expected a file but found none`);
-  }
+  requireFile(path);
   let open = "";
   for await (const piece of createReadStream(path, { encoding: "utf8" })) {
     const lines = (piece as string).split("\n");

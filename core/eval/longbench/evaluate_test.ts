@@ -171,6 +171,10 @@ Deno.test("a file of samples that cannot be read is named", async () => {
     evaluateLongBench({ ...options, samples: folder.path("none.jsonl") }),
     { message: `${folder.path("none.jsonl")}: expected a file but found none` },
   );
+  await rejects(
+    evaluateLongBench({ ...options, samples: folder.path() }),
+    { message: `${folder.path()}: expected a file but found a folder` },
+  );
 });
 
 Deno.test("a prompt that does not fit the model is refused by name", async () => {
