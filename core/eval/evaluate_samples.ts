@@ -27,7 +27,7 @@ export async function evaluateSamples<Sample, Schema extends v.GenericSchema>(
   using log = await runSamples(options);
   const samples = Math.min(log.finished, options.limit ?? Infinity);
   const finished = await Array.fromAsync(readJsonLines(path, prediction));
-  const digests = { ...options.identity.digests, samples: options.samplesDigest };
+  const digests = { ...options.identity.digests, samples: options.file.digest };
   const record = evaluationRecord({ ...options.identity, digests }, {
     scores: scores(finished.slice(0, samples)),
     samples,

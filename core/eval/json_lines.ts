@@ -37,16 +37,6 @@ export async function* readPlacedJsonLines<Schema extends v.GenericSchema>(
 }
 
 /**
- * Reads such a file to its end, so that a mistake in its last line is told before work begins.
- *
- * @throws {EvaluationInputError} as {@linkcode readJsonLines}
- */
-export async function checkJsonLines(path: string, schema: v.GenericSchema) {
-  // deno-lint-ignore no-empty -- reading is all there is to do
-  for await (const _ of readJsonLines(path, schema)) {}
-}
-
-/**
  * Reads a JSON file of some form.
  *
  * @throws {EvaluationInputError} naming the file if it is absent, no JSON, or of another form

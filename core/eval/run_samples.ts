@@ -3,7 +3,8 @@ import { EvaluationInputError } from "./input_error.ts";
 import type { Placed } from "./json_lines.ts";
 import type { DecodeSession, LanguageModel } from "./language_model.ts";
 import { RecallMeter } from "./recall.ts";
-import { sampleDigest, SampleLog } from "./sample_log.ts";
+import type { SampleFile } from "./sample_file.ts";
+import { fewerSamples, sampleDigest, SampleLog } from "./sample_log.ts";
 
 /** What came of one sample. */
 export interface SampleResult {
@@ -32,10 +33,15 @@ export interface SampleRunOptions {
 export interface SamplePlan {
   /** The results, a line a sample. */
   readonly path: string;
-  /** To ask `finishedSamples` with, e.g. before a trace is continued. */
+  /** To ask `checkFinished` and `finishedSamples` with, e.g. before a trace is continued. */
   readonly identity: EvaluationIdentity;
-  /** SHA-256 of the file of samples, for the record. */
-  readonly samplesDigest: string;
+  /** The samples, as they were when the run was planned. */
+  readonly file: SampleFile;
+}
+
+/** How many samples a run finishes that is not interrupted. */
+export function samplesToRun({ file }: Pick<SamplePlan, "file">, limit = Infinity): number {
+  return Math.min(limit, file.samples.length);
 }
 
 /** Samples to run. */
@@ -70,12 +76,8 @@ export async function runSamples<Sample>(options: RunSamplesOptions<Sample>): Pr
       }
       index++;
     }
-    if (index < before) {
-      throw new EvaluationInputError(
-        `${options.path}: expected the ${before} samples that are finished, and any after them, ` +
-          `but found ${index}`,
-      );
-    }
+    const asked = Math.min(before, limit);
+    if (index < asked) throw fewerSamples(options.path, asked, index);
     return log;
   } catch (error) {
     log[Symbol.dispose]();

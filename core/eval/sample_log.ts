@@ -112,11 +112,7 @@ export class SampleLog implements Disposable {
    * @throws {EvaluationInputError} if it is another
    */
   check(index: number, sample: string) {
-    if (this.#samples[index] === sample) return;
-    throw new EvaluationInputError(
-      `${this.path}: expected the samples of an earlier run, and any after them, but found another ` +
-        `sample ${index + 1} of the ${this.finished} that are finished`,
-    );
+    if (this.#samples[index] !== sample) throw otherSample(this.path, index, this.finished);
   }
 
   /**
@@ -186,6 +182,42 @@ export function sampleDigest(sample: unknown): string {
 export function finishedDigests(path: string): string[] {
   if (!existsSync(progressPath(path))) return [];
   return readProgress(path).lines.map(({ sample }) => sample);
+}
+
+/**
+ * Checks, before a run begins, that it goes on from what is finished.
+ *
+ * @param samples digests of what is asked now
+ * @param limit how many of them are
+ * @throws {EvaluationInputError} if there are results of another run at this place, or a finished
+ *   sample is not the one that is asked
+ */
+export function checkFinished(
+  path: string,
+  identity: EvaluationIdentity,
+  samples: readonly string[],
+  limit = Infinity,
+) {
+  const finished = readProgress(path, JSON.stringify(identity)).lines.map(({ sample }) => sample);
+  const asked = finished.slice(0, limit);
+  const index = samples.slice(0, asked.length).findIndex((sample, i) => sample !== asked[i]);
+  if (index >= 0) throw otherSample(path, index, finished.length);
+  if (samples.length < asked.length) throw fewerSamples(path, asked.length, samples.length);
+}
+
+function otherSample(path: string, index: number, finished: number): EvaluationInputError {
+  return new EvaluationInputError(
+    `${path}: expected the samples of an earlier run, and any after them, but found another ` +
+      `sample ${index + 1} of the ${finished} that are finished`,
+  );
+}
+
+/** Fewer samples than are finished. */
+export function fewerSamples(path: string, finished: number, found: number): EvaluationInputError {
+  return new EvaluationInputError(
+    `${path}: expected the ${finished} samples that are finished, and any after them, but found ` +
+      found,
+  );
 }
 
 /** Where the progress of a run lies. */

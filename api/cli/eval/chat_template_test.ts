@@ -48,8 +48,9 @@ Deno.test(
     Deno.writeTextFileSync(`${data}/vt/validation.jsonl`, `${JSON.stringify(sample)}\n`);
     const promptTokens = async (options: string[]) => {
       const { code, out, err } = await kvpim([
-        ...["eval", "ruler", "--data", data, "--task", "vt", "--policy", "full", "--json"],
-        ...["--model", model, "--output", `${folder}/out${options.length}`, ...options],
+        ...["eval", "ruler", "--data", data, "--length", "900", "--task", "vt", "--json"],
+        ...["--model", model, "--policy", "full", "--output", `${folder}/out${options.length}`],
+        ...options,
       ]);
       equal(code, 0, err);
       return JSON.parse(out).results[0].record.cost.promptTokens;

@@ -5,15 +5,10 @@
  */
 import { Command } from "commander";
 import { dirname, join } from "node:path";
-import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
-import {
-  checkpointModel,
-  type SettledPolicy,
-  traceHeaderOf,
-} from "../../../core/eval/checkpoint_model.ts";
 import {
   evaluateLongBench,
   type LongBenchOptions,
+  type LongBenchPlan,
   planLongBench,
 } from "../../../core/eval/longbench/evaluate.ts";
 import { LEAST_PROMPT_TOKENS, readMaxPromptTokens } from "../../../core/eval/longbench/files.ts";
@@ -27,39 +22,17 @@ import {
   type LongBenchTaskName,
 } from "../../../core/eval/longbench/tasks.ts";
 import { checkedOption } from "../option.ts";
-import { namingPlugin, openPolicies, settlePolicy } from "../policy/open_policy.ts";
-import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
-import { Progress } from "../progress.ts";
+import { POLICY_SYNTAX } from "../policy/policy_choice.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { listOfWords, oneOfWords, wholeNumber } from "../values.ts";
-import { advising } from "./advice.ts";
-import {
-  addModelOptions,
-  checkpointOf,
-  decodingOf,
-  type EvaluationOptions,
-  MOST_TOKENS,
-  recallBudgetOf,
-  settingsOf,
-  tinyModelNote,
-} from "./options.ts";
-import { makeFolder, tracePathOf } from "./policy_runs.ts";
-import { resultTable, rowsLegend } from "./result_table.ts";
-import {
-  addSampleOptions,
-  checkTraces,
-  recorded,
-  type SampleOptions,
-  TASK_COLUMNS,
-  type TaskResult,
-  taskTracePathOf,
-} from "./sample_runs.ts";
-import { checkTraceLists } from "./trace_options.ts";
+import { addModelOptions, MOST_TOKENS } from "./options.ts";
+import type { ScoreColumn } from "./result_table.ts";
+import { addSampleOptions } from "./sample_runs.ts";
+import { runTasks, showResults, type TaskEvaluation, type TaskOptions } from "./task_runs.ts";
 
-interface LongBenchCliOptions extends EvaluationOptions, SampleOptions {
+interface LongBenchCliOptions extends TaskOptions<LongBenchTaskName> {
   readonly data: string;
   readonly config: string;
-  readonly task: readonly LongBenchTaskName[];
   readonly protocol: LongBenchProtocol;
   readonly maxPrompt?: number;
   readonly chatForm?: NonNullable<LongBenchOptions["chatForm"]>;
@@ -126,107 +99,50 @@ export function longBenchCommand(surroundings: Surroundings): Command {
 }
 
 async function longBench(options: LongBenchCliOptions, surroundings: Surroundings) {
-  checkTraceLists(options);
-  makeFolder("--output", options.output);
-  checkTraces(options.trace, options.policy, options.task);
-  const settings = settingsOf(options);
-  using opened = await openPolicies(options.policy, decodingOf(options));
-  await using checkpoint = await checkpointOf(options);
-  const results: TaskResult[] = [];
-  for (const policy of opened.policies) {
-    const { choice } = policy;
-    const settled = await settlePolicy(policy, settings, checkpoint.model.config.layers);
-    const tasks = await namingPlugin(
-      choice,
-      () => runTasks(options, checkpoint, choice, settled, surroundings),
-    );
-    results.push(...tasks);
-  }
-  if (options.json) return surroundings.out(`${JSON.stringify({ results }, null, 2)}\n`);
-  surroundings.out(reportOf(options, results));
+  const results = await runTasks(
+    options,
+    surroundings,
+    (checkpoint) => evaluationOf(options, checkpoint.name),
+  );
+  const heading = `LongBench, protocol ${options.protocol}`;
+  showResults(options, results, heading, [SCORE_COLUMN], surroundings);
 }
 
-async function runTasks(
+async function evaluationOf(
   options: LongBenchCliOptions,
-  checkpoint: Checkpoint,
-  choice: PolicyChoice,
-  settled: SettledPolicy,
-  surroundings: Surroundings,
-): Promise<TaskResult[]> {
-  const policyTrace = tracePathOf(options.trace, choice, options.policy);
-  const runs = [];
-  // All before the first, so that the last task's mistakes are not found hours later.
-  for (const task of options.task) {
-    const trace = taskTracePathOf(policyTrace, task, options.task);
-    const planned = await taskOptions(options, checkpoint, choice, settled, task, trace);
-    runs.push({ task, trace, planned, plan: await planLongBench(planned) });
-  }
-  const results: TaskResult[] = [];
-  for (const { task, trace, planned, plan } of runs) {
-    const limit = planned.maxPromptTokens;
-    const advice = { "shorter prompts": `--max-prompt cuts prompts, now to ${limit} tokens` };
-    using progress = new Progress(surroundings, `${choice.label} ${task}`, undefined, "samples");
-    const record = await recorded(
-      trace,
-      traceHeaderOf(checkpoint, settled, options.traceLists),
-      plan,
-      (writer) =>
-        advising(advice, () =>
-          evaluateLongBench({
-            ...planned,
-            model: checkpointModel(checkpoint, settled, writer),
-            onSample: (finished) => progress.update(finished),
-          })),
-    );
-    results.push({ choice, task, record });
-    await writeResultFile(dirname(plan.path), options.byLength ?? false);
-  }
-  return results;
-}
-
-async function taskOptions(
-  options: LongBenchCliOptions,
-  checkpoint: Checkpoint,
-  choice: PolicyChoice,
-  settled: SettledPolicy,
-  task: LongBenchTaskName,
-  trace: string | undefined,
-): Promise<LongBenchOptions> {
-  const { data, config, output, protocol, byLength, budget, limit, chatForm } = options;
+  model: string,
+): Promise<TaskEvaluation<LongBenchTaskName, LongBenchOptions, LongBenchPlan>> {
+  const { data, config, protocol, byLength = false, budget, chatForm } = options;
   const maxPromptTokens = options.maxPrompt ??
-    await readMaxPromptTokens(join(config, "model2maxlen.json"), checkpoint.name);
+    await readMaxPromptTokens(join(config, "model2maxlen.json"), model);
   return {
-    model: checkpointModel(checkpoint, settled),
-    task,
-    samples: join(data, `${task}${byLength ? "_e" : ""}.jsonl`),
-    configFiles: {
-      prompts: join(config, "dataset2prompt.json"),
-      generatedTokens: join(config, "dataset2maxlen.json"),
-    },
-    out: join(output, fileNameOf(choice)),
-    protocol,
-    maxPromptTokens,
-    chatForm,
-    byLength,
-    budget,
-    trace,
-    limit,
-    recallBudget: recallBudgetOf(options),
+    optionsOf: (task, common) => ({
+      ...common,
+      task,
+      samples: join(data, `${task}${byLength ? "_e" : ""}.jsonl`),
+      configFiles: {
+        prompts: join(config, "dataset2prompt.json"),
+        generatedTokens: join(config, "dataset2maxlen.json"),
+      },
+      protocol,
+      maxPromptTokens,
+      chatForm,
+      byLength,
+      budget,
+    }),
+    plan: planLongBench,
+    evaluate: evaluateLongBench,
+    advice: () => ({
+      "shorter prompts": `--max-prompt cuts prompts, now to ${maxPromptTokens} tokens`,
+    }),
+    finish: ({ path }) => writeResultFile(dirname(path), byLength),
   };
 }
 
-function reportOf(options: LongBenchCliOptions, results: readonly TaskResult[]): string {
-  const score = ({ record }: Pick<TaskResult, "record">) =>
+const SCORE_COLUMN: ScoreColumn = {
+  head: "score",
+  value: ({ record }) =>
     Object.values(record.scores).map((value) =>
       typeof value === "object" ? JSON.stringify(value) : String(value)
-    ).join(" ");
-  const model = results[0]!.record.model;
-  return [
-    `${model}: LongBench, protocol ${options.protocol}, budget ${options.budget} tokens\n`,
-    resultTable(results, [...TASK_COLUMNS, { head: "score", value: score }]),
-    "",
-    rowsLegend(results) + tinyModelNote(options).trimEnd(),
-    `Predictions and records: ${options.output}`,
-    "",
-  ].join("\n");
-}
+    ).join(" "),
+};

@@ -77,15 +77,32 @@ Deno.test(
       /vt_1500\/validation\.jsonl line 1 \(vt_1500\/0\): expected a prompt of at most 995 tokens, .*; --length makes samples shorter, now 1500 tokens$/m,
     );
     await refuses(
-      ["--data", `${folder}/given`, "--task", "vt", "--output", folder],
+      ["--data", `${folder}/given`, "--length", "1500", "--task", "vt", "--output", folder],
       /given\/vt\/validation\.jsonl: expected a file but found none$/m,
     );
     Deno.mkdirSync(`${folder}/given`);
     Deno.renameSync(`${folder}/data/vt_1500`, `${folder}/given/vt`);
     await refuses(
-      ["--data", `${folder}/given`, "--task", "vt", "--output", folder],
+      ["--data", `${folder}/given`, "--length", "1500", "--task", "vt", "--output", folder],
       /; --data takes samples that were made for fewer tokens$/m,
     );
+  }),
+);
+
+Deno.test(
+  "results of samples that are read go by the length these were made for",
+  inFolder(async (folder) => {
+    const task = ["--task", "vt", "--length", "900"];
+    const made = await kvpim([...RULER, ...task, "--samples", "1", "--output", `${folder}/made`]);
+    equal(made.code, 0, made.err);
+    Deno.mkdirSync(`${folder}/given`);
+    Deno.renameSync(`${folder}/made/data/vt_900`, `${folder}/given/vt`);
+    const output = ["--data", `${folder}/given`, "--output", `${folder}/out`];
+    const { code, out, err } = await kvpim([...RULER, ...task, ...output]);
+    equal(code, 0, err);
+    match(out, /^tiny-llama: RULER at 900 tokens, /m);
+    const results = filesIn(`${folder}/out/full/ruler_pred/tiny-llama`);
+    deepEqual(results, ["vt_900.json", "vt_900.jsonl", "vt_900.progress"]);
   }),
 );
 

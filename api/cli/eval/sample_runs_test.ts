@@ -105,6 +105,30 @@ Deno.test(
 );
 
 Deno.test(
+  "results of another run are told before the first sample of any task or policy",
+  inFolder(async (folder) => {
+    const data = `${folder}/longbench`;
+    writeLongBench(data);
+    Deno.copyFileSync(`${data}/hotpotqa.jsonl`, `${data}/musique.jsonl`);
+    const longBench = ["longbench", "--data", data, "--config", data];
+    const ruler = ["ruler", "--length", "900", "--samples", "1"];
+    for (
+      const [evaluation, tasks] of [[longBench, "hotpotqa,musique"], [ruler, "fwe,vt"]] as const
+    ) {
+      const output = `${folder}/${evaluation[0]}`;
+      const args = ["eval", ...evaluation, "--limit", "1", "--output", output];
+      const last = tasks.split(",")[1]!;
+      equal((await kvpim([...args, "--task", last, "--policy", "starc"])).code, 0);
+      const both = ["--task", tasks, "--policy", "full,starc", "--recall"];
+      const { code, err } = await kvpim([...args, ...both]);
+      deepEqual([code, err.split("\n").length], [2, 2], err);
+      match(err, new RegExp(`starc/.*/${last}[-_]\\d+\\.jsonl: results of another run: expected`));
+      equal(filesIn(output).includes("full"), false);
+    }
+  }),
+);
+
+Deno.test(
   "a prompt that does not fit is named by file and line, with the option that cuts it",
   inFolder(async (folder) => {
     const data = `${folder}/longbench`;
@@ -200,6 +224,19 @@ Deno.test(
       ["ruler", "--task", "qa_1", "--policy", "full"],
       /qa_1.*expected|expected.*SQuAD/i,
     );
-    await refuses(["ruler", "--data", folder, "--policy", "full"], /validation\.jsonl: expected a/);
+    const data = ["ruler", "--data", folder, "--policy", "full"];
+    await refuses(
+      data,
+      /--data: expected --length beside it, the tokens its samples were made for, but found none$/m,
+    );
+    await refuses(
+      [...data, "--length", "900"],
+      /niah_single_1\/validation\.jsonl: expected a file but found none$/m,
+    );
+    Deno.mkdirSync(`${folder}/vt/validation.jsonl`, { recursive: true });
+    await refuses(
+      [...data, "--length", "900", "--task", "vt"],
+      /vt\/validation\.jsonl: expected a file but found a folder$/m,
+    );
   }),
 );

@@ -4,13 +4,14 @@
  * @module
  */
 import { join } from "node:path";
-import { digestFile, digestText } from "../digest.ts";
+import { digestText } from "../digest.ts";
 import { evaluateSamples } from "../evaluate_samples.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
-import { checkJsonLines, readPlacedJsonLines } from "../json_lines.ts";
+import { readPlacedJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../language_model.ts";
 import { pythonJson } from "../python/json.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
+import { surveySamples } from "../sample_file.ts";
 import { type ChatForm, chatFormOfName, wrapPrompt } from "./chat_form.ts";
 import {
   type LongBenchConfigPaths,
@@ -67,11 +68,10 @@ export async function planLongBench(options: LongBenchOptions): Promise<LongBenc
   const taskConfig = await readTaskConfig(configFiles, task);
   const chatForm = options.chatForm ?? chatFormOfName(model.name);
   const name = options.budget === undefined ? task : `${task}-${options.budget}`;
-  await checkJsonLines(samples, LongBenchSampleSchema);
   const folder = join(options.out, byLength ? "pred_e" : "pred", model.name);
   return {
     path: join(folder, `${name}.jsonl`),
-    samplesDigest: await digestFile(samples),
+    file: await surveySamples(samples, LongBenchSampleSchema),
     taskConfig,
     chatForm,
     identity: {
@@ -100,11 +100,15 @@ export async function planLongBench(options: LongBenchOptions): Promise<LongBenc
  *
  * Beside the predictions lies the record, `{task}[-{budget}].json`.
  *
+ * @param planned what {@linkcode planLongBench} made of the same options, where that is at hand
  * @throws {EvaluationInputError} if a file is absent or malformed, or the folder holds results of
  *   another run; samples that are finished are kept
  */
-export async function evaluateLongBench(options: LongBenchOptions): Promise<EvaluationRecord> {
-  const plan = await planLongBench(options);
+export async function evaluateLongBench(
+  options: LongBenchOptions,
+  planned?: LongBenchPlan,
+): Promise<EvaluationRecord> {
+  const plan = planned ?? await planLongBench(options);
   const { task, byLength = false } = options;
   return await evaluateSamples({
     ...options,

@@ -4,17 +4,17 @@
  * @module
  */
 import * as v from "valibot";
-import { digestFile } from "../digest.ts";
 import { evaluateSamples } from "../evaluate_samples.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
 import { generate } from "../../llm/generate.ts";
-import { checkJsonLines, readPlacedJsonLines } from "../json_lines.ts";
+import { readPlacedJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../language_model.ts";
 import { checkLength } from "../length_check.ts";
 import { pythonJson } from "../python/json.ts";
 import { strip } from "../python/text.ts";
 import { requireChat } from "../require_chat.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
+import { surveySamples } from "../sample_file.ts";
 import { type RulerFileLine, RulerLineSchema } from "./file.ts";
 import { encodeChat } from "./encode_chat.ts";
 import { generatedTokens } from "./generated_tokens.ts";
@@ -66,10 +66,9 @@ export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
   const complete = options.chat !== undefined || protocol === "artifact";
   // Before the first sample.
   if (options.chat === "apply") requireChat(model);
-  await checkJsonLines(options.samples, RulerLineSchema);
   return {
     path: resultPath(options.out, model.name, options),
-    samplesDigest: await digestFile(options.samples),
+    file: await surveySamples(options.samples, RulerLineSchema),
     maxGeneratedTokens,
     complete,
     identity: {
@@ -95,11 +94,15 @@ export async function planRuler(options: RulerOptions): Promise<RulerPlan> {
  *
  * Beside the predictions lies the record, `{task}_{length}.json`.
  *
+ * @param planned what {@linkcode planRuler} made of the same options, where that is at hand
  * @throws {EvaluationInputError} if a file is absent or malformed, or the folder holds results of
  *   another run; samples that are finished are kept
  */
-export async function evaluateRuler(options: RulerOptions): Promise<EvaluationRecord> {
-  const plan = await planRuler(options);
+export async function evaluateRuler(
+  options: RulerOptions,
+  planned?: RulerPlan,
+): Promise<EvaluationRecord> {
+  const plan = planned ?? await planRuler(options);
   const { task } = options;
   return await evaluateSamples({
     ...options,

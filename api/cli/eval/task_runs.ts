@@ -1,0 +1,210 @@
+/**
+ * The sequence of LongBench and RULER: everything that can be refused is, before the first sample;
+ * then each task under each policy is run, and recorded.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
+import {
+  checkpointModel,
+  type SettledPolicy,
+  traceHeaderOf,
+} from "../../../core/eval/checkpoint_model.ts";
+import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
+import {
+  type SamplePlan,
+  type SampleRunOptions,
+  samplesToRun,
+} from "../../../core/eval/run_samples.ts";
+import { checkFinished } from "../../../core/eval/sample_log.ts";
+import { namingPlugin, openPolicies, settlePolicy } from "../policy/open_policy.ts";
+import { fileNameOf, type PolicyChoice } from "../policy/policy_choice.ts";
+import { Progress } from "../progress.ts";
+import type { Surroundings } from "../surroundings.ts";
+import { type Advice, advising } from "./advice.ts";
+import {
+  checkpointOf,
+  decodingOf,
+  type EvaluationOptions,
+  recallBudgetOf,
+  settingsOf,
+  tinyModelNote,
+} from "./options.ts";
+import { makeFolder, tracePathOf } from "./policy_runs.ts";
+import { resultTable, rowsLegend, type ScoreColumn } from "./result_table.ts";
+import {
+  checkTraces,
+  recorded,
+  type SampleOptions,
+  TASK_COLUMNS,
+  type TaskResult,
+  taskTracePathOf,
+} from "./sample_runs.ts";
+import { checkTraceLists } from "./trace_options.ts";
+
+/** Values of the options that every evaluation of tasks has. */
+export interface TaskOptions<Task extends string> extends EvaluationOptions, SampleOptions {
+  readonly task: readonly Task[];
+}
+
+/** What the options say of each task of every evaluation; `out` is the folder of the policy. */
+export type TaskRunOptions =
+  & Pick<SampleRunOptions, "model" | "trace" | "limit" | "recallBudget">
+  & { readonly out: string };
+
+/** An evaluation: how a task of it is planned and run under a policy. */
+export interface TaskEvaluation<
+  Task extends string,
+  Options extends SampleRunOptions,
+  Plan extends SamplePlan,
+> {
+  /** What to run of a task. */
+  optionsOf(task: Task, common: TaskRunOptions): Options;
+  plan(options: Options): Promise<Plan>;
+  evaluate(options: Options, plan: Plan): Promise<EvaluationRecord>;
+  /** Which of the command's options make the task's input fit. */
+  advice(options: Options): Advice;
+  /** What is left to write after a task. */
+  finish?(plan: Plan): Promise<unknown>;
+}
+
+/** A policy with everything about it settled. */
+interface PolicyRun {
+  readonly choice: PolicyChoice;
+  readonly settled: SettledPolicy;
+}
+
+/** A task that is ready to run under a policy. */
+interface PlannedTask<Task, Options, Plan> extends PolicyRun {
+  readonly task: Task;
+  readonly options: Options;
+  readonly plan: Plan;
+}
+
+/**
+ * Runs every task under every policy, from where an earlier call of the same settings stopped.
+ *
+ * @param prepare makes the evaluation ready for a checkpoint, e.g. its samples
+ * @throws {UserError | EvaluationInputError} before the first sample, if a task cannot be planned,
+ *   results of another run are in the way of any, or a trace cannot be written
+ */
+export async function runTasks<
+  Task extends string,
+  Options extends SampleRunOptions,
+  Plan extends SamplePlan,
+>(
+  options: TaskOptions<Task>,
+  surroundings: Surroundings,
+  prepare: (checkpoint: Checkpoint) => Promise<TaskEvaluation<Task, Options, Plan>>,
+): Promise<TaskResult[]> {
+  checkTraceLists(options);
+  makeFolder("--output", options.output);
+  checkTraces(options.trace, options.policy, options.task);
+  using opened = await openPolicies(options.policy, decodingOf(options));
+  await using checkpoint = await checkpointOf(options);
+  const policies: PolicyRun[] = [];
+  for (const policy of opened.policies) {
+    const { choice } = policy;
+    const { layers } = checkpoint.model.config;
+    policies.push({ choice, settled: await settlePolicy(policy, settingsOf(options), layers) });
+  }
+  const evaluation = await prepare(checkpoint);
+  const planned = await planTasks(options, evaluation, checkpoint, policies);
+  const results: TaskResult[] = [];
+  for (const one of planned) {
+    const record = await namingPlugin(
+      one.choice,
+      () => runTask(evaluation, one, checkpoint, options, surroundings),
+    );
+    results.push({ choice: one.choice, task: one.task, record });
+    await evaluation.finish?.(one.plan);
+  }
+  return results;
+}
+
+/** Plans all tasks, so that the mistakes of the last one are not found hours later. */
+async function planTasks<
+  Task extends string,
+  Options extends SampleRunOptions,
+  Plan extends SamplePlan,
+>(
+  options: TaskOptions<Task>,
+  evaluation: TaskEvaluation<Task, Options, Plan>,
+  checkpoint: Checkpoint,
+  policies: readonly PolicyRun[],
+): Promise<PlannedTask<Task, Options, Plan>[]> {
+  const planned: PlannedTask<Task, Options, Plan>[] = [];
+  for (const policy of policies) {
+    for (const task of options.task) {
+      const own = evaluation.optionsOf(task, commonOptions(options, checkpoint, policy, task));
+      const plan = await evaluation.plan(own);
+      checkFinished(plan.path, plan.identity, plan.file.samples, options.limit);
+      planned.push({ ...policy, task, options: own, plan });
+    }
+  }
+  return planned;
+}
+
+function commonOptions<Task extends string>(
+  options: TaskOptions<Task>,
+  checkpoint: Checkpoint,
+  { choice, settled }: PolicyRun,
+  task: Task,
+): TaskRunOptions {
+  const policyTrace = tracePathOf(options.trace, choice, options.policy);
+  return {
+    model: checkpointModel(checkpoint, settled),
+    out: join(options.output, fileNameOf(choice)),
+    trace: taskTracePathOf(policyTrace, task, options.task),
+    limit: options.limit,
+    recallBudget: recallBudgetOf(options),
+  };
+}
+
+async function runTask<
+  Task extends string,
+  Options extends SampleRunOptions,
+  Plan extends SamplePlan,
+>(
+  evaluation: TaskEvaluation<Task, Options, Plan>,
+  { choice, settled, task, options, plan }: PlannedTask<Task, Options, Plan>,
+  checkpoint: Checkpoint,
+  { traceLists }: SampleOptions,
+  surroundings: Surroundings,
+): Promise<EvaluationRecord> {
+  using progress = new Progress(surroundings, `${choice.label} ${task}`, undefined, "samples");
+  const total = samplesToRun(plan, options.limit);
+  return await recorded(
+    options.trace,
+    traceHeaderOf(checkpoint, settled, traceLists),
+    plan,
+    (writer) =>
+      advising(evaluation.advice(options), () =>
+        evaluation.evaluate({
+          ...options,
+          model: checkpointModel(checkpoint, settled, writer),
+          onSample: (finished: number) => progress.update(finished, total),
+        }, plan)),
+  );
+}
+
+/** Shows results: their records as JSON where that was asked for, else a table under a heading. */
+export function showResults(
+  options: TaskOptions<string>,
+  results: readonly TaskResult[],
+  heading: string,
+  scores: readonly ScoreColumn[],
+  { out }: Surroundings,
+) {
+  if (options.json) return out(`${JSON.stringify({ results }, null, 2)}\n`);
+  const { model } = results[0]!.record;
+  out([
+    `${model}: ${heading}, budget ${options.budget} tokens\n`,
+    resultTable(results, [...TASK_COLUMNS, ...scores]),
+    "",
+    rowsLegend(results) + tinyModelNote(options).trimEnd(),
+    `Predictions and records: ${options.output}`,
+    "",
+  ].join("\n"));
+}
