@@ -66,7 +66,7 @@ export function checkpointModel(
     endOfText: tokenizer.endOfText,
     stopTokens: model.generation.endTokens,
     ...tokenizer.hasChatTemplate && {
-      chat: (prompt: string) => tokenizer.applyChatTemplate([{ role: "user", content: prompt }]),
+      chat: (prompt: string) => tokenizer.chatPrompt(prompt),
     },
     sequence: (observers) => beginSequence(checkpoint, settled, observers),
     recorder,

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { EvaluationInputError } from "./input_error.ts";
 
@@ -15,7 +15,7 @@ export function writeWhole(path: string, text: string) {
     writeFileSync(partial, text);
     renameSync(partial, path);
   } catch (error) {
-    rmSync(partial, { force: true, recursive: true });
+    if (existsSync(partial) && statSync(partial).isFile()) rmSync(partial);
     const { code } = error as { code?: string };
     const found = code === "EISDIR" ? "a folder" : String(code ?? error);
     throw new EvaluationInputError(

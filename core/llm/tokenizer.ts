@@ -113,6 +113,15 @@ export class TextTokenizer {
   }
 
   /**
+   * A prompt as the only turn of a user; see {@linkcode applyChatTemplate}.
+   *
+   * @throws {CheckpointError} as that
+   */
+  chatPrompt(prompt: string): string {
+    return this.applyChatTemplate([{ role: "user", content: prompt }]);
+  }
+
+  /**
    * A conversation as the model was trained to see it. The text holds its special tokens, so
    * encode it with `special` false.
    *

@@ -181,6 +181,7 @@ Deno.test("conversations are written by the model's template", () => {
   const tokenizer = TextTokenizer.open(directory.path);
   const expected = "<s>[user] Where is the whale?";
   equal(tokenizer.applyChatTemplate(MESSAGES), `${expected}[assistant]`);
+  equal(tokenizer.chatPrompt("Hi"), tokenizer.applyChatTemplate([{ role: "user", content: "Hi" }]));
   equal(tokenizer.applyChatTemplate(MESSAGES, { addGenerationPrompt: false }), expected);
 });
 

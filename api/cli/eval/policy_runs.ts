@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { extname } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
@@ -14,6 +13,7 @@ import {
   settlePolicy,
 } from "../policy/open_policy.ts";
 import { fileNameOf, type PolicyChoice } from "../policy/policy_choice.ts";
+import { suffixedPath } from "../suffixed_path.ts";
 import { UserError } from "../user_error.ts";
 
 /** A policy with what came of its evaluation. */
@@ -60,8 +60,7 @@ export function tracePathOf<Path extends string | undefined>(
   choices: readonly PolicyChoice[],
 ): Path | string {
   if (path === undefined || choices.length === 1) return path;
-  const extension = extname(path);
-  return `${path.slice(0, path.length - extension.length)}-${fileNameOf(choice)}${extension}`;
+  return suffixedPath(path, fileNameOf(choice));
 }
 
 /**

@@ -110,7 +110,7 @@ function generate(
       tokenizer: tokenizerName,
       countTokens: (text) => tokenizer.encode(text, { special: false }).length,
       ...options.chat && {
-        wrap: (prompt: string) => tokenizer.applyChatTemplate([{ role: "user", content: prompt }]),
+        wrap: (prompt: string) => tokenizer.chatPrompt(prompt),
         chatTemplate: tokenizer.chatTemplate,
       },
     }, resultPaths(options.output, sized));

@@ -4,7 +4,6 @@
  * @module
  */
 import { Command } from "commander";
-import { extname } from "node:path";
 import { resumeTraceFile } from "../../../core/attention/trace_file.ts";
 import type { TraceHeader } from "../../../core/attention/trace_format.ts";
 import type { TraceWriter } from "../../../core/attention/trace_writer.ts";
@@ -14,6 +13,7 @@ import { finishedSamples } from "../../../core/eval/sample_log.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile } from "../output_file.ts";
 import type { PolicyChoice } from "../policy/policy_choice.ts";
+import { suffixedPath } from "../suffixed_path.ts";
 import { wholeNumber } from "../values.ts";
 import { type PolicyResult, tracePathOf } from "./policy_runs.ts";
 import type { ScoreColumn } from "./result_table.ts";
@@ -69,9 +69,7 @@ export function taskTracePathOf(
   task: string,
   tasks: readonly string[],
 ): string | undefined {
-  if (path === undefined || tasks.length === 1) return path;
-  const extension = extname(path);
-  return `${path.slice(0, path.length - extension.length)}-${task}${extension}`;
+  return path === undefined || tasks.length === 1 ? path : suffixedPath(path, task);
 }
 
 /** Runs a task and records its trace, which goes on where an earlier run stopped. */

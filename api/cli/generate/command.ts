@@ -4,7 +4,6 @@
  * @module
  */
 import { Command } from "commander";
-import { extname } from "node:path";
 import { addRows, noRows } from "../../../core/attention/row_totals.ts";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import { type SettledPolicy, traceHeaderOf } from "../../../core/eval/checkpoint_model.ts";
@@ -14,6 +13,7 @@ import { checkTraceLists } from "../eval/trace_options.ts";
 import { OutputFile } from "../output_file.ts";
 import { namingPlugin, openPolicy, settlePolicy } from "../policy/open_policy.ts";
 import { POLICY_SYNTAX } from "../policy/policy_choice.ts";
+import { suffixedPath } from "../suffixed_path.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type Continuations, continuePrompts } from "./continue_prompts.ts";
 import { addGenerateOptions, type GenerateCliOptions, samplingOf } from "./options.ts";
@@ -94,9 +94,7 @@ function identityOf({ name, digest }: Checkpoint, { identity, metered }: Settled
 function tracePaths(path: string | undefined, prompts: number): string[] | undefined {
   if (path === undefined) return undefined;
   if (prompts === 1) return [path];
-  const extension = extname(path);
-  const stem = path.slice(0, path.length - extension.length);
-  return Array.from({ length: prompts }, (_, i) => `${stem}-${i + 1}${extension}`);
+  return Array.from({ length: prompts }, (_, i) => suffixedPath(path, `${i + 1}`));
 }
 
 function summaryOf({ texts, promptSeconds, decodeSeconds }: Continuations): string {

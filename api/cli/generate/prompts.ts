@@ -63,7 +63,7 @@ export function encodePrompts(
 ): Prompt[] {
   const most = model.config.maximumPositions;
   return texts.map((given, i) => {
-    const text = chat ? tokenizer.applyChatTemplate([{ role: "user", content: given }]) : given;
+    const text = chat ? tokenizer.chatPrompt(given) : given;
     // A chat template writes out the special tokens itself.
     const tokens = tokenizer.encode(text, { special: !chat });
     if (tokens.length >= 1 && tokens.length <= most) {

@@ -33,6 +33,35 @@ Deno.test("files are JSON lines in ASCII, with what they were made from beside t
   deepEqual([origin.seed, origin.templates, origin.essays], [42, "built in", "ee"]);
 });
 
+Deno.test("a chat template is part of what samples are made from", () => {
+  using folder = temporaryFolder();
+  const options = {
+    task: "vt",
+    maxTokens: 1000,
+    samples: 1,
+    material: {},
+    countTokens: countWords,
+    tokenizer: "words",
+  } as const;
+  const path = folder.path("validation.jsonl");
+  const origin = () => JSON.parse(readFileSync(folder.path("validation.json"), "utf8"));
+  writeRulerFile(path, options);
+  equal(origin().chatTemplate, null);
+  const plain = readFileSync(path, "utf8");
+  const wrap = (prompt: string) => `<user> ${prompt}`;
+  writeRulerFile(path, { ...options, wrap, chatTemplate: "<user> {{ content }}" });
+  ok(readFileSync(path, "utf8") !== plain);
+  equal(origin().chatTemplate.length, 64);
+  // One that was changed since it was written is not taken for what it was.
+  writeFileSync(path, plain);
+  writeRulerFile(path, { ...options, wrap, chatTemplate: "<user> {{ content }}" });
+  ok(readFileSync(path, "utf8") !== plain);
+  throws(() => writeRulerFile(folder.path("validation.json", "a.jsonl"), options), {
+    name: "EvaluationInputError",
+    message: /a\.jsonl: expected a file that can be written but found (ENOTDIR|EEXIST)/,
+  });
+});
+
 Deno.test("NVIDIA's templates and essays are read from their files", () => {
   using folder = temporaryFolder();
   const write = (name: string, text: string) => {
