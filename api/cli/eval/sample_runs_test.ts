@@ -222,7 +222,7 @@ Deno.test(
     await refuses(["longbench"], /required option '--data <folder>' not specified/);
     await refuses(
       ["ruler", "--task", "qa_1", "--policy", "full"],
-      /qa_1.*expected|expected.*SQuAD/i,
+      /^kvpim: qa_1: expected the file of squad but found none$/m,
     );
     const data = ["ruler", "--data", folder, "--policy", "full"];
     await refuses(
