@@ -6,6 +6,7 @@ import { filesIn, inFolder, kvpim, kvpimProcess } from "../testing.ts";
 
 interface Result {
   readonly sampling: unknown;
+  readonly repetitionPenalty: number;
   readonly texts: readonly {
     readonly text: string;
     readonly tokens: readonly number[];
@@ -138,9 +139,10 @@ Deno.test(
     const advice = { do_sample: true, temperature: 0.7, top_k: 9, eos_token_id: [0, end] };
     const model = ["--model", modelIn(folder, { "generation_config.json": advice })];
     const advised = await result(...model, "--prompt", "The whale");
-    deepEqual(advised.sampling, { temperature: 0.7, topK: 9, topP: 1 });
+    const sampling = { temperature: 0.7, topK: 9, topP: 1, minP: 0, typicalP: 1 };
+    deepEqual(advised.sampling, sampling);
     const changed = await result(...model, "--prompt", "The whale", "--top-k", "0");
-    deepEqual(changed.sampling, { temperature: 0.7, topK: 0, topP: 1 });
+    deepEqual(changed.sampling, { ...sampling, topK: 0 });
     const forced = await result(...model, "--prompt", "The whale", "--greedy");
     equal(forced.sampling, null);
     const { text, tokens, endedBy } = forced.texts[0]!;
@@ -151,6 +153,49 @@ Deno.test(
     // The token that ends a text is no part of it.
     equal(greedy.text.startsWith(text), true);
     equal(text.length < greedy.text.length, true);
+  }),
+);
+
+Deno.test("tokens less likely than a part of the likeliest are not drawn where --min-p says so", async () => {
+  const drawn = ["--temperature", "1.2", "--seed", "5"];
+  equal(await textOf(...drawn, "--min-p", "1"), await textOf());
+  equal(await textOf(...drawn, "--min-p", "0"), await textOf(...drawn));
+  notEqual(await textOf(...drawn, "--min-p", "0.2"), await textOf(...drawn));
+});
+
+Deno.test(
+  "what came before is penalised as the model's authors say, unless an option does",
+  inFolder(async (folder) => {
+    const prompt = ["--prompt", "The whale, the whale, the whale"];
+    const advice = { repetition_penalty: 1.5 };
+    const model = ["--model", modelIn(folder, { "generation_config.json": advice })];
+    const penalized = await result(...prompt, "--repetition-penalty", "1.5");
+    const advised = await result(...prompt, ...model, "--greedy");
+    deepEqual([advised.texts, advised.repetitionPenalty], [penalized.texts, 1.5]);
+    const plain = await result(...prompt);
+    deepEqual((await result(...prompt, ...model, "--repetition-penalty", "1")).texts, plain.texts);
+    notEqual(plain.texts[0]!.text, penalized.texts[0]!.text);
+    // So hard a penalty leaves nothing twice.
+    const { tokens } = (await result(...prompt, "--repetition-penalty", "1e6")).texts[0]!;
+    equal(new Set(tokens).size, tokens.length);
+  }),
+);
+
+Deno.test(
+  "a line names settings of the model's authors that are not used",
+  inFolder(async (folder) => {
+    const advice = { do_sample: null, num_beams: 4, eta_cutoff: 0, no_repeat_ngram_size: 3 };
+    const model = modelIn(folder, { "generation_config.json": advice });
+    const { code, out, err } = await kvpim([...SHORT, "--prompt", "The whale", "--model", model]);
+    equal(code, 0, err);
+    equal(out, `${await textOf()}\n`);
+    const [note, summary, end] = err.split("\n");
+    match(
+      note!,
+      /^note: not used of .*'s generation_config\.json: num_beams 4, no_repeat_ngram_size 3$/,
+    );
+    match(summary!, /tokens read in/);
+    equal(end, "");
   }),
 );
 
@@ -197,6 +242,14 @@ Deno.test(
     );
     await refuses([...prompt, "--top-p", "1.5"], /^kvpim: --top-p: expected a number above 0 and/);
     await refuses([...prompt, "--top-p", "0"], /^kvpim: --top-p: expected a number above 0 and/);
+    await refuses(
+      [...prompt, "--min-p", "2"],
+      /^kvpim: --min-p: expected a number from 0 to 1 but/,
+    );
+    await refuses(
+      [...prompt, "--repetition-penalty", "0"],
+      /^kvpim: --repetition-penalty: expected a number above 0 but found "0"/,
+    );
     await refuses([...prompt, "--top-k", "0.5"], /^kvpim: --top-k: expected a whole number from 0/);
     await refuses(
       [...prompt, "--max-new-tokens", "0"],
