@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { budgetTable } from "../../../core/attention/budget_table.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { builtInPolicies } from "../../../core/host/built_in_policies.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { filesIn, inFolder, kvpim, kvpimProcess } from "../testing.ts";
 
@@ -221,65 +222,75 @@ Deno.test(
     ]);
     const { texts: [text] } = JSON.parse(out) as Result;
     deepEqual([text!.promptTokens, text!.tokens.length, text!.endedBy], [1020, 5, "context"]);
-    match(err, /; the context is full\n$/);
+    match(
+      err,
+      /^tiny-llama, full: 1020 tokens read in [\d.]+ s; 5 written in [\d.]+ s \([\d.]+ tokens\/s\); a query head read [\d.]+ tokens a step, in .*; the context is full\n$/,
+    );
   }),
 );
 
 Deno.test(
   "what cannot be continued is refused in one line",
   inFolder(async (folder) => {
-    const refuses = async (args: string[], message: RegExp) => {
+    const refuses = async (args: string[], message: string) => {
       const { code, out, err } = await kvpim(["generate", ...args]);
-      deepEqual([code, out], [2, ""], err);
-      match(err, message);
-      equal(err.split("\n").length, 2, `one line: ${err}`);
+      deepEqual({ code, out, err }, { code: 2, out: "", err: `kvpim: ${message}\n` });
     };
     const prompt = ["--prompt", "It"];
-    await refuses([], /^kvpim: expected --prompt, --prompt-file or --prompt-lines but found none/);
-    await refuses(
-      [...prompt, "--temperature", "-1"],
-      /^kvpim: --temperature: expected a number from 0 but found "-1"/,
-    );
-    await refuses([...prompt, "--top-p", "1.5"], /^kvpim: --top-p: expected a number above 0 and/);
-    await refuses([...prompt, "--top-p", "0"], /^kvpim: --top-p: expected a number above 0 and/);
-    await refuses(
-      [...prompt, "--min-p", "2"],
-      /^kvpim: --min-p: expected a number from 0 to 1 but/,
-    );
-    await refuses(
-      [...prompt, "--repetition-penalty", "0"],
-      /^kvpim: --repetition-penalty: expected a number above 0 but found "0"/,
-    );
-    await refuses([...prompt, "--top-k", "0.5"], /^kvpim: --top-k: expected a whole number from 0/);
-    await refuses(
-      [...prompt, "--max-new-tokens", "0"],
-      /--max-new-tokens: expected a whole number/,
-    );
+    const ranges = [
+      ["--temperature", "-1", "a number from 0"],
+      ["--top-p", "1.5", "a number above 0 and not above 1"],
+      ["--top-p", "0", "a number above 0 and not above 1"],
+      ["--min-p", "2", "a number from 0 to 1"],
+      ["--repetition-penalty", "0", "a number above 0"],
+      ["--top-k", "0.5", "a whole number from 0 to 16777216"],
+      ["--max-new-tokens", "0", "a whole number from 1 to 16777216"],
+    ] as const;
+    for (const [option, value, expected] of ranges) {
+      const message = `${option}: expected ${expected} but found "${value}"`;
+      await refuses([...prompt, option, value], message);
+    }
+    await refuses([], "expected --prompt, --prompt-file or --prompt-lines but found none");
     await refuses(
       [...prompt, "--greedy", "--top-k", "2"],
-      /'--greedy' cannot be used with .*top-k/,
+      "option '--greedy' cannot be used with option '--top-k <count>'",
+    );
+    await refuses(
+      [...prompt, "--greedy", "--min-p", "0"],
+      "option '--greedy' cannot be used with option '--min-p <share>'",
     );
     await refuses(
       [...prompt, "--policy", "strac"],
-      /strac: expected one of .*; did you mean starc/,
+      `strac: expected one of ${builtInPolicies().join(", ")}, or the path of a component, but ` +
+        'found "strac"; did you mean starc?',
     );
     await refuses(
       [...prompt, "--policy", "full,starc"],
-      /--policy: expected one policy but found 2/,
+      "--policy: expected one policy but found 2 in full,starc",
     );
-    await refuses([...prompt, "--trace-lists", "tokens"], /--trace-lists: expected --trace beside/);
+    await refuses(
+      [...prompt, "--trace-lists", "tokens"],
+      "--trace-lists: expected --trace beside it but found none",
+    );
     await refuses(
       [...prompt, "--trace", `${folder}/no/a.trace`],
-      /--trace: expected a file that can/,
+      `--trace: expected a file that can be written but found ${folder}/no/a.trace: no such file ` +
+        "or folder",
     );
-    await refuses(["--prompt-file", `${folder}/none`], /--prompt-file: expected a file but found/);
-    Deno.writeTextFileSync(`${folder}/blank`, " \n\n");
-    await refuses(["--prompt-lines", `${folder}/blank`], /--prompt-lines: expected a line with a/);
-    await refuses(["--prompt", ""], /prompt 1: expected 1 to 1024 tokens, .* but found 0$/m);
+    const none = `${folder}/none`;
     await refuses(
-      [...prompt, "--prompt", " the".repeat(1100)],
-      /prompt 2: expected 1 to 1024 tokens, as tiny-llama holds no more, but found 1100$/m,
+      ["--prompt-file", none],
+      `--prompt-file: expected a file but found ${none}: ENOENT: no such file or directory, open ` +
+        `'${none}'`,
     );
+    Deno.writeTextFileSync(`${folder}/blank`, " \n\n");
+    await refuses(
+      ["--prompt-lines", `${folder}/blank`],
+      `--prompt-lines: expected a line with a prompt in ${folder}/blank but found none`,
+    );
+    const room = "expected 1 to 1024 tokens, as tiny-llama holds no more, but found";
+    await refuses(["--prompt", ""], `prompt 1: ${room} 0`);
+    await refuses([...prompt, "--prompt", " the".repeat(1100)], `prompt 2: ${room} 1100`);
   }),
 );
 
