@@ -277,6 +277,10 @@ Deno.test(
       `--trace: expected a file that can be written but found ${folder}/no/a.trace: no such file ` +
         "or folder",
     );
+    await refuses(
+      [...prompt, "--policy", "loki", "--calibration", folder],
+      `--calibration: ${folder}: Expected a file but found a folder`,
+    );
     const none = `${folder}/none`;
     await refuses(
       ["--prompt-file", none],
