@@ -11,7 +11,7 @@ import type { EvaluationRecord } from "../evaluation_record.ts";
 import { generate } from "../../llm/generate.ts";
 import { checkJsonLines, readPlacedJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../language_model.ts";
-import { checkLength } from "../length_check.ts";
+import { checkLength, tokensRead } from "../length_check.ts";
 import { pythonJson } from "../python/json.ts";
 import { strip } from "../python/text.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
@@ -129,6 +129,7 @@ async function runSample(
 ): Promise<SampleResult> {
   const ids = model.tokenizer.encode(input + answer_prefix, { special: !complete });
   checkLength(model, ids.length, maxGeneratedTokens);
+  session.reserve?.(tokensRead(ids.length, maxGeneratedTokens));
   const generated = await Array.fromAsync(generate(session, await session.prefill(ids), {
     maxNewTokens: maxGeneratedTokens,
     endTokens: model.stopTokens,
