@@ -9,8 +9,8 @@
  *    prompt, is not timed, the other 64 are; the ways take
  *    turns, seven times, and the fastest is shown. `dense` has no policy; `everything` is a policy that
  *    says so; `all listed` names every token for every head; `64 recent` names the last 64 tokens.
- * 2. `policies`: the same under every policy of this repository, in the plugin host, metered, at a
- *    budget of 256 tokens.
+ * 2. `policies`: the same under every policy of this repository, in the plugin host, metered and its
+ *    answers read in place as in evaluations, at a budget of 256 tokens.
  * 3. `1b`: a model of Llama-3.2-1B's shape (16 layers, hidden 2048, 8 KV heads, vocabulary 128,256)
  *    with random weights of 4 bits, beside its matrix products alone: the same matrices, the same
  *    operator and threads, one ONNX Runtime session a layer, on inputs of its own. Both take turns
@@ -38,6 +38,7 @@ import { layerTensors, modelTensors } from "../../core/llm/tensor_names.ts";
 import { tinyLlama } from "../../core/llm/tiny_llama.ts";
 import { allTokens, tokenSetsOf } from "../../core/llm/token_sets.ts";
 import { builtPolicy } from "../../plugins/testing/built_plugin.ts";
+import { orUsage, wordOf } from "./arguments.ts";
 import { GREEDY, LLAMA_1B } from "./llama_shapes.ts";
 import type { MemoryProbe, MemoryReport } from "./memory_probe.ts";
 import { RandomWeights } from "./random_weights.ts";
@@ -80,7 +81,7 @@ async function stepTime(sequence: Sequence, steps: number): Promise<number> {
 /** Every policy of this repository, metered. */
 async function builtIns(): Promise<Record<string, KvPolicy>> {
   const policies = builtInPolicies().map(async (name) => {
-    const policy = await builtPolicy(name, { metering: true });
+    const policy = await builtPolicy(name, { metering: true, answers: "in-place" });
     return [name, await pluginPolicy(policy, { budget: 256 })] as const;
   });
   return Object.fromEntries(await Promise.all(policies));
@@ -200,10 +201,11 @@ const PROBES: readonly (Omit<MemoryProbe, "checkpoint"> & { readonly written?: t
 /** Memory of a model in a process of its own. */
 async function probeMemory({ shape, format, checkpoint }: MemoryProbe): Promise<MemoryReport> {
   const probe = fileURLToPath(new URL("memory_probe.ts", import.meta.url));
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
+  const { success, code, stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", probe, shape, format, ...checkpoint ? [checkpoint] : []],
     stderr: "inherit",
   }).output();
+  if (!success) throw new Error(`Expected the probe of ${shape} ${format} to end well: ${code}`);
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
@@ -244,7 +246,10 @@ async function measureMemory() {
   console.log(table.toString());
 }
 
-const wanted = Deno.args.length === 0 ? ["tiny", "policies", "1b"] : Deno.args;
+const given = orUsage(() =>
+  Deno.args.map((choice) => wordOf(choice, ["tiny", "policies", "1b", "memory"]))
+);
+const wanted = given.length === 0 ? ["tiny", "policies", "1b"] : given;
 if (wanted.includes("tiny")) await measureTiny(WAYS);
 if (wanted.includes("policies")) await measureTiny({ dense: undefined, ...await builtIns() });
 if (wanted.includes("1b")) await measure1B();

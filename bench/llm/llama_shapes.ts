@@ -53,6 +53,10 @@ export const GREEDY: GenerationConfig = {
   temperature: 1,
   topK: 0,
   topP: 1,
+  minP: 0,
+  typicalP: 1,
+  repetitionPenalty: 1,
+  notUsed: [],
 };
 
 /** Bits of a weight in a matrix, its share of a block's scale with it. */

@@ -11,6 +11,7 @@
  * @module
  */
 import { LanguageModel, type ModelOptions } from "../../core/llm/language_model.ts";
+import { orUsage, wordOf } from "./arguments.ts";
 import { cacheBytes, GREEDY, LLAMA_1B, LLAMA_8B, weightBytes } from "./llama_shapes.ts";
 import { RandomWeights } from "./random_weights.ts";
 
@@ -70,6 +71,10 @@ async function measure({ shape, format, checkpoint }: MemoryProbe): Promise<Memo
 
 if (import.meta.main) {
   const [shape, format, checkpoint] = Deno.args;
-  const probe = { shape, format, checkpoint } as MemoryProbe;
+  const probe = orUsage(() => ({
+    shape: wordOf(shape, ["1b", "8b"]),
+    format: wordOf(format, ["int4", "int8", "fp32"]),
+    checkpoint,
+  }));
   console.log(JSON.stringify(await measure(probe)));
 }

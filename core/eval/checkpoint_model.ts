@@ -68,7 +68,7 @@ export function checkpointModel(
     ...tokenizer.hasChatTemplate && {
       chat: (prompt: string) => tokenizer.chatPrompt(prompt),
     },
-    sequence: (observers) => beginSequence(checkpoint, settled, observers),
+    sequence: (observers, tokens) => beginSequence(checkpoint, settled, observers, tokens),
     recorder,
     meter: metered?.meter,
   });

@@ -40,6 +40,11 @@ export type AttentionObserver = (attended: AttendedTokens) => void;
 /** One sequence being read and continued. */
 export interface DecodeSession extends AsyncDisposable {
   /**
+   * Says how many tokens will be read at most, so that there need not be room for more; before any
+   * is read. The model's whole context unless said.
+   */
+  reserve?(tokens: number): void;
+  /**
    * Reads tokens at once, with dense attention; before any step, and only once. May be left out:
    * the first step then finds an empty cache.
    *

@@ -1,6 +1,11 @@
 import { EvaluationInputError } from "./input_error.ts";
 import type { LanguageModel } from "./language_model.ts";
 
+/** Tokens that a model reads at most: the last one generated is never read. */
+export function tokensRead(promptTokens: number, generatedTokens: number): number {
+  return promptTokens + Math.max(0, generatedTokens - 1);
+}
+
 /**
  * Makes sure that there is a prompt, and that it and what follows it fit a model. The last token
  * generated is never read.

@@ -20,8 +20,8 @@ export interface SequenceObservers {
 
 /** A decoder and what evaluations need to know of it. */
 export interface RecordedModelOptions extends Omit<LanguageModel, "open"> {
-  /** Starts a sequence that reports to these observers. */
-  readonly sequence: (observers: SequenceObservers) => Promise<DecoderSequence>;
+  /** Starts a sequence that reports to these observers, with room for so many tokens if stated. */
+  readonly sequence: (observers: SequenceObservers, tokens?: number) => Promise<DecoderSequence>;
   /** Counts rows, and writes the trace where it has a writer. */
   readonly recorder?: TraceRecorder | undefined;
   /** Adds up what the policy uses, where it is metered. */
@@ -53,16 +53,19 @@ export interface RecordedModelOptions extends Omit<LanguageModel, "open"> {
  */
 export function recordedModel(options: RecordedModelOptions): LanguageModel {
   const { sequence: startSequence, recorder, meter, ...model } = options;
-  const open = async (
-    sample: string,
-    attention?: AttentionObserver,
-  ): Promise<DecodeSession> => {
+  const open = (sample: string, attention?: AttentionObserver): Promise<DecodeSession> => {
     meter?.reset();
-    const sequence = await startSequence({ recorder, attention });
     recorder?.beginSample(sample);
-    return {
-      prefill: (ids) => sequence.prefill(ids),
-      step: (id) => sequence.step(id),
+    let room: number | undefined;
+    // Not before it is known how long it gets.
+    let started: Promise<DecoderSequence> | undefined;
+    const start = () => started ??= startSequence({ recorder, attention }, room);
+    return Promise.resolve({
+      reserve: (tokens) => {
+        room = Math.max(1, tokens);
+      },
+      prefill: async (ids) => (await start()).prefill(ids),
+      step: async (id) => (await start()).step(id),
       get rows() {
         return recorder?.rows;
       },
@@ -70,8 +73,11 @@ export function recordedModel(options: RecordedModelOptions): LanguageModel {
         return meter?.usage;
       },
       end: () => recorder?.endSample(),
-      [Symbol.asyncDispose]: () => Promise.resolve(sequence.close()),
-    };
+      [Symbol.asyncDispose]: async () => {
+        const [begun] = await Promise.allSettled(started ? [started] : []);
+        if (begun?.status === "fulfilled") begun.value.close();
+      },
+    });
   };
   return { ...model, open };
 }

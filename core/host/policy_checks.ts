@@ -67,7 +67,8 @@ export class PolicyLedger {
   }
 
   checkUpdate({ evicted, placement, accesses }: Update): void {
-    if (evicted.offsets.length > 0) {
+    // Tokens without offsets are no sets of any head: the check refuses them.
+    if (evicted.offsets.length > 0 || evicted.tokens.length > 0) {
       this.#checkSets(evicted, "evicted", false);
       this.#storageOf(evicted.per).evict(evicted);
     }
@@ -91,7 +92,10 @@ export class PolicyLedger {
         const breach = explainTokenSet(tokens.subarray(first, end), rules, what);
         throw new ContractBreach(`${breach}, head ${head}`);
       }
-      if (isSelection) this.#checkBudget(this.#counted(tokens, first, end), head);
+      if (isSelection) {
+        checkNotEmpty(end - first, head);
+        this.#checkBudget(this.#counted(tokens, first, end), head);
+      }
     }
   }
 
@@ -105,6 +109,9 @@ export class PolicyLedger {
   }
 
   #checkEverything(): void {
+    for (let head = 0; head < (this.#storage?.heads ?? 0); head++) {
+      checkNotEmpty(this.#tokens - this.#storage!.evictedCount(head), head);
+    }
     if (this.description.budget.tag === "unbound") return;
     const promptOnly = this.description.budget.tag === "prompt-only";
     const all = promptOnly ? this.#promptTokens : this.#tokens;
@@ -147,6 +154,13 @@ export class PolicyLedger {
 function checkLength(what: string, found: number, expected: number): void {
   if (found !== expected) {
     throw new ContractBreach(`Expected ${expected} ${what} but found ${found}`);
+  }
+}
+
+/** Attention to no token is not defined. */
+function checkNotEmpty(visible: number, head: number): void {
+  if (visible < 1) {
+    throw new ContractBreach(`Expected at least one visible token but found none, head ${head}`);
   }
 }
 

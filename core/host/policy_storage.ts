@@ -123,6 +123,11 @@ export class PolicyStorage {
     this.#checked = tokens;
   }
 
+  /** How many tokens a head evicted. */
+  evictedCount(head: number): number {
+    return this.#heads[head]?.evictedCount ?? 0;
+  }
+
   /** How many of the first tokens a head evicted. */
   evictedBelow(head: number, end: number): number {
     return this.#heads[head]?.evictedBelow(end) ?? 0;

@@ -8,26 +8,40 @@ import type { WorkerReply, WorkerRequest } from "./worker_messages.ts";
 /** Time a worker may take to start and link a component, in milliseconds. */
 const START_MS = 30_000;
 
+/** A call that was sent and has not been answered. */
+interface WaitingCall {
+  answer(outcome: Outcome<unknown, unknown>): void;
+  fail(error: Error): void;
+}
+
 /**
  * Runs a component in a worker without permissions. A call that takes longer than its wall time
- * ends the worker, and with it every instance; later calls then end in `out-of-time` too.
+ * ends the worker, and with it every instance; later calls then end in `out-of-time` too. Where the
+ * worker itself fails, the call that waits and all later ones are rejected.
  */
 export class WorkerRunner implements PluginRunner {
   readonly #worker: Worker;
   #turn: Promise<unknown> = Promise.resolve();
-  #waiting: ((reply: WorkerReply) => void) | null = null;
+  #waiting: WaitingCall | null = null;
+  /** How calls end once the worker was stopped. */
   #ended: Outcome<never> | null = null;
+  /** Why the worker stopped by itself. */
+  #failure: Error | null = null;
 
   private constructor(private readonly limits: Limits) {
     this.#worker = new Worker(new URL("./plugin_worker.ts", import.meta.url), {
       type: "module",
       deno: { permissions: "none" },
     });
-    this.#worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => this.#waiting?.(data);
+    this.#worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => {
+      if ("outcome" in data) this.#waiting?.answer(data.outcome);
+      else this.#waiting?.fail(new Error(data.hostError));
+    };
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#waiting?.({ hostError: event.message });
+      this.#fail(event.message);
     };
+    this.#worker.onmessageerror = () => this.#fail("a message that cannot be read");
   }
 
   /** Starts a worker and gives it a component. */
@@ -39,10 +53,12 @@ export class WorkerRunner implements PluginRunner {
   ): Promise<Outcome<WorkerRunner>> {
     const runner = new WorkerRunner(limits);
     const request: WorkerRequest = { ask: "load", linker, modules, contract, limits };
+    using started = new DisposableStack();
+    started.defer(() => runner.close());
     const outcome = await runner.#ask(request, START_MS);
-    if (outcome.kind === "ok") return { ...outcome, value: runner };
-    runner.close();
-    return outcome as Outcome<never>;
+    if (outcome.kind !== "ok") return outcome as Outcome<never>;
+    started.move();
+    return { ...outcome, value: runner };
   }
 
   instantiate(): Promise<Outcome<InstanceId>> {
@@ -61,15 +77,28 @@ export class WorkerRunner implements PluginRunner {
   }
 
   discard(instance: InstanceId): void {
-    if (this.#ended === null) this.#worker.postMessage({ ask: "discard", instance });
+    if (this.#isRunning) this.#worker.postMessage({ ask: "discard", instance });
   }
 
+  /** Ends the worker; a call that waits for it ends as later ones do. */
   close(): void {
-    this.#ended ??= {
-      kind: "broke-contract",
-      breach: "Expected a running plugin but it was closed",
-    };
+    this.#end({ kind: "broke-contract", breach: "Expected a running plugin but it was closed" });
+  }
+
+  get #isRunning(): boolean {
+    return this.#ended === null && this.#failure === null;
+  }
+
+  #end(outcome: Outcome<never>): void {
+    this.#ended ??= outcome;
     this.#worker.terminate();
+    this.#waiting?.answer(this.#ended);
+  }
+
+  #fail(message: string): void {
+    this.#failure ??= new Error(`Expected the plugin's worker to go on but it failed: ${message}`);
+    this.#worker.terminate();
+    this.#waiting?.fail(this.#failure);
   }
 
   /** One request at a time, so that the clock runs for the call it belongs to. */
@@ -81,19 +110,24 @@ export class WorkerRunner implements PluginRunner {
 
   #send(request: WorkerRequest, wallMs: number): Promise<Outcome<unknown, unknown>> {
     if (this.#ended !== null) return Promise.resolve(this.#ended);
-    return new Promise((resolve, reject) => {
-      const clock = setTimeout(() => {
-        this.#ended = { kind: "out-of-time", limitMs: wallMs };
-        this.#worker.terminate();
-        resolve(this.#ended);
-      }, wallMs);
-      this.#waiting = (reply) => {
-        clearTimeout(clock);
-        this.#waiting = null;
-        if ("outcome" in reply) resolve(reply.outcome);
-        else reject(new Error(reply.hostError));
-      };
-      this.#worker.postMessage(request);
-    });
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome<unknown, unknown>>();
+    const clock = setTimeout(() => this.#end({ kind: "out-of-time", limitMs: wallMs }), wallMs);
+    const settle = () => {
+      clearTimeout(clock);
+      this.#waiting = null;
+    };
+    this.#waiting = {
+      answer: (outcome) => {
+        settle();
+        resolve(outcome);
+      },
+      fail: (error) => {
+        settle();
+        reject(error);
+      },
+    };
+    this.#worker.postMessage(request);
+    return promise;
   }
 }

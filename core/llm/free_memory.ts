@@ -1,3 +1,5 @@
+import { SharedUse } from "./shared_use.ts";
+
 /** `int malloc_trim(size_t pad)` and `int mallopt(int param, int value)`, which glibc has. */
 const SYMBOLS = {
   malloc_trim: { parameters: ["usize"], result: "i32" },
@@ -25,17 +27,18 @@ export function returnFreeMemory() {
   openAllocator()?.malloc_trim(0n);
 }
 
+const largeBlocksMapped = new SharedUse(
+  () => openAllocator()?.mallopt(MAPPED_FROM, MEGABYTE),
+  () => openAllocator()?.mallopt(MAPPED_FROM, MAPPED_FROM_AT_MOST),
+);
+
 /**
  * While it runs, blocks of a megabyte and more have pages of their own and go back to the operating
  * system when they are freed, even from between others. Each costs time, so this is for weights.
+ * Where several run, until the last of them ends.
  */
-export async function mappingLargeBlocks<T>(action: () => Promise<T>): Promise<T> {
-  openAllocator()?.mallopt(MAPPED_FROM, MEGABYTE);
-  try {
-    return await action();
-  } finally {
-    openAllocator()?.mallopt(MAPPED_FROM, MAPPED_FROM_AT_MOST);
-  }
+export function mappingLargeBlocks<T>(action: () => Promise<T>): Promise<T> {
+  return largeBlocksMapped.during(action);
 }
 
 function openAllocator(): Allocator | null {

@@ -78,7 +78,7 @@ export async function* generateTogether<Sequence>(
   batch: readonly Continued<Sequence>[],
 ): AsyncGenerator<GeneratedToken, void> {
   let going = batch.map(({ sequence, logits, ...options }, index) => (
-    { index, sequence, logits, text: new Continuation(options) }
+    { index, sequence, logits, text: new OngoingText(options) }
   ));
   while (going.length > 0) {
     const tokens = going.map(({ text, logits }) => text.choose(logits));
@@ -94,7 +94,7 @@ export async function* generateTogether<Sequence>(
 }
 
 /** Chooses a text's tokens, and knows when it ends. */
-class Continuation {
+class OngoingText {
   readonly #options: Required<Omit<GenerateOptions, "endTokens">>;
   readonly #ends: ReadonlySet<number>;
   #count = 0;

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import type { ModelConfig } from "./model_config.ts";
 import { readJsonIfPresent } from "./read_json.ts";
+import { unusedGenerationSettings } from "./unused_generation_settings.ts";
 
 /** How the authors of a model advise to generate with it. */
 export interface GenerationConfig {
@@ -14,14 +15,27 @@ export interface GenerationConfig {
   readonly topK: number;
   /** Share of probability whose likeliest tokens are drawn from, over 0 up to 1. */
   readonly topP: number;
+  /** Of the likeliest token's probability: those with less are not drawn, 0 to 1. */
+  readonly minP: number;
+  /** Share of probability whose tokens of typical surprise are drawn from, over 0 up to 1. */
+  readonly typicalP: number;
+  /** What logits of tokens that came before are divided by; 1 for none. Whether drawn or not. */
+  readonly repetitionPenalty: number;
+  /** Settings that would change what is chosen and are not used, as `NAME VALUE`. */
+  readonly notUsed: readonly string[];
 }
 
-const Generation = v.object({
+const Share = v.pipe(v.number(), v.gtValue(0), v.maxValue(1));
+
+const Generation = v.looseObject({
   eos_token_id: v.nullish(v.union([v.number(), v.array(v.number())])),
-  do_sample: v.optional(v.boolean(), false),
+  do_sample: v.nullish(v.boolean()),
   temperature: v.nullish(v.pipe(v.number(), v.minValue(0))),
   top_k: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
-  top_p: v.nullish(v.pipe(v.number(), v.gtValue(0), v.maxValue(1))),
+  top_p: v.nullish(Share),
+  min_p: v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+  typical_p: v.nullish(Share),
+  repetition_penalty: v.nullish(v.pipe(v.number(), v.gtValue(0))),
 });
 
 /**
@@ -40,5 +54,9 @@ export function readGenerationConfig(directory: string, model: ModelConfig): Gen
     temperature: raw?.temperature ?? 1,
     topK: raw?.top_k ?? 50,
     topP: raw?.top_p ?? 1,
+    minP: raw?.min_p ?? 0,
+    typicalP: raw?.typical_p ?? 1,
+    repetitionPenalty: raw?.repetition_penalty ?? 1,
+    notUsed: unusedGenerationSettings(raw ?? {}),
   };
 }

@@ -183,8 +183,21 @@ Deno.test("generation settings fall back on config.json and the defaults", () =>
     temperature: 1,
     topK: 50,
     topP: 1,
+    minP: 0,
+    typicalP: 1,
+    repetitionPenalty: 1,
+    notUsed: [],
   });
-  const stated = { eos_token_id: [1, 2], do_sample: true, temperature: 0.6, top_p: 0.9, top_k: 0 };
+  const stated = {
+    eos_token_id: [1, 2],
+    do_sample: true,
+    temperature: 0.6,
+    top_p: 0.9,
+    top_k: 0,
+    min_p: 0.05,
+    typical_p: 0.95,
+    repetition_penalty: 1.05,
+  };
   directory.write("generation_config.json", stated);
   deepEqual(readGenerationConfig(directory.path, model), {
     endTokens: [1, 2],
@@ -192,10 +205,43 @@ Deno.test("generation settings fall back on config.json and the defaults", () =>
     temperature: 0.6,
     topK: 0,
     topP: 0.9,
+    minP: 0.05,
+    typicalP: 0.95,
+    repetitionPenalty: 1.05,
+    notUsed: [],
   });
   directory.write("generation_config.json", { top_p: 2 });
   throws(
     () => readGenerationConfig(directory.path, model),
     /generation_config\.json: top_p: Expected <=1 but found 2$/,
+  );
+});
+
+Deno.test("a generation setting of null is as one that is not stated", () => {
+  using directory = new TemporaryDirectory();
+  const model = read({ eos_token_id: 5 });
+  const absent = readGenerationConfig(directory.path, model);
+  const names = ["do_sample", "temperature", "top_k", "top_p", "min_p", "typical_p"];
+  const others = ["eos_token_id", "repetition_penalty", "num_beams", "suppress_tokens"];
+  const nulls = Object.fromEntries([...names, ...others].map((name) => [name, null]));
+  directory.write("generation_config.json", nulls);
+  deepEqual(readGenerationConfig(directory.path, model), absent);
+});
+
+Deno.test("generation settings that are not used are named where they would do something", () => {
+  using directory = new TemporaryDirectory();
+  const model = read({});
+  directory.write("generation_config.json", {
+    num_beams: 4,
+    no_repeat_ngram_size: 3,
+    epsilon_cutoff: 0,
+    suppress_tokens: [],
+    bad_words_ids: [[7]],
+    max_length: 4096,
+    transformers_version: "4.50.0",
+  });
+  deepEqual(
+    readGenerationConfig(directory.path, model).notUsed,
+    ["num_beams 4", "no_repeat_ngram_size 3", "bad_words_ids [[7]]"],
   );
 });

@@ -109,11 +109,7 @@ export class ModelParts {
     hidden: Float32Array,
     rotary: RotaryTable,
   ): Promise<Projected> {
-    const { before } = this.segments;
-    if (!before.has(layer)) {
-      before.set(layer, SegmentSession.load(beforeAttention(this.source, layer), this.session));
-    }
-    const segment = await before.get(layer)!;
+    const segment = await this.#segmentBefore(layer);
     return segment.run({ ...this.#hiddenFeed(hidden), ...this.#rotaryFeeds(rotary) }, PROJECTED);
   }
 
@@ -173,8 +169,22 @@ export class ModelParts {
   /** Lets go of the segments and their memory. */
   async close() {
     const { before, after, head, attention } = this.segments;
-    const sessions = [...await Promise.all(before.values()), ...after, head, attention];
+    const loads = await Promise.allSettled(before.values());
+    const loaded = loads.flatMap((load) => load.status === "fulfilled" ? [load.value] : []);
+    const sessions = [...loaded, ...after, head, attention];
     for (const session of sessions) await session.release();
+  }
+
+  /** The segment up to a layer's attention, loaded when it is first needed. */
+  #segmentBefore(layer: number): Promise<SegmentSession> {
+    const { before } = this.segments;
+    const known = before.get(layer);
+    if (known) return known;
+    const loading = SegmentSession.load(beforeAttention(this.source, layer), this.session);
+    before.set(layer, loading);
+    // What could not be loaded is tried again by the next who needs it, and is not there to release.
+    loading.catch(() => before.delete(layer));
+    return loading;
   }
 
   #hiddenFeed(hidden: Float32Array) {

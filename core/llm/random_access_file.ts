@@ -1,3 +1,4 @@
+import { accessFile } from "./access_file.ts";
 import { CheckpointError } from "./checkpoint_error.ts";
 
 /** A file read by byte ranges, so that a checkpoint is never in memory as a whole. */
@@ -11,16 +12,20 @@ export class RandomAccessFile implements Disposable {
   /**
    * Opens a file for reading.
    *
-   * @throws {CheckpointError} when there is no such file
+   * @throws {CheckpointError} when there is none, it is a folder or may not be read
    */
   static open(path: string): RandomAccessFile {
-    try {
+    return accessFile(path, () => {
       const file = Deno.openSync(path, { read: true });
-      return new RandomAccessFile(path, file, file.statSync().size);
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-      throw new CheckpointError(path, "", "a file", "none");
-    }
+      try {
+        const { size, isDirectory } = file.statSync();
+        if (isDirectory) throw new CheckpointError(path, "", "a file", "a folder");
+        return new RandomAccessFile(path, file, size);
+      } catch (error) {
+        file.close();
+        throw error;
+      }
+    });
   }
 
   /**

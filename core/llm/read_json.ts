@@ -1,12 +1,15 @@
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync, statSync } from "node:fs";
 import * as v from "valibot";
+import { accessFile } from "./access_file.ts";
 import { CheckpointError } from "./checkpoint_error.ts";
+
+/** What the folder of these files is called where it is none. */
+const FOLDER = "the folder of a checkpoint";
 
 /**
  * Reads a JSON file and checks its shape.
  *
- * @throws {CheckpointError} when the file is missing, no JSON or of another shape; the first
+ * @throws {CheckpointError} when the file cannot be read, is no JSON or of another shape; the first
  * field that does not fit is named
  */
 export function readJson<Schema extends v.GenericSchema>(
@@ -26,27 +29,12 @@ export function readJsonIfPresent<Schema extends v.GenericSchema>(
   path: string,
   schema: Schema,
 ): v.InferOutput<Schema> | undefined {
-  try {
-    Deno.statSync(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
-  }
-  return readJson(path, schema);
+  const found = accessFile(path, () => statSync(path, { throwIfNoEntry: false }), FOLDER);
+  return found && readJson(path, schema);
 }
 
 function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === "ENOTDIR") {
-      throw new CheckpointError(dirname(path), "", "the folder of a checkpoint", "a file");
-    }
-    if (code === "EISDIR") throw new CheckpointError(path, "", "a file", "a folder");
-    if (code !== "ENOENT") throw error;
-    throw new CheckpointError(path, "", "a file", "none");
-  }
+  return accessFile(path, () => readFileSync(path, "utf8"), FOLDER);
 }
 
 function parse(path: string, text: string): unknown {

@@ -1,3 +1,4 @@
+import { likeliestFirst } from "./likeliest_first.ts";
 import type { SeededRandom } from "./random.ts";
 
 /**
@@ -8,7 +9,7 @@ import type { SeededRandom } from "./random.ts";
  */
 export type Sampler = (logits: Float32Array, barred?: ReadonlySet<number>) => number;
 
-/** Settings of random sampling. */
+/** Settings of random sampling; they narrow down what is drawn from in this order. */
 export interface SamplingOptions {
   /** Divides logits; over 0. 1 unless stated. */
   readonly temperature?: number;
@@ -16,6 +17,19 @@ export interface SamplingOptions {
   readonly topK?: number;
   /** Then draw from the fewest likeliest tokens that have this share; 1 unless stated. */
   readonly topP?: number;
+  /** Then from those at least this part as likely as the likeliest, 0 to 1; 0 unless stated. */
+  readonly minP?: number;
+  /**
+   * Then from the tokens whose surprise is nearest to the mean surprise, as few as have this share
+   * of what is left (locally typical sampling); over 0 up to 1, which is all. 1 unless stated.
+   */
+  readonly typicalP?: number;
+}
+
+/** Tokens to draw from, the likeliest first, and their shares, in no unit of note. */
+interface Candidates {
+  readonly tokens: Uint32Array;
+  readonly shares: Float64Array;
 }
 
 /**
@@ -52,7 +66,7 @@ function nothingToChoose(): RangeError {
  * @throws {RangeError} when a setting is out of range
  */
 export function sampler(random: SeededRandom, options: SamplingOptions = {}): Sampler {
-  const { temperature = 1, topK = 0, topP = 1 } = options;
+  const { temperature = 1, topK = 0, topP = 1, minP = 0, typicalP = 1 } = options;
   if (!(temperature > 0)) {
     throw new RangeError(`Expected a temperature over 0 but found ${temperature}`);
   }
@@ -60,32 +74,85 @@ export function sampler(random: SeededRandom, options: SamplingOptions = {}): Sa
   if (!Number.isInteger(topK) || topK < 0) {
     throw new RangeError(`Expected a whole topK but found ${topK}`);
   }
+  if (!(minP >= 0 && minP <= 1)) {
+    throw new RangeError(`Expected a minP in [0, 1] but found ${minP}`);
+  }
+  if (!(typicalP > 0 && typicalP <= 1)) {
+    throw new RangeError(`Expected a typicalP in (0, 1] but found ${typicalP}`);
+  }
   return (logits, barred) => {
-    const tokens = likeliestFirst(logits, barred).subarray(0, topK || logits.length);
+    const tokens = likeliestFirst(logits, topK || logits.length, barred);
     if (tokens.length === 0) throw nothingToChoose();
-    const top = logits[tokens[0]!]!;
-    const shares = Float64Array.from(tokens, (t) => Math.exp((logits[t]! - top) / temperature));
-    return tokens[draw(shares, topP, random.uniform())]!;
+    let candidates = withTopP({ tokens, shares: sharesOf(tokens, logits, temperature) }, topP);
+    if (minP > 0) candidates = withMinP(candidates, minP);
+    if (typicalP < 1) candidates = withTypicalP(candidates, typicalP);
+    return draw(candidates, random.uniform());
   };
 }
 
-/** Tokens by falling logit, the lower token first of equals. */
-function likeliestFirst(logits: Float32Array, barred?: ReadonlySet<number>): Uint32Array {
-  return Uint32Array.from(logits, (_, token) => token)
-    .filter((token) => !Number.isNaN(logits[token]!) && !barred?.has(token))
-    .sort((a, b) => logits[b]! - logits[a]! || a - b);
+/** Shares of the likeliest's, which has 1. */
+function sharesOf(tokens: Uint32Array, logits: Float32Array, temperature: number): Float64Array {
+  const top = logits[tokens[0]!]!;
+  const shares = new Float64Array(tokens.length);
+  for (let i = 0; i < tokens.length; i++) {
+    shares[i] = Math.exp((logits[tokens[i]!]! - top) / temperature);
+  }
+  return shares;
 }
 
-/** Index drawn from falling shares, of which only the first that make up `topP` count. */
-function draw(shares: Float64Array, topP: number, uniform: number): number {
-  const total = shares.reduce((sum, share) => sum + share, 0);
+/** The first that make up a share. */
+function withTopP(candidates: Candidates, topP: number): Candidates {
+  const { shares } = candidates;
+  const least = topP * sum(shares);
   let kept = 0;
   let count = 0;
-  while (count < shares.length && (count === 0 || kept < topP * total)) kept += shares[count++]!;
-  let left = uniform * kept;
-  for (let i = 0; i < count; i++) {
+  while (count < shares.length && (count === 0 || kept < least)) kept += shares[count++]!;
+  return first(candidates, count);
+}
+
+/** Those at least so likely, compared with the likeliest. */
+function withMinP(candidates: Candidates, minP: number): Candidates {
+  const { shares } = candidates;
+  let count = 1;
+  while (count < shares.length && shares[count]! >= minP * shares[0]!) count++;
+  return first(candidates, count);
+}
+
+/**
+ * Those whose surprise, -log of the share, is nearest to the mean surprise, until they make up a
+ * share; all that are as near as the last of them.
+ */
+function withTypicalP({ tokens, shares }: Candidates, typicalP: number): Candidates {
+  const total = sum(shares);
+  const surprises = shares.map((share) => -Math.log(share / total));
+  const weighted = shares.map((share, i) => share === 0 ? 0 : share / total * surprises[i]!);
+  const mean = sum(weighted);
+  const distances = surprises.map((surprise) => Math.abs(surprise - mean));
+  const order = Uint32Array.from(shares.keys()).sort((a, b) => distances[a]! - distances[b]!);
+  let kept = 0;
+  let last = 0;
+  while (last < order.length - 1 && (kept += shares[order[last]!]! / total) < typicalP) last++;
+  const isTypical = (_: number, i: number) => distances[i]! <= distances[order[last]!]!;
+  return { tokens: tokens.filter(isTypical), shares: shares.filter(isTypical) };
+}
+
+function first({ tokens, shares }: Candidates, count: number): Candidates {
+  return { tokens: tokens.subarray(0, count), shares: shares.subarray(0, count) };
+}
+
+/** From the first to the last: shares that fall add up to the same number on every machine. */
+function sum(values: Float64Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i]!;
+  return total;
+}
+
+/** A token, drawn by its share. */
+function draw({ tokens, shares }: Candidates, uniform: number): number {
+  let left = uniform * sum(shares);
+  for (let i = 0; i < shares.length; i++) {
     left -= shares[i]!;
-    if (left < 0) return i;
+    if (left < 0) return tokens[i]!;
   }
-  return count - 1;
+  return tokens.at(-1)!;
 }

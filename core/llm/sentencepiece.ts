@@ -7,6 +7,7 @@
  * @module
  */
 import { readFileSync } from "node:fs";
+import { accessFile } from "./access_file.ts";
 import { CheckpointError } from "./checkpoint_error.ts";
 import { protobufFields } from "./protobuf_reader.ts";
 
@@ -92,10 +93,11 @@ export function readSentencePiece(file: string): TokenizerDefinition {
 }
 
 function parse(file: string): { pieces: Piece[]; modelType: number } {
+  const bytes = accessFile(file, () => readFileSync(file));
   const pieces: Piece[] = [];
   let modelType = 1;
   try {
-    for (const field of protobufFields(readFileSync(file))) {
+    for (const field of protobufFields(bytes)) {
       if (field.wire !== "bytes") continue;
       if (field.number === 1) pieces.push(parsePiece(field.value));
       if (field.number === 2) modelType = parseModelType(field.value);

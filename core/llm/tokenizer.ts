@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Template } from "@huggingface/jinja";
 import { Tokenizer } from "@huggingface/tokenizers";
 import * as v from "valibot";
+import { accessFile } from "./access_file.ts";
 import { CheckpointError } from "./checkpoint_error.ts";
 import type { ModelConfig } from "./model_config.ts";
 import { readJson, readJsonIfPresent } from "./read_json.ts";
@@ -174,7 +175,9 @@ function chatTemplate(
   settings: v.InferOutput<typeof Settings>,
 ): TemplateSource | undefined {
   const own = join(directory, "chat_template.jinja");
-  if (existsSync(own)) return { file: own, field: "", text: readFileSync(own, "utf8") };
+  if (existsSync(own)) {
+    return { file: own, field: "", text: accessFile(own, () => readFileSync(own, "utf8")) };
+  }
   const { chat_template: named } = settings;
   const text = Array.isArray(named)
     ? (named.find(({ name }) => name === "default") ?? named[0])?.template

@@ -76,9 +76,13 @@ class TensorReader {
     const [kind, type, key] = storage instanceof PickleReference && Array.isArray(storage.id)
       ? storage.id
       : [];
-    const known = kind === "storage" && type instanceof PickleGlobal &&
-      typeof offset === "number" && isShape(shape) && isShape(strides);
-    if (!known) throw this.#error(name, "a tensor", describe(value));
+    if (kind !== "storage" || !(type instanceof PickleGlobal)) {
+      throw this.#error(name, "a tensor", describe(value));
+    }
+    if (!isNatural(offset) || !areNatural(shape) || !areNatural(strides)) {
+      const found = [offset, shape, strides].map(numbersOf).join(", ");
+      throw this.#error(name, "an offset, a shape and strides of whole numbers from 0", found);
+    }
     const element = STORAGE_TYPES.get(type.name);
     if (element === undefined) return undefined;
     if (strides.join() !== contiguousStrides(shape).join()) {
@@ -94,13 +98,12 @@ class TensorReader {
     return { type: element, shape, file: this.file, byteOffset };
   }
 
+  /** Arguments of the call that rebuilds a tensor, which may be that of a parameter. */
   #rebuildArguments(name: string, value: PickleValue): PickleValue[] {
-    if (value instanceof PickleCall && value.callee instanceof PickleGlobal) {
-      const args = Array.isArray(value.args) ? value.args : [];
-      if (value.callee.name === REBUILD_TENSOR) return args;
-      if (value.callee.name === REBUILD_PARAMETER) return this.#rebuildArguments(name, args[0]!);
-    }
-    throw this.#error(name, "a tensor", describe(value));
+    const own = argumentsOf(value, REBUILD_PARAMETER)?.[0] ?? value;
+    const found = argumentsOf(own, REBUILD_TENSOR);
+    if (found === undefined) throw this.#error(name, "a tensor", describe(own));
+    return found;
   }
 
   #error(name: string, expected: string, found: string): CheckpointError {
@@ -108,8 +111,26 @@ class TensorReader {
   }
 }
 
-function isShape(value: PickleValue | undefined): value is number[] {
-  return Array.isArray(value) && value.every((n) => typeof n === "number" && n >= 0);
+/** Arguments of a call of a function, where it is one. */
+function argumentsOf(value: PickleValue, callee: string): PickleValue[] | undefined {
+  const isCall = value instanceof PickleCall && value.callee instanceof PickleGlobal &&
+    value.callee.name === callee;
+  return isCall && Array.isArray(value.args) ? value.args : undefined;
+}
+
+/** A pickle may state any number; places and sizes are whole and not negative. */
+function isNatural(value: PickleValue | undefined): value is number {
+  return Number.isSafeInteger(value) && value as number >= 0;
+}
+
+function areNatural(value: PickleValue | undefined): value is number[] {
+  return Array.isArray(value) && value.every(isNatural);
+}
+
+/** A number or a list of them, for people. */
+function numbersOf(value: PickleValue | undefined): string {
+  const one = (n: PickleValue | undefined) => typeof n === "number" ? String(n) : describe(n);
+  return Array.isArray(value) ? `[${value.map(one).join(", ")}]` : one(value);
 }
 
 function contiguousStrides(shape: readonly number[]): number[] {

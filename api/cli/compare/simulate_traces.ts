@@ -1,4 +1,5 @@
 import { declaredReads } from "../../../core/attention/declared_reads.ts";
+import { ROW16_TOKENS } from "../../../core/attention/rows.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
 import { levelsOf } from "../../../core/system/machine.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
@@ -23,9 +24,6 @@ export interface ComparedPolicy extends TracedResult {
   readonly spec: SystemSpec;
   readonly simulated: MethodResult;
 }
-
-/** Tokens of a row, as traces count them. */
-const ROW_TOKENS = 16;
 
 /** Simulates what each trace reads. */
 export async function simulateTraces(
@@ -76,7 +74,7 @@ async function specOf(
       lin: prompt,
       lout: tokens,
       batch,
-      sparsity: choice.label === "full" ? null : { kvBudgets, rowSize: ROW_TOKENS },
+      sparsity: choice.label === "full" ? null : { kvBudgets, rowSize: ROW16_TOKENS },
       ...charges,
     })
   );

@@ -25,8 +25,10 @@ The prompt is read at once, with dense attention; what follows is decoded under 
 prompts are decoded together, each a sequence of its own: every one gets the text that it gets alone.
 A text ends with one of the model's end tokens, with --max-new-tokens, or where the context is full.
 
-Unless --temperature, --top-k or --top-p says to draw, the likeliest token is taken, or tokens are
-drawn where the model's generation_config.json says so. The same seed draws the same text.
+Unless --temperature, --top-k, --top-p or --min-p says to draw, the likeliest token is taken, or
+tokens are drawn where the model's generation_config.json says so, and as it says; of its settings,
+temperature, top_k, top_p, min_p, typical_p and repetition_penalty are used, and a line names others
+that would change the text. The same seed draws the same text.
 
 Texts go to standard output as they come. One line on standard error then says how long it took and
 what the policy read. The tiny model of this repository knows the look of English and little more.
@@ -61,8 +63,10 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
   );
   const prompts = encodePrompts(texts, checkpoint, options.chat ?? false);
   const printer = options.json ? undefined : new TextPrinter(surroundings.out, prompts.length);
-  const sampling = samplingOf(options, checkpoint.model.generation);
-  const { maxNewTokens, seed } = options;
+  const { generation } = checkpoint.model;
+  const sampling = samplingOf(options, generation);
+  const { maxNewTokens, seed, repetitionPenalty = generation.repetitionPenalty } = options;
+  noteUnused(checkpoint, surroundings);
   const continued = await namingPlugin(options.policy, () =>
     continuePrompts(prompts, {
       checkpoint,
@@ -71,15 +75,24 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
       traces,
       maxNewTokens,
       sampling,
+      repetitionPenalty,
       seed,
       onText: (index, piece, last) => printer?.add(index, piece, last),
     }));
   if (options.json) {
     const usage = settled.metered && { usage: settled.metered.meter.usage };
-    const result = { ...identityOf(checkpoint, settled), sampling: sampling ?? null, seed };
-    surroundings.out(`${JSON.stringify({ ...result, ...continued, ...usage }, null, 2)}\n`);
+    const choice = { sampling: sampling ?? null, repetitionPenalty, seed };
+    const result = { ...identityOf(checkpoint, settled), ...choice, ...continued, ...usage };
+    surroundings.out(`${JSON.stringify(result, null, 2)}\n`);
   }
   surroundings.err(`${checkpoint.name}, ${options.policy.label}: ${summaryOf(continued)}\n`);
+}
+
+/** Names settings of the model's authors that this program does not know how to follow. */
+function noteUnused({ name, model }: Checkpoint, { err }: Surroundings) {
+  const { notUsed } = model.generation;
+  if (notUsed.length === 0) return;
+  err(`note: not used of ${name}'s generation_config.json: ${notUsed.join(", ")}\n`);
 }
 
 function identityOf({ name, digest }: Checkpoint, { identity, metered }: SettledPolicy) {

@@ -11,7 +11,8 @@ import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import { beginSequence, type SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import { type Continued, generateTogether } from "../../../core/llm/generate.ts";
 import { SeededRandom } from "../../../core/llm/random.ts";
-import { greedy, sampler, type SamplingOptions } from "../../../core/llm/sampling.ts";
+import { penalizingRepetition } from "../../../core/llm/repetition_penalty.ts";
+import { greedy, type Sampler, sampler, type SamplingOptions } from "../../../core/llm/sampling.ts";
 import type { Sequence } from "../../../core/llm/sequence.ts";
 import { TextStream } from "../../../core/llm/text_stream.ts";
 import type { Prompt } from "./prompts.ts";
@@ -27,6 +28,8 @@ export interface ContinueOptions {
   readonly maxNewTokens: number;
   /** How tokens are drawn; the likeliest are taken unless stated. */
   readonly sampling?: SamplingOptions | undefined;
+  /** What logits of tokens that came before are divided by, drawn or not; 1 unless stated. */
+  readonly repetitionPenalty?: number;
   /** Each prompt's tokens are drawn from this seed, so that no prompt depends on the others. */
   readonly seed: number;
   /** Told each piece of text as it comes. */
@@ -94,9 +97,10 @@ export async function continuePrompts(
 async function begin(
   prompt: Prompt,
   index: number,
-  { checkpoint, settled, header, traces, sampling, seed, ...options }: ContinueOptions,
+  options: ContinueOptions,
   opened: DisposableStack,
 ): Promise<Begun> {
+  const { checkpoint, settled, header, traces } = options;
   const { model, tokenizer } = checkpoint;
   const length = prompt.tokens.length;
   // The last token that is generated is not read.
@@ -114,7 +118,7 @@ async function begin(
     logits: await sequence.prefill(prompt.tokens),
     maxNewTokens,
     endTokens: model.generation.endTokens,
-    sampler: sampling ? sampler(new SeededRandom(seed), sampling) : greedy,
+    sampler: chooserOf(prompt.tokens, options),
     prompt,
     recorder,
     file,
@@ -122,6 +126,15 @@ async function begin(
     tokens: [],
     text: "",
   };
+}
+
+/** What chooses a text's tokens. */
+function chooserOf(
+  prompt: readonly number[],
+  { sampling, seed, repetitionPenalty = 1 }: ContinueOptions,
+): Sampler {
+  const choose = sampling ? sampler(new SeededRandom(seed), sampling) : greedy;
+  return repetitionPenalty === 1 ? choose : penalizingRepetition(choose, repetitionPenalty, prompt);
 }
 
 /** Takes a token in, and tells its text: an end token is no part of that. */

@@ -1,11 +1,13 @@
 import { deepEqual, equal, match, notEqual } from "node:assert/strict";
 import { budgetTable } from "../../../core/attention/budget_table.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { builtInPolicies } from "../../../core/host/built_in_policies.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { filesIn, inFolder, kvpim, kvpimProcess } from "../testing.ts";
 
 interface Result {
   readonly sampling: unknown;
+  readonly repetitionPenalty: number;
   readonly texts: readonly {
     readonly text: string;
     readonly tokens: readonly number[];
@@ -138,9 +140,10 @@ Deno.test(
     const advice = { do_sample: true, temperature: 0.7, top_k: 9, eos_token_id: [0, end] };
     const model = ["--model", modelIn(folder, { "generation_config.json": advice })];
     const advised = await result(...model, "--prompt", "The whale");
-    deepEqual(advised.sampling, { temperature: 0.7, topK: 9, topP: 1 });
+    const sampling = { temperature: 0.7, topK: 9, topP: 1, minP: 0, typicalP: 1 };
+    deepEqual(advised.sampling, sampling);
     const changed = await result(...model, "--prompt", "The whale", "--top-k", "0");
-    deepEqual(changed.sampling, { temperature: 0.7, topK: 0, topP: 1 });
+    deepEqual(changed.sampling, { ...sampling, topK: 0 });
     const forced = await result(...model, "--prompt", "The whale", "--greedy");
     equal(forced.sampling, null);
     const { text, tokens, endedBy } = forced.texts[0]!;
@@ -151,6 +154,49 @@ Deno.test(
     // The token that ends a text is no part of it.
     equal(greedy.text.startsWith(text), true);
     equal(text.length < greedy.text.length, true);
+  }),
+);
+
+Deno.test("tokens less likely than a part of the likeliest are not drawn where --min-p says so", async () => {
+  const drawn = ["--temperature", "1.2", "--seed", "5"];
+  equal(await textOf(...drawn, "--min-p", "1"), await textOf());
+  equal(await textOf(...drawn, "--min-p", "0"), await textOf(...drawn));
+  notEqual(await textOf(...drawn, "--min-p", "0.2"), await textOf(...drawn));
+});
+
+Deno.test(
+  "what came before is penalised as the model's authors say, unless an option does",
+  inFolder(async (folder) => {
+    const prompt = ["--prompt", "The whale, the whale, the whale"];
+    const advice = { repetition_penalty: 1.5 };
+    const model = ["--model", modelIn(folder, { "generation_config.json": advice })];
+    const penalized = await result(...prompt, "--repetition-penalty", "1.5");
+    const advised = await result(...prompt, ...model, "--greedy");
+    deepEqual([advised.texts, advised.repetitionPenalty], [penalized.texts, 1.5]);
+    const plain = await result(...prompt);
+    deepEqual((await result(...prompt, ...model, "--repetition-penalty", "1")).texts, plain.texts);
+    notEqual(plain.texts[0]!.text, penalized.texts[0]!.text);
+    // So hard a penalty leaves nothing twice.
+    const { tokens } = (await result(...prompt, "--repetition-penalty", "1e6")).texts[0]!;
+    equal(new Set(tokens).size, tokens.length);
+  }),
+);
+
+Deno.test(
+  "a line names settings of the model's authors that are not used",
+  inFolder(async (folder) => {
+    const advice = { do_sample: null, num_beams: 4, eta_cutoff: 0, no_repeat_ngram_size: 3 };
+    const model = modelIn(folder, { "generation_config.json": advice });
+    const { code, out, err } = await kvpim([...SHORT, "--prompt", "The whale", "--model", model]);
+    equal(code, 0, err);
+    equal(out, `${await textOf()}\n`);
+    const [note, summary, end] = err.split("\n");
+    match(
+      note!,
+      /^note: not used of .*'s generation_config\.json: num_beams 4, no_repeat_ngram_size 3$/,
+    );
+    match(summary!, /tokens read in/);
+    equal(end, "");
   }),
 );
 
@@ -176,57 +222,77 @@ Deno.test(
     ]);
     const { texts: [text] } = JSON.parse(out) as Result;
     deepEqual([text!.promptTokens, text!.tokens.length, text!.endedBy], [1020, 5, "context"]);
-    match(err, /; the context is full\n$/);
+    match(
+      err,
+      /^tiny-llama, full: 1020 tokens read in [\d.]+ s; 5 written in [\d.]+ s \([\d.]+ tokens\/s\); a query head read [\d.]+ tokens a step, in .*; the context is full\n$/,
+    );
   }),
 );
 
 Deno.test(
   "what cannot be continued is refused in one line",
   inFolder(async (folder) => {
-    const refuses = async (args: string[], message: RegExp) => {
+    const refuses = async (args: string[], message: string | RegExp) => {
       const { code, out, err } = await kvpim(["generate", ...args]);
       deepEqual([code, out], [2, ""], err);
-      match(err, message);
+      if (typeof message === "string") equal(err, `kvpim: ${message}\n`);
+      else match(err, message);
       equal(err.split("\n").length, 2, `one line: ${err}`);
     };
     const prompt = ["--prompt", "It"];
-    await refuses([], /^kvpim: expected --prompt, --prompt-file or --prompt-lines but found none/);
-    await refuses(
-      [...prompt, "--temperature", "-1"],
-      /^kvpim: --temperature: expected a number from 0 but found "-1"/,
-    );
-    await refuses([...prompt, "--top-p", "1.5"], /^kvpim: --top-p: expected a number above 0 and/);
-    await refuses([...prompt, "--top-p", "0"], /^kvpim: --top-p: expected a number above 0 and/);
-    await refuses([...prompt, "--top-k", "0.5"], /^kvpim: --top-k: expected a whole number from 0/);
-    await refuses(
-      [...prompt, "--max-new-tokens", "0"],
-      /--max-new-tokens: expected a whole number/,
-    );
+    const ranges = [
+      ["--temperature", "-1", "a number from 0"],
+      ["--top-p", "1.5", "a number above 0 and not above 1"],
+      ["--top-p", "0", "a number above 0 and not above 1"],
+      ["--min-p", "2", "a number from 0 to 1"],
+      ["--repetition-penalty", "0", "a number above 0"],
+      ["--top-k", "0.5", "a whole number from 0 to 16777216"],
+      ["--max-new-tokens", "0", "a whole number from 1 to 16777216"],
+    ] as const;
+    for (const [option, value, expected] of ranges) {
+      const message = `${option}: expected ${expected} but found "${value}"`;
+      await refuses([...prompt, option, value], message);
+    }
+    await refuses([], "expected --prompt, --prompt-file or --prompt-lines but found none");
     await refuses(
       [...prompt, "--greedy", "--top-k", "2"],
-      /'--greedy' cannot be used with .*top-k/,
+      "option '--greedy' cannot be used with option '--top-k <count>'",
+    );
+    await refuses(
+      [...prompt, "--greedy", "--min-p", "0"],
+      "option '--greedy' cannot be used with option '--min-p <share>'",
     );
     await refuses(
       [...prompt, "--policy", "strac"],
-      /strac: expected one of .*; did you mean starc/,
+      `strac: expected one of ${builtInPolicies().join(", ")}, or the path of a component, but ` +
+        'found "strac"; did you mean starc?',
     );
     await refuses(
       [...prompt, "--policy", "full,starc"],
-      /--policy: expected one policy but found 2/,
+      "--policy: expected one policy but found 2 in full,starc",
     );
-    await refuses([...prompt, "--trace-lists", "tokens"], /--trace-lists: expected --trace beside/);
+    await refuses(
+      [...prompt, "--trace-lists", "tokens"],
+      "--trace-lists: expected --trace beside it but found none",
+    );
+    await refuses(
+      [...prompt, "--policy", "loki", "--calibration", folder],
+      `--calibration: ${folder}: Expected a file but found a folder`,
+    );
     await refuses(
       [...prompt, "--trace", `${folder}/no/a.trace`],
-      /--trace: expected a file that can/,
+      `--trace: expected a file that can be written but found ${folder}/no/a.trace: no such file ` +
+        "or folder",
     );
     await refuses(["--prompt-file", `${folder}/none`], /--prompt-file: expected a file but found/);
     Deno.writeTextFileSync(`${folder}/blank`, " \n\n");
-    await refuses(["--prompt-lines", `${folder}/blank`], /--prompt-lines: expected a line with a/);
-    await refuses(["--prompt", ""], /prompt 1: expected 1 to 1024 tokens, .* but found 0$/m);
     await refuses(
-      [...prompt, "--prompt", " the".repeat(1100)],
-      /prompt 2: expected 1 to 1024 tokens, as tiny-llama holds no more, but found 1100$/m,
+      ["--prompt-lines", `${folder}/blank`],
+      `--prompt-lines: expected a line with a prompt in ${folder}/blank but found none`,
     );
+    const room = "expected 1 to 1024 tokens, as tiny-llama holds no more, but found";
+    await refuses(["--prompt", ""], `prompt 1: ${room} 0`);
+    await refuses([...prompt, "--prompt", " the".repeat(1100)], `prompt 2: ${room} 1100`);
   }),
 );
 

@@ -33,6 +33,8 @@ export interface ChoiceOptions {
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
+  readonly minP?: number;
+  readonly repetitionPenalty?: number;
 }
 
 /** Values of the command's options. */
@@ -77,7 +79,7 @@ function addChoiceOptions(command: Command) {
     )
     .addOption(
       new Option("--greedy", "take the likeliest token each time")
-        .conflicts(["temperature", "topK", "topP"]),
+        .conflicts(["temperature", "topK", "topP", "minP"]),
     )
     .addOption(
       checkedOption(
@@ -99,6 +101,20 @@ function addChoiceOptions(command: Command) {
         "draw from the fewest likeliest tokens that have this share (default: as they say, else 1)",
         share,
       ),
+    )
+    .addOption(
+      checkedOption(
+        "--min-p <share>",
+        "draw from tokens with at least this part of the likeliest's probability (default: as they say, else 0)",
+        upToOne,
+      ),
+    )
+    .addOption(
+      checkedOption(
+        "--repetition-penalty <number>",
+        "what logits of tokens that came before are divided by, drawn or not; 1 for none (default: as they say, else 1)",
+        penalty,
+      ),
     );
 }
 
@@ -106,6 +122,18 @@ const temperature: ValueParser<number> = (text) => {
   const value = decimalNumber(text);
   if (value >= 0 && value < Infinity) return value;
   throw unexpected("a number from 0", text);
+};
+
+const upToOne: ValueParser<number> = (text) => {
+  const value = decimalNumber(text);
+  if (value >= 0 && value <= 1) return value;
+  throw unexpected("a number from 0 to 1", text);
+};
+
+const penalty: ValueParser<number> = (text) => {
+  const value = decimalNumber(text);
+  if (value > 0 && value < Infinity) return value;
+  throw unexpected("a number above 0", text);
 };
 
 function onePolicy(text: string): PolicyChoice {
@@ -123,8 +151,9 @@ function onePolicy(text: string): PolicyChoice {
  * import { samplingOf } from "./options.ts";
  * import { deepEqual, equal } from "node:assert/strict";
  *
- * const advised = { endTokens: [2], sample: true, temperature: 0.6, topK: 50, topP: 0.9 };
- * deepEqual(samplingOf({ topP: 1 }, advised), { temperature: 0.6, topK: 50, topP: 1 });
+ * const drawn = { temperature: 0.6, topK: 50, topP: 0.9, minP: 0, typicalP: 1 };
+ * const advised = { ...drawn, endTokens: [2], sample: true, repetitionPenalty: 1, notUsed: [] };
+ * deepEqual(samplingOf({ topP: 1 }, advised), { ...drawn, topP: 1 });
  * equal(samplingOf({ greedy: true }, advised), undefined);
  * equal(samplingOf({}, { ...advised, sample: false }), undefined);
  * ```
@@ -133,8 +162,11 @@ export function samplingOf(
   { greedy, ...given }: ChoiceOptions,
   advised: GenerationConfig,
 ): Required<SamplingOptions> | undefined {
-  const asked = [given.temperature, given.topK, given.topP].some((value) => value !== undefined);
+  const settings = [given.temperature, given.topK, given.topP, given.minP];
+  const asked = settings.some((value) => value !== undefined);
   if (greedy || !(asked || advised.sample)) return undefined;
-  const { temperature = advised.temperature, topK = advised.topK, topP = advised.topP } = given;
-  return temperature === 0 ? undefined : { temperature, topK, topP };
+  const { temperature = advised.temperature, topK = advised.topK } = given;
+  const { topP = advised.topP, minP = advised.minP } = given;
+  const { typicalP } = advised;
+  return temperature === 0 ? undefined : { temperature, topK, topP, minP, typicalP };
 }

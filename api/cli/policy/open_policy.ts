@@ -21,7 +21,7 @@ import { readCalibration } from "../../../core/llm/calibration/calibration_file.
 import type { Description, ParameterValue } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { componentAt } from "../component_source.ts";
 import { isMistake } from "../mistake.ts";
-import { locatingAsync, lowerFirst, UserError } from "../user_error.ts";
+import { locating, locatingAsync, lowerFirst, UserError } from "../user_error.ts";
 import { nearest } from "../values.ts";
 import type { PolicyChoice } from "./policy_choice.ts";
 
@@ -125,7 +125,8 @@ export async function settlePolicy(
         "but found none",
     );
   }
-  const calibration = asked && readCalibration(file!, description.name, layers);
+  const calibration = asked &&
+    locating("--calibration", () => readCalibration(file!, description.name, layers));
   return await locatingAsync(
     "--dense-layers",
     () => settle(opened, { ...settings, ...calibration && { calibration } }, layers),

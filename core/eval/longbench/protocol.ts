@@ -5,7 +5,7 @@
  * @module
  */
 import { generate } from "../../llm/generate.ts";
-import { checkLength } from "../length_check.ts";
+import { checkLength, tokensRead } from "../length_check.ts";
 import type { DecodeSession, LanguageModel } from "../language_model.ts";
 import { splitQuestion } from "./prompt.ts";
 import type { LongBenchTaskName } from "./tasks.ts";
@@ -80,6 +80,7 @@ async function readWhole(
 ): Promise<Read> {
   const ids = model.tokenizer.encode(prompt, { special: !complete });
   checkLength(model, ids.length, maxGeneratedTokens);
+  session.reserve?.(tokensRead(ids.length, maxGeneratedTokens));
   return { logits: await session.prefill(ids), tokens: ids.length };
 }
 
@@ -97,6 +98,7 @@ async function readInTwo(
     : protocol === "artifact"
     ? withoutFirst(tokenizer.encode(question, { special: true }))
     : tokenizer.encode(question, { special: false });
+  session.reserve?.(tokensRead(contextIds.length + questionIds.length, maxGeneratedTokens));
   checkLength(model, contextIds.length + questionIds.length, maxGeneratedTokens);
   let logits = contextIds.length === 0 ? undefined : await session.prefill(contextIds);
   for (const id of questionIds) logits = await session.step(id);

@@ -50,6 +50,7 @@ export async function measurePerplexity(options: MeasureOptions): Promise<Measur
   const meter = recallBudget === undefined ? undefined : new RecallMeter(recallBudget);
   const mean = new RunningMean();
   await using session = await model.open("text", meter?.observe);
+  session.reserve?.(sequenceTokens(protocol, start, predicted));
   await sequenceNll(session, ids, {
     protocol,
     start,

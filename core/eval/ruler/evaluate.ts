@@ -9,7 +9,7 @@ import type { EvaluationRecord } from "../evaluation_record.ts";
 import { generate } from "../../llm/generate.ts";
 import { readPlacedJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../language_model.ts";
-import { checkLength } from "../length_check.ts";
+import { checkLength, tokensRead } from "../length_check.ts";
 import { pythonJson } from "../python/json.ts";
 import { strip } from "../python/text.ts";
 import { requireChat } from "../require_chat.ts";
@@ -140,6 +140,7 @@ async function runSample(
     ? model.tokenizer.encode(prompt, { special: !complete })
     : encodeChat(model.tokenizer, prompt);
   checkLength(model, ids.length, maxGeneratedTokens);
+  session.reserve?.(tokensRead(ids.length, maxGeneratedTokens));
   const generated = await Array.fromAsync(generate(session, await session.prefill(ids), {
     maxNewTokens: maxGeneratedTokens,
     endTokens: model.stopTokens,

@@ -68,7 +68,8 @@ const global = (module: string, name: string): Code => [GLOBAL, utf8(`${module}\
 const integer = (value: number): Code => [BININT, word(value)];
 const text = (value: string): Code => [BINUNICODE, word(utf8(value).length), utf8(value)];
 
-function zip(files: readonly [string, Uint8Array][]): Uint8Array<ArrayBuffer> {
+/** A zip archive of some files, none compressed. */
+export function zip(files: readonly [string, Uint8Array][]): Uint8Array<ArrayBuffer> {
   const locals: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let at = 0;

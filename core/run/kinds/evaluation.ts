@@ -7,6 +7,7 @@ import { Buffer } from "node:buffer";
 import { stringify } from "csv/sync";
 import { CompileError } from "../../../wasm/sdk/compile_error.ts";
 import { budgetTable, formatBudgetTable } from "../../attention/budget_table.ts";
+import { ROW16_TOKENS } from "../../attention/rows.ts";
 import { readTrace } from "../../attention/trace_reader.ts";
 import { TraceWriter } from "../../attention/trace_writer.ts";
 import { type Checkpoint, openCheckpoint } from "../../eval/checkpoint.ts";
@@ -34,9 +35,6 @@ import { type Output, textOutput, type Work } from "./kind.ts";
 
 /** Name of the output that holds the attention trace. */
 export const TRACE_FILE = "attention.trace";
-
-/** Tokens of a row, as traces count them. */
-const ROW_TOKENS = 16;
 
 /** What decoding under the policy gave. */
 interface Decoded {
@@ -217,7 +215,7 @@ async function simulate(
     ...stepsOf(spec),
     sparsity: readsAll
       ? null
-      : { kvBudgets: table.slice(0, decodeStepsOf(spec)), rowSize: ROW_TOKENS },
+      : { kvBudgets: table.slice(0, decodeStepsOf(spec)), rowSize: ROW16_TOKENS },
   });
   const { row, notes } = await simulateSystem(system, memory, { onProgress });
   return { row: Object.fromEntries(columns.map(({ name }) => [name, row[name]])), notes };

@@ -47,6 +47,9 @@ const DEEDS: Array<string> = [
   "take-a-slot",
   "move",
   "answer-differently",
+  "evict-without-offsets",
+  "show-nothing",
+  "evict-all",
 ];
 
 const PARAMETERS: Array<Parameter> = [
@@ -83,6 +86,8 @@ export class Policy extends Session {
   override append(_tokens: TokenBlock): Result<Update, PolicyError> {
     const update = new Update();
     if (this.deed === "evict-twice") update.evicted = sets([0, 1, 2], [0, 0]);
+    if (this.deed === "evict-without-offsets") update.evicted = sets([], [2]);
+    if (this.deed === "evict-all") update.evicted = sets([0, 4, 8], [0, 1, 2, 3, 0, 1, 2, 3]);
     if (this.deed === "share-a-slot") place(update, 0, [0, 0, 1, 1]);
     if (this.deed === "take-a-slot") place(update, 0, [2, 2]);
     if (this.deed === "move") place(update, 0, [9, 1, 9, 1]);
@@ -122,6 +127,12 @@ export class Policy extends Session {
         break;
       case "too-few-offsets":
         selection.visible.only.offsets = [0, 4];
+        break;
+      case "show-nothing":
+        selection.visible = Visible.only(sets([0, 2, 2], [0, 1]));
+        break;
+      case "evict-all":
+        selection.visible = Visible.everything();
         break;
       case "nan-bias":
         selection.bias = [0, 1, NaN, 0];
