@@ -1,5 +1,6 @@
 // How does a call end, whatever a plugin does in it?
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { unwrap } from "./outcome.ts";
 import { LIMITS, step } from "./testdata/hostile_policy.ts";
 
@@ -63,6 +64,17 @@ Deno.test("a policy may decline with an error of the contract", async () => {
 Deno.test("a call that takes too long ends by wall time, and the next ones too", async () => {
   const limits = { fuelPerCall: 1e15, wallMsPerCall: 300 };
   assert.deepEqual(await step("loop", { limits }), { kind: "out-of-time", limitMs: 300 });
+});
+
+Deno.test("a call that is given up leaves no thread that computes", async () => {
+  const script = fileURLToPath(new URL("testdata/leave_endless_call.ts", import.meta.url));
+  const { success, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", script],
+    // Without an end of the thread the process has none either.
+    signal: AbortSignal.timeout(120_000),
+  }).output();
+  assert.ok(success, "the process ends by itself");
+  assert.equal(new TextDecoder().decode(stdout), "out-of-time");
 });
 
 Deno.test("growing that fails and is handled is no failure", async () => {

@@ -8,10 +8,12 @@ import {
 import { Layout } from "../../wasm/wit/layout.ts";
 import { type Answers, CanonicalAbi, type FunctionCodec } from "./canonical_abi.ts";
 import { ContractBreach } from "./contract_breach.ts";
+import { FuelMeter, FuelSpent } from "./fuel_meter.ts";
 import type { GuestMemory } from "./guest_memory.ts";
 import { HOST_MODULE } from "./instrument/instrument_module.ts";
 import type { Limits } from "./limits.ts";
 import type { Outcome, TrapReason, Usage } from "./outcome.ts";
+import { Stopped, type StopSignal } from "./stop_signal.ts";
 
 /** A component whose core modules are compiled: what instances are made from. */
 export interface CompiledComponent {
@@ -49,7 +51,7 @@ interface Callable {
  * every later call fails the same way.
  */
 export class ComponentInstance {
-  readonly #fuel = new WebAssembly.Global({ value: "i64", mutable: true }, 0n);
+  readonly #fuel: FuelMeter;
   readonly #memoryExhausted = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
   readonly #exports = new Map<string, WebAssembly.ExportValue>();
   readonly #callables = new Map<string, Callable>();
@@ -62,7 +64,10 @@ export class ComponentInstance {
     private readonly contract: Contract,
     private readonly limits: Limits,
     private readonly answers: Answers,
-  ) {}
+    stop: StopSignal | undefined,
+  ) {
+    this.#fuel = new FuelMeter(limits.fuelPerCall, stop);
+  }
 
   /** Links and starts a component. */
   static instantiate(
@@ -70,8 +75,9 @@ export class ComponentInstance {
     contract: Contract,
     limits: Limits,
     answers: Answers = "copied",
+    stop?: StopSignal,
   ): Outcome<ComponentInstance> {
-    const instance = new ComponentInstance(contract, limits, answers);
+    const instance = new ComponentInstance(contract, limits, answers, stop);
     return instance.#guarded(() => {
       component.link(
         (name) => component.modules.get(name),
@@ -124,7 +130,7 @@ export class ComponentInstance {
     const resource = resourceModule(this.contract);
     const linked: Record<string, Record<string, unknown>> = {
       ...imports,
-      [HOST_MODULE]: { "fuel": this.#fuel, "memory-exhausted": this.#memoryExhausted },
+      [HOST_MODULE]: { ...this.#fuel.imports, "memory-exhausted": this.#memoryExhausted },
     };
     if (imports[resource] !== undefined) linked[resource] = handleFunctions(imports[resource]);
     const instance = new WebAssembly.Instance(module, linked as WebAssembly.Imports);
@@ -160,28 +166,30 @@ export class ComponentInstance {
 
   #guarded<T>(run: () => T): Outcome<T> {
     if (this.#failed !== null) return this.#failed;
-    const limit = BigInt(this.limits.fuelPerCall);
-    this.#fuel.value = limit;
+    this.#fuel.fill();
     this.#memoryExhausted.value = 0;
     try {
       const value = run();
-      return { kind: "ok", value, usage: this.#usage(limit) };
+      return { kind: "ok", value, usage: this.#usage() };
     } catch (error) {
       this.#failed = this.#failure(error);
       return this.#failed;
     }
   }
 
-  #usage(limit: bigint): Usage {
+  #usage(): Usage {
     return {
-      fuel: Number(limit - (this.#fuel.value as bigint)),
+      fuel: this.#fuel.used,
       memoryBytes: this.#guest?.memory.buffer.byteLength ?? 0,
     };
   }
 
   #failure(error: unknown): Outcome<never> {
     if (error instanceof ContractBreach) return { kind: "broke-contract", breach: error.message };
-    if ((this.#fuel.value as bigint) < 0n) {
+    if (error instanceof Stopped) {
+      return { kind: "out-of-time", limitMs: this.limits.wallMsPerCall };
+    }
+    if (error instanceof FuelSpent) {
       return { kind: "out-of-fuel", limit: this.limits.fuelPerCall };
     }
     const reason = trapReason(error);

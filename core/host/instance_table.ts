@@ -4,6 +4,7 @@ import { type CompiledComponent, ComponentInstance, type Handle } from "./compon
 import type { Limits } from "./limits.ts";
 import type { Outcome } from "./outcome.ts";
 import type { InstanceId } from "./plugin_runner.ts";
+import type { StopSignal } from "./stop_signal.ts";
 
 /** The instances of one component on one thread. */
 export class InstanceTable {
@@ -15,11 +16,12 @@ export class InstanceTable {
     private readonly contract: Contract,
     private readonly limits: Limits,
     private readonly answers: Answers = "copied",
+    private readonly stop?: StopSignal,
   ) {}
 
   instantiate(): Outcome<InstanceId> {
-    const { component, contract, limits, answers } = this;
-    const made = ComponentInstance.instantiate(component, contract, limits, answers);
+    const { component, contract, limits, answers, stop } = this;
+    const made = ComponentInstance.instantiate(component, contract, limits, answers, stop);
     if (made.kind !== "ok") return made;
     const id = this.#next++;
     this.#instances.set(id, made.value);

@@ -6,6 +6,7 @@
  */
 /// <reference lib="deno.worker" />
 import { importLinker, InstanceTable } from "./instance_table.ts";
+import { StopSignal } from "./stop_signal.ts";
 import type { WorkerReply, WorkerRequest } from "./worker_messages.ts";
 
 let table: InstanceTable | undefined;
@@ -20,6 +21,8 @@ async function answer(request: WorkerRequest): Promise<WorkerReply | null> {
         { link, modules: request.modules },
         request.contract,
         request.limits,
+        "copied",
+        new StopSignal(request.limits.wallMsPerCall, request.stop),
       );
       return { outcome: { kind: "ok", value: null, usage: { fuel: 0, memoryBytes: 0 } } };
     }

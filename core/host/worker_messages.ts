@@ -11,6 +11,8 @@ export type WorkerRequest =
     readonly modules: ReadonlyMap<string, WebAssembly.Module>;
     readonly contract: Contract;
     readonly limits: Limits;
+    /** Of the signal that stops it while it computes. */
+    readonly stop: SharedArrayBuffer;
   }
   | { readonly ask: "instantiate" }
   | {

@@ -2,6 +2,7 @@ import type { Contract } from "../../wasm/sdk/generate/exports.ts";
 import type { Limits } from "./limits.ts";
 import type { Outcome } from "./outcome.ts";
 import type { InstanceId, PluginRunner } from "./plugin_runner.ts";
+import { StopSignal } from "./stop_signal.ts";
 import type { LinkableComponent } from "./transpile.ts";
 import type { WorkerReply, WorkerRequest } from "./worker_messages.ts";
 
@@ -21,6 +22,8 @@ interface WaitingCall {
  */
 export class WorkerRunner implements PluginRunner {
   readonly #worker: Worker;
+  /** `terminate()` does not reach a worker that computes (Deno 2.9.6). */
+  readonly #stop: StopSignal;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting: WaitingCall | null = null;
   /** How calls end once the worker was stopped. */
@@ -29,6 +32,7 @@ export class WorkerRunner implements PluginRunner {
   #failure: Error | null = null;
 
   private constructor(private readonly limits: Limits) {
+    this.#stop = new StopSignal(limits.wallMsPerCall);
     this.#worker = new Worker(new URL("./plugin_worker.ts", import.meta.url), {
       type: "module",
       deno: { permissions: "none" },
@@ -52,7 +56,14 @@ export class WorkerRunner implements PluginRunner {
     limits: Limits,
   ): Promise<Outcome<WorkerRunner>> {
     const runner = new WorkerRunner(limits);
-    const request: WorkerRequest = { ask: "load", linker, modules, contract, limits };
+    const request: WorkerRequest = {
+      ask: "load",
+      linker,
+      modules,
+      contract,
+      limits,
+      stop: runner.#stop.buffer,
+    };
     using started = new DisposableStack();
     started.defer(() => runner.close());
     const outcome = await runner.#ask(request, START_MS);
@@ -91,6 +102,7 @@ export class WorkerRunner implements PluginRunner {
 
   #end(outcome: Outcome<never>): void {
     this.#ended ??= outcome;
+    this.#stop.set();
     this.#worker.terminate();
     this.#waiting?.answer(this.#ended);
   }

@@ -21,23 +21,43 @@ export const i64Const = (value: number) => [0x42, ...signedLeb128(value)];
 
 const I64_SUB = 0x7d;
 const I64_BELOW_ZERO_THEN = [0x42, 0x00, 0x53, 0x04, 0x40];
-const UNREACHABLE_END = [0x00, END];
 
-/** Takes fuel from the shared counter; traps when it is spent. */
-export function chargeGlobal(fuel: number, amount: number): number[] {
+/** Where the shared counter is, and what is called when it falls below zero. */
+export interface FuelTank {
+  /** Global with the fuel at hand, i64. */
+  readonly fuel: number;
+  /** Global with the function that fills up or traps. */
+  readonly refill: number;
+  /** Type of that function. */
+  readonly refillType: number;
+}
+
+const callRefill = ({ refill, refillType }: FuelTank): number[] => [
+  ...globalGet(refill),
+  0x14,
+  ...unsignedLeb128(refillType),
+];
+
+/** Takes fuel from the shared counter; asks for more when it is spent. */
+export function chargeGlobal(tank: FuelTank, amount: number): number[] {
   return [
-    ...globalGet(fuel),
+    ...globalGet(tank.fuel),
     ...i64Const(amount),
     I64_SUB,
-    ...globalSet(fuel),
-    ...globalGet(fuel),
+    ...globalSet(tank.fuel),
+    ...globalGet(tank.fuel),
     ...I64_BELOW_ZERO_THEN,
-    ...UNREACHABLE_END,
+    ...callRefill(tank),
+    END,
   ];
 }
 
-/** Takes fuel from a local copy of the counter; writes it back and traps when it is spent. */
-export function chargeLocal(fuel: number, local: number, amount: readonly number[]): number[] {
+/** Takes fuel from a local copy of the counter; asks for more when it is spent. */
+export function chargeLocal(
+  tank: FuelTank,
+  local: number,
+  amount: readonly number[],
+): number[] {
   return [
     ...localGet(local),
     ...amount,
@@ -45,8 +65,11 @@ export function chargeLocal(fuel: number, local: number, amount: readonly number
     ...localTee(local),
     ...I64_BELOW_ZERO_THEN,
     ...localGet(local),
-    ...globalSet(fuel),
-    ...UNREACHABLE_END,
+    ...globalSet(tank.fuel),
+    ...callRefill(tank),
+    ...globalGet(tank.fuel),
+    ...localSet(local),
+    END,
   ];
 }
 

@@ -7,6 +7,7 @@ import {
   chargeLocal,
   eighthOf,
   END,
+  type FuelTank,
   globalGet,
   globalSet,
   i64Const,
@@ -22,9 +23,7 @@ import { type Instruction, Op, readInstruction, readValueType } from "./instruct
 import type { Arity, ModuleShape } from "./module_shape.ts";
 
 /** Where the instrumentation's globals are, and how a module's own ones move. */
-export interface InstrumentedGlobals {
-  /** Fuel left, i64. */
-  readonly fuel: number;
+export interface InstrumentedGlobals extends FuelTank {
   /** 1 once memory.grow failed, i32. */
   readonly memoryExhausted: number;
   /** The new index of a global of the module. */
@@ -90,7 +89,7 @@ export function rewriteFunction(
     if (CALLS.has(code) || LEAVES.has(code)) return writeBack;
     if (!copiesFuel || !BULK.has(code)) return [];
     const size = locals.scratch(ValueType.i32);
-    return [...localTee(size), ...chargeLocal(globals.fuel, fuelLocal, eighthOf(size))];
+    return [...localTee(size), ...chargeLocal(globals, fuelLocal, eighthOf(size))];
   };
   const after = ({ code }: Instruction, index: number): Piece => {
     const format = nans.get(index);
@@ -100,7 +99,7 @@ export function rewriteFunction(
       return noteFailedGrowth(globals.memoryExhausted, locals.scratch(ValueType.i32));
     }
     const cost = code === Op.loop ? costs?.get(index) : undefined;
-    return cost === undefined ? [] : chargeLocal(globals.fuel, fuelLocal, i64Const(cost));
+    return cost === undefined ? [] : chargeLocal(globals, fuelLocal, i64Const(cost));
   };
 
   const pieces: Piece[] = [];
@@ -118,8 +117,8 @@ export function rewriteFunction(
   const entry = costs === null
     ? []
     : copiesFuel
-    ? [...readAgain, ...chargeLocal(globals.fuel, fuelLocal, i64Const(entryCost))]
-    : chargeGlobal(globals.fuel, entryCost);
+    ? [...readAgain, ...chargeLocal(globals, fuelLocal, i64Const(entryCost))]
+    : chargeGlobal(globals, entryCost);
   const body: Piece[] = copiesFuel
     ? [entry, [0x02, ...blockTypeBytes(type.results, blockType)], ...pieces, [END], writeBack, [
       END,

@@ -1,5 +1,5 @@
 import { ByteReader } from "../../../wasm/binary/byte_reader.ts";
-import { unsignedLeb128 } from "../../../wasm/binary/leb128.ts";
+import { signedLeb128, unsignedLeb128 } from "../../../wasm/binary/leb128.ts";
 import {
   concatBytes,
   encodeName,
@@ -60,9 +60,11 @@ export function instrumentModule(
   const globals: InstrumentedGlobals = {
     fuel: shape.importedGlobals,
     memoryExhausted: shape.importedGlobals + 1,
-    moved: (index) => index < shape.importedGlobals ? index : index + 2,
+    refill: shape.importedGlobals + 2,
+    refillType: shape.types.length,
+    moved: (index) => index < shape.importedGlobals ? index : index + 3,
   };
-  const addedTypes: number[][] = [];
+  const addedTypes: number[][] = [[0x60, 0, 0]];
   const blockType: BlockTypeIndex = (results) => {
     addedTypes.push([0x60, 0, ...unsignedLeb128(results.length), ...results]);
     return shape.types.length + addedTypes.length - 1;
@@ -71,7 +73,7 @@ export function instrumentModule(
     const reader = new ByteReader(section.body);
     switch (section.id) {
       case SectionId.import:
-        return { id: section.id, body: withHostGlobals(section.body) };
+        return { id: section.id, body: withHostGlobals(section.body, globals) };
       case SectionId.table:
         return { id: section.id, body: limitTables(reader, limits) };
       case SectionId.memory:
@@ -94,26 +96,30 @@ export function instrumentModule(
   });
   if (!rewritten.some(({ id }) => id === SectionId.import)) {
     const at = rewritten.findIndex(({ id }) => id !== SectionId.custom && id > SectionId.import);
-    const added = { id: SectionId.import, body: withHostGlobals(Uint8Array.of(0)) };
+    const added = { id: SectionId.import, body: withHostGlobals(Uint8Array.of(0), globals) };
     rewritten.splice(at < 0 ? rewritten.length : at, 0, added);
   }
   return writeModule(addTypes(rewritten, addedTypes));
 }
 
-function withHostGlobals(body: Uint8Array): Uint8Array {
+function withHostGlobals(body: Uint8Array, { refillType }: InstrumentedGlobals): Uint8Array {
   const reader = new ByteReader(body);
   const count = reader.u32();
   const host = encodeName(HOST_MODULE);
   return concatBytes([
-    unsignedLeb128(count + 2),
+    unsignedLeb128(count + 3),
     body.subarray(reader.at),
     [...host, ...encodeName("fuel"), 3, ValueType.i64, 1],
     [...host, ...encodeName("memory-exhausted"), 3, ValueType.i32, 1],
+    [...host, ...encodeName("refill"), 3, 0x64, ...signedLeb128(refillType), 0],
   ]);
 }
 
 function addTypes(sections: readonly Section[], added: readonly number[][]): Section[] {
-  if (added.length === 0) return [...sections];
+  if (!sections.some(({ id }) => id === SectionId.type)) {
+    const body = concatBytes([unsignedLeb128(added.length), ...added]);
+    return [{ id: SectionId.type, body }, ...sections];
+  }
   return sections.map((section) => {
     if (section.id !== SectionId.type) return section;
     const reader = new ByteReader(section.body);
