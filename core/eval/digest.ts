@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { requireFile } from "./require_file.ts";
+import { unreadableFile } from "./read_text.ts";
 
 /** SHA-256 of a text in UTF-8, hexadecimal. */
 export function digestText(text: string): string {
@@ -17,11 +17,14 @@ export function digestBytes(pieces: readonly Uint8Array[]): string {
 /**
  * SHA-256 of a file, hexadecimal, without holding it whole.
  *
- * @throws {EvaluationInputError} if it is absent
+ * @throws {EvaluationInputError} if it cannot be read
  */
 export async function digestFile(path: string): Promise<string> {
-  requireFile(path);
   const hash = createHash("sha256");
-  for await (const piece of createReadStream(path)) hash.update(piece);
+  try {
+    for await (const piece of createReadStream(path)) hash.update(piece);
+  } catch (error) {
+    throw unreadableFile(path, error);
+  }
   return hash.digest("hex");
 }

@@ -1,7 +1,8 @@
+import { Buffer } from "node:buffer";
 import { createReadStream } from "node:fs";
 import * as v from "valibot";
 import { EvaluationInputError } from "./input_error.ts";
-import { requireFile } from "./require_file.ts";
+import { decodeText, decodeUtf8, unreadableFile } from "./read_text.ts";
 
 /**
  * Reads a file of one JSON value a line, without holding it whole. Lines end at line feeds only;
@@ -49,21 +50,43 @@ export async function readJsonFile<Schema extends v.GenericSchema>(
   return parseJsonLine(text, schema, path);
 }
 
-/** Lines of a text file; an end without a line feed ends a line too. */
+/**
+ * Lines of a text file; an end without a line feed ends a line too.
+ *
+ * @throws {EvaluationInputError} naming the file if it cannot be read, and line and byte where it is
+ *   not UTF-8
+ */
 export async function* readLines(path: string): AsyncGenerator<string, void, void> {
-  requireFile(path);
-  let open = "";
-  for await (const piece of createReadStream(path, { encoding: "utf8" })) {
-    const lines = (piece as string).split("\n");
-    if (lines.length === 1) {
-      open += piece;
-      continue;
-    }
-    yield open + lines[0];
-    yield* lines.slice(1, -1);
-    open = lines.at(-1)!;
+  let number = 0;
+  for await (const bytes of byteLines(path)) {
+    const decode = number === 0 ? decodeText : decodeUtf8;
+    yield decode(bytes, `${path} line ${++number}`);
   }
-  if (open !== "") yield open;
+}
+
+/** Lines as bytes: a line feed is none of the bytes of another character. */
+async function* byteLines(path: string): AsyncGenerator<Uint8Array, void, void> {
+  let open: Uint8Array[] = [];
+  for await (const piece of bytesOf(path)) {
+    let start = 0;
+    for (let end = piece.indexOf(LINE_FEED); end >= 0; end = piece.indexOf(LINE_FEED, start)) {
+      yield Buffer.concat([...open, piece.subarray(start, end)]);
+      open = [];
+      start = end + 1;
+    }
+    if (start < piece.length) open.push(piece.subarray(start));
+  }
+  if (open.length > 0) yield Buffer.concat(open);
+}
+
+const LINE_FEED = 0x0a;
+
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* createReadStream(path);
+  } catch (error) {
+    throw unreadableFile(path, error);
+  }
 }
 
 /**

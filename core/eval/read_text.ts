@@ -1,12 +1,17 @@
+/**
+ * Texts that are evaluated, from files and from bytes: UTF-8 and nothing else, since what would
+ * stand in the place of other bytes would be evaluated too.
+ *
+ * @module
+ */
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
 import { EvaluationInputError } from "./input_error.ts";
 
 /**
- * Reads a text in UTF-8.
+ * Reads a text in UTF-8; a byte order mark before it is no part of it.
  *
- * @throws {EvaluationInputError} naming the file if it is absent, and the byte if it is not UTF-8:
- *   what stands in its place would be evaluated too
+ * @throws {EvaluationInputError} naming the file if it cannot be read, and the byte if it is not UTF-8
  *
  * @example
  * ```ts
@@ -17,26 +22,84 @@ import { EvaluationInputError } from "./input_error.ts";
  * ```
  */
 export function readText(path: string): string {
-  const bytes = bytesOf(path);
-  const text = bytes.toString("utf8");
-  const offset = firstReplaced(text, bytes);
-  if (offset === undefined) return text;
-  const found = bytes.toString("hex", offset, offset + 1);
-  throw new EvaluationInputError(
-    `${path}: expected text in UTF-8 but found the byte 0x${found} at offset ${offset}`,
-  );
-}
-
-function bytesOf(path: string): Buffer {
+  let bytes: Uint8Array;
   try {
-    return readFileSync(path);
+    bytes = readFileSync(path);
   } catch (error) {
-    const { code } = error as { code?: string };
-    const found = code === "EISDIR" ? "a folder" : code === "ENOENT" ? "none" : String(code);
-    throw new EvaluationInputError(`${path}: expected a file but found ${found}`);
+    throw unreadableFile(path, error);
   }
+  return decodeText(bytes, path);
 }
 
+/**
+ * A text from its bytes in UTF-8; a byte order mark before it is no part of it.
+ *
+ * @param name what messages call it
+ * @throws {EvaluationInputError} naming the first byte that is not UTF-8
+ *
+ * @example
+ * ```ts
+ * import { decodeText } from "./read_text.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(decodeText(new TextEncoder().encode("\uFEFFCall me Ishmael."), "a.txt"), "Call me Ishmael.");
+ * ```
+ */
+export function decodeText(bytes: Uint8Array, name: string): string {
+  const text = decodeUtf8(bytes, name);
+  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text;
+}
+
+/**
+ * UTF-8 as it is: {@linkcode decodeText} for what does not begin a file.
+ *
+ * @throws {EvaluationInputError} naming the first byte that is not UTF-8
+ */
+export function decodeUtf8(bytes: Uint8Array, name: string): string {
+  const text = bufferOf(bytes).toString("utf8");
+  const found = text.includes(REPLACEMENT) ? invalidUtf8(bytes) : undefined;
+  if (found === undefined) return text;
+  throw new EvaluationInputError(`${name}: expected text in UTF-8 but found ${found}`);
+}
+
+/**
+ * Which byte is the first that is not UTF-8, in words; nothing where all are.
+ *
+ * @example
+ * ```ts
+ * import { invalidUtf8 } from "./read_text.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(invalidUtf8(Uint8Array.of(0x63, 0x61, 0x66, 0xe9)), "the byte 0xe9 at offset 3");
+ * ```
+ */
+export function invalidUtf8(bytes: Uint8Array): string | undefined {
+  const buffer = bufferOf(bytes);
+  const offset = firstReplaced(buffer.toString("utf8"), buffer);
+  if (offset === undefined) return undefined;
+  return `the byte 0x${buffer.toString("hex", offset, offset + 1)} at offset ${offset}`;
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
+}
+
+/** What to throw where a file cannot be read: whether it is absent, a folder, or out of reach. */
+export function unreadableFile(path: string, error: unknown): EvaluationInputError {
+  const { code } = error as { code?: string };
+  const found = FOUND[code ?? ""] ?? `${code ?? error}`;
+  return new EvaluationInputError(`${path}: expected a file but found ${found}`);
+}
+
+/** In words, by the operating system's code. */
+const FOUND: Readonly<Record<string, string>> = {
+  ENOENT: "none",
+  ENOTDIR: "none",
+  EISDIR: "a folder",
+  EACCES: "one that may not be read",
+};
+
+const BYTE_ORDER_MARK = "\uFEFF";
 const REPLACEMENT = "\uFFFD";
 const REPLACEMENT_BYTES = Buffer.from(REPLACEMENT);
 

@@ -1,19 +1,24 @@
 import { equal, throws } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import fc from "fast-check";
-import { readText } from "./read_text.ts";
+import { decodeText, readText } from "./read_text.ts";
 import { temporaryFolder } from "./testing/temporary_folder.ts";
 
-Deno.test("text is read as it is, byte order mark and replacement characters included", () => {
+Deno.test("text is read as it is, replacement characters included, behind a byte order mark", () => {
   using folder = temporaryFolder();
   const path = folder.path("a.txt");
   const read = (text: string) => {
     writeFileSync(path, text);
     return readText(path);
   };
-  equal(read("\uFEFFe\u0301 \uFFFD \u{1F40B}\uFFFD"), "\uFEFFe\u0301 \uFFFD \u{1F40B}\uFFFD");
+  equal(read("\uFEFFe\u0301 \uFFFD \u{1F40B}\uFFFD"), "e\u0301 \uFFFD \u{1F40B}\uFFFD");
+  equal(read("\uFEFF\uFEFFa\uFEFF"), "\uFEFFa\uFEFF");
+  equal(read("\uFEFF"), "");
   equal(read(""), "");
-  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => equal(read(text), text)));
+  fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => {
+    equal(read(`\uFEFF${text}`), text);
+    equal(decodeText(new TextEncoder().encode(`\uFEFF${text}`), "a.txt"), text);
+  }));
 });
 
 Deno.test("the first byte that is not UTF-8 is named, whatever is before and behind it", () => {

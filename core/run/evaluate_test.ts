@@ -195,6 +195,23 @@ Deno.test(
 );
 
 Deno.test(
+  "a kept text is read as a file is: without its byte order mark, and in UTF-8 or not at all",
+  withEvaluator(async (service) => {
+    const kept = (bytes: Uint8Array) => `sha256:${service.store.blobs.put(bytes)}`;
+    const words = "It is a truth universally acknowledged. ".repeat(10);
+    const encoded = (text: string) => kept(new TextEncoder().encode(text));
+    const run = (content: string) => done(service, { ...SMALL, text: { name: "a.txt", content } });
+    const scores = (run: RunRecord) => JSON.parse(text(service, run, "output.json")).row;
+    deepEqual(scores(await run(encoded(`\uFEFF${words}`))), scores(await run(encoded(words))));
+    const content = kept(Uint8Array.of(...new TextEncoder().encode(words), 0xe9));
+    await rejects(service.submit({ ...SMALL, text: { name: "a.txt", content } }), {
+      pointer: "/text/content",
+      message: /Expected text in UTF-8 but found the byte 0xe9 at offset 400$/,
+    });
+  }),
+);
+
+Deno.test(
   "a policy that misbehaves ends its run with what it did, and the next run is done",
   withEvaluator(async (service) => {
     const { facts } = await service.plugins.upload(hostile);

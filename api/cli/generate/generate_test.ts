@@ -9,6 +9,7 @@ interface Result {
   readonly sampling: unknown;
   readonly repetitionPenalty: number;
   readonly texts: readonly {
+    readonly prompt: string;
     readonly text: string;
     readonly tokens: readonly number[];
     readonly endedBy: string;
@@ -107,6 +108,7 @@ Deno.test(
       ).join(""),
     );
     const [sir, ishmael, whale] = texts.map(({ text }) => text);
+    deepEqual(texts.map(({ prompt }) => prompt).slice(0, 2), ["Sir,", "Call me\nIshmael."]);
     equal(whale, await textOf());
     notEqual(sir, ishmael);
     match(err, /^tiny-llama, full: \d+ tokens read in [\d.]+ s; 96 written in [\d.]+ s \([\d.]+ /);
@@ -284,7 +286,21 @@ Deno.test(
       `--trace: expected a file that can be written but found ${folder}/no/a.trace: no such file ` +
         "or folder",
     );
-    await refuses(["--prompt-file", `${folder}/none`], /--prompt-file: expected a file but found/);
+    await refuses(
+      ["--prompt-file", `${folder}/none`],
+      /--prompt-file: .*none: expected a file but found none$/m,
+    );
+    await refuses(["--prompt-lines", folder], /: expected a file but found a folder$/m);
+    Deno.writeFileSync(`${folder}/latin1.txt`, Uint8Array.of(0x63, 0x61, 0x66, 0xe9));
+    for (const option of ["--prompt-file", "--prompt-lines"]) {
+      await refuses(
+        [option, `${folder}/latin1.txt`],
+        new RegExp(
+          `${option}: .*latin1\\.txt: expected text in UTF-8 but .* 0xe9 at offset 3$`,
+          "m",
+        ),
+      );
+    }
     Deno.writeTextFileSync(`${folder}/blank`, " \n\n");
     await refuses(
       ["--prompt-lines", `${folder}/blank`],

@@ -63,7 +63,11 @@ function addPromptOptions(command: Command) {
   command
     .addOption(repeatableOption("--prompt <text>", "what is continued; may be repeated", text))
     .addOption(
-      repeatableOption("--prompt-file <file>", "a file that is a prompt; may be repeated", text),
+      repeatableOption(
+        "--prompt-file <file>",
+        "a file that is a prompt, without the line ending at its end; may be repeated",
+        text,
+      ),
     )
     .addOption(
       repeatableOption("--prompt-lines <file>", "a file each line of which is a prompt", text),

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
-import { reasonOf } from "../output_file.ts";
+import { EvaluationInputError } from "../../../core/eval/input_error.ts";
+import { readText } from "../../../core/eval/read_text.ts";
 import { UserError } from "../user_error.ts";
 import type { PromptOptions } from "./options.ts";
 
@@ -20,18 +20,18 @@ export interface Prompt {
 }
 
 /**
- * The texts that options give: `--prompt`, then `--prompt-file`, then `--prompt-lines`, whose blank
- * lines are passed over.
+ * The texts that options give: `--prompt`, then `--prompt-file` without the line ending at its end,
+ * which editors put there, then `--prompt-lines`, whose blank lines are passed over.
  *
- * @throws {UserError} when there is none, or a file cannot be read
+ * @throws {UserError} when there is none, or a file cannot be read or is not UTF-8
  */
 export function readPrompts(
   { prompt = [], promptFile = [], promptLines = [] }: PromptOptions,
 ): string[] {
   const texts = [
     ...prompt,
-    ...promptFile.map((path) => readText("--prompt-file", path)),
-    ...promptLines.flatMap((path) => readText("--prompt-lines", path).split(/\r?\n/))
+    ...promptFile.map((path) => textOf("--prompt-file", path).replace(/\r?\n$/, "")),
+    ...promptLines.flatMap((path) => textOf("--prompt-lines", path).split(/\r?\n/))
       .filter((line) => line.trim() !== ""),
   ];
   if (texts.length > 0) return texts;
@@ -42,11 +42,12 @@ export function readPrompts(
   );
 }
 
-function readText(option: string, path: string): string {
+function textOf(option: string, path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readText(path);
   } catch (error) {
-    throw new UserError(`${option}: expected a file but found ${path}: ${reasonOf(error)}`);
+    if (!(error instanceof EvaluationInputError)) throw error;
+    throw new UserError(`${option}: ${error.message}`);
   }
 }
 

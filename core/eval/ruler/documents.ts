@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { digestText } from "../digest.ts";
 import { EvaluationInputError } from "../input_error.ts";
+import { readText } from "../read_text.ts";
 
 /** A question. Documents are numbers into the collection. */
 export interface DocumentQuestion {
@@ -105,12 +105,7 @@ function collection(
 }
 
 function readJson<Schema extends v.GenericSchema>(path: string, schema: Schema) {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    throw new EvaluationInputError(`${path}: expected a file but found none`);
-  }
+  const text = readText(path);
   let value: unknown;
   try {
     value = JSON.parse(text);

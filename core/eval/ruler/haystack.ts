@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { digestText } from "../digest.ts";
 import { EvaluationInputError } from "../input_error.ts";
 import type { PythonRandom } from "../python/random.ts";
 import { splitWords } from "../python/text.ts";
+import { readText } from "../read_text.ts";
 import { needle, type NeedleDraw, type NeedleType } from "./needles.ts";
 import { sentences } from "./sentences.ts";
 
@@ -21,16 +21,11 @@ export interface Essays {
 /**
  * Reads a long text: plain, or RULER's `PaulGrahamEssays.json`, an object with the field `text`.
  *
- * @throws {EvaluationInputError} if the file is absent, malformed or empty
+ * @throws {EvaluationInputError} if the file cannot be read, is malformed, not UTF-8 or empty
  */
 export function readEssays(path: string): Essays {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch {
-    throw new EvaluationInputError(`${path}: expected a file but found none`);
-  }
-  if (path.endsWith(".json")) text = readField(path, text);
+  const content = readText(path);
+  const text = path.endsWith(".json") ? readField(path, content) : content;
   const words = splitWords(text);
   if (words.length === 0) throw new EvaluationInputError(`${path}: expected words but found none`);
   return { words, digest: digestText(text) };

@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { EvaluationInputError } from "../input_error.ts";
 import { formatTemplate } from "../python/format.ts";
 import { PythonLiteralError, readPythonLiteral } from "../python/literal.ts";
+import { readText } from "../read_text.ts";
 
 /** The texts of one kind of task, with places in braces. */
 export interface RulerTemplate {
@@ -76,7 +76,7 @@ const ConstantsSchema = v.object(Object.fromEntries(
 /**
  * Reads NVIDIA's texts: the dictionary `TASKS` of RULER's `constants.py`.
  *
- * @throws {EvaluationInputError} if the file has no such dictionary
+ * @throws {EvaluationInputError} if the file cannot be read or has no such dictionary
  */
 export function readTemplates(path: string): RulerTemplates {
   const constants = v.safeParse(ConstantsSchema, readTasks(path));
@@ -96,13 +96,12 @@ export function readTemplates(path: string): RulerTemplates {
 }
 
 function readTasks(path: string) {
+  const text = readText(path);
   try {
-    return readPythonLiteral(readFileSync(path, "utf8"), "TASKS");
+    return readPythonLiteral(text, "TASKS");
   } catch (error) {
-    if (error instanceof PythonLiteralError) {
-      throw new EvaluationInputError(`${path} ${error.message}`);
-    }
-    throw new EvaluationInputError(`${path}: expected a file but found none`);
+    if (!(error instanceof PythonLiteralError)) throw error;
+    throw new EvaluationInputError(`${path} ${error.message}`);
   }
 }
 

@@ -6,6 +6,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Description } from "../../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { invalidUtf8 } from "../../eval/read_text.ts";
 import { namedValues, parameterValues } from "../../host/parameter_values.ts";
 import { tinyLlama } from "../../llm/tiny_llama.ts";
 import { PIM_LEVELS } from "../../system/machine.ts";
@@ -111,7 +112,7 @@ function textOf({ text }: EvaluateInput, sources: Sources) {
   }
   if ("text" in text) return contentOfText(text.name, text.text);
   const found = sources.content(text.content);
-  if (found) return content(text.name, found);
+  if (found) return checkedContent(text.name, found);
   throw new SpecError(
     "/text/content",
     `Expected content that this store has kept but found ${text.content}`,
@@ -129,6 +130,13 @@ function contentOfText(name: string, text: string): NamedContent {
     last = { text, content: content(name, new TextEncoder().encode(text)) };
   }
   return last.content;
+}
+
+/** Content that is text: the bytes of any file may have been kept. */
+function checkedContent(name: string, bytes: Uint8Array): NamedContent {
+  const invalid = invalidUtf8(bytes);
+  if (invalid === undefined) return content(name, bytes);
+  throw new SpecError("/text/content", `Expected text in UTF-8 but found ${invalid}`);
 }
 
 function content(name: string, bytes: Uint8Array) {

@@ -15,6 +15,7 @@ import { checkpointModel, traceHeaderOf } from "../../eval/checkpoint_model.ts";
 import { meanRows } from "../../eval/mean_rows.ts";
 import { measurePerplexity } from "../../eval/perplexity/measure.ts";
 import type { PolicyUsage } from "../../eval/policy_usage.ts";
+import { decodeText } from "../../eval/read_text.ts";
 import { meanRecall } from "../../eval/recall.ts";
 import { settlePolicy } from "../../eval/settle_policy.ts";
 import { builtInPlugin, reproduciblePolicies } from "../../host/built_in_policies.ts";
@@ -150,7 +151,7 @@ async function decodeUnder(
     model: checkpointModel(checkpoint, settled, writer),
     text: {
       name: spec.text.name,
-      content: new TextDecoder().decode(inputs.get(spec.text.content)!),
+      content: decodeText(inputs.get(spec.text.content)!, spec.text.name),
     },
     protocol: spec.protocol,
     start: spec.promptTokens - 1,
