@@ -1,5 +1,13 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
@@ -270,16 +278,18 @@ Deno.test("an interrupted file is continued behind its last kept sample", async 
       writeSample(file.writer, "first");
       writeSample(file.writer, "to be repeated", 9);
     }
-    truncateSync(path, statSync(path).size - 5);
+    truncateSync(`${path}.partial`, statSync(`${path}.partial`).size - 5);
     {
       using file = await resumeTraceFile(path, HEADER, 1);
       equal(file.writer.finishedSamples, 1);
       writeSample(file.writer, "second");
-      file.writer.end();
+      file.end();
     }
     deepEqual(new Uint8Array(readFileSync(path)), TWO_SAMPLES);
     await using trace = await readTraceFile(path);
     deepEqual(trace.header, HEADER);
+
+    equal(existsSync(`${path}.partial`), false);
 
     await rejects(resumeTraceFile(path, HEADER, 3), {
       name: "TraceResumeError",
@@ -294,6 +304,42 @@ Deno.test("an interrupted file is continued behind its last kept sample", async 
     });
     writeFileSync(path, "nothing of the kind");
     await rejects(resumeTraceFile(path, HEADER, 1), FORMAT_ERROR);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("a trace is replaced, or goes on, by one that has ended and by no other", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "kvpim-trace-"));
+  try {
+    const path = join(folder, "a.trace");
+    {
+      using file = createTraceFile(path, HEADER);
+      writeSample(file.writer, "first");
+      writeSample(file.writer, "second");
+      file.end();
+    }
+    const before = readFileSync(path);
+    {
+      using file = createTraceFile(path, HEADER);
+      writeSample(file.writer, "of another run");
+    }
+    {
+      // The other run's holds too few.
+      using file = await resumeTraceFile(path, HEADER, 2);
+      writeSample(file.writer, "third");
+    }
+    deepEqual(readFileSync(path), before);
+    {
+      // What was interrupted last goes before what has ended.
+      using file = await resumeTraceFile(path, HEADER, 3);
+      file.end();
+    }
+    const names: string[] = [];
+    for await (const event of (await readTraceFile(path)).events) {
+      if (event.kind === "sample") names.push(event.name);
+    }
+    deepEqual(names, ["first", "second", "third"]);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -17,16 +17,24 @@ export interface EvaluationRecord extends EvaluationIdentity {
   readonly cost: SampleCost;
   /** The attention trace, where one was recorded. */
   readonly trace: string | null;
+  /** SHA-256 of the trace, where it had ended before the record was written: no other is of it. */
+  readonly traceDigest?: string;
+}
+
+/** What came of an evaluation. */
+export interface EvaluationOutcome extends Pick<EvaluationRecord, "scores" | "samples" | "cost"> {
+  readonly trace?: string | undefined;
+  readonly traceDigest?: string | undefined;
 }
 
 /** A record of what came out. */
 export function evaluationRecord(
   identity: EvaluationIdentity,
-  outcome: Pick<EvaluationRecord, "scores" | "samples" | "cost"> & { trace: string | undefined },
+  { scores, samples, cost, trace, traceDigest }: EvaluationOutcome,
 ): EvaluationRecord {
-  const { scores, samples, cost, trace = null } = outcome;
   const recall = cost.recall && meanRecall(cost.recall);
-  return { version: 1, ...identity, scores, recall, samples, cost, trace };
+  const record = { version: 1, ...identity, scores, recall, samples, cost } as const;
+  return { ...record, trace: trace ?? null, ...traceDigest !== undefined && { traceDigest } };
 }
 
 /** Writes a record as JSON; the file is complete or not there. */

@@ -1,5 +1,5 @@
 /** What would make an input fit; which setting does is known to who has settings. */
-export type Remedy = "shorter prompts" | "more words" | "another folder";
+export type Remedy = "shorter prompts" | "more words" | "other lengths" | "another folder";
 
 /** Input an evaluation cannot use; the message is one line that says where, and what is wrong. */
 export class EvaluationInputError extends Error {

@@ -14,7 +14,6 @@ import {
   closeSync,
   existsSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readFileSync,
   statSync,
@@ -28,6 +27,8 @@ import { digestText } from "./digest.ts";
 import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import { parseJsonLine } from "./json_lines.ts";
+import { makeFolder } from "./make_folder.ts";
+import { otherRun } from "./other_run.ts";
 import { addUsage, PolicyUsageSchema } from "./policy_usage.ts";
 import { addRecall, type RecallTotals, RecallTotalsSchema } from "./recall.ts";
 
@@ -74,7 +75,7 @@ export class SampleLog implements Disposable {
   readonly #samples: string[] = [];
 
   private constructor(private readonly path: string, identity: string, { lines, bytes }: Progress) {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     this.#results = openSync(path, existsSync(path) ? "r+" : "w");
     this.#progress = openSync(progressPath(path), existsSync(progressPath(path)) ? "r+" : "w");
     this.#resultBytes = lines.at(-1)?.resultBytes ?? 0;
@@ -93,7 +94,8 @@ export class SampleLog implements Disposable {
    *
    * @param path the results; folders on the way are made
    * @param identity what makes this run what it is: settings and digests
-   * @throws {EvaluationInputError} if there are results of another run at this place
+   * @throws {EvaluationInputError} if there are results of another run at this place, or a file is in
+   *   the place of their folder
    */
   static open(path: string, identity: EvaluationIdentity): SampleLog {
     const text = JSON.stringify(identity);
@@ -245,7 +247,10 @@ function readProgress(path: string, identity?: string): Progress {
       `${path}: expected no results, or ${progress} beside them, but found results without it`,
     );
   }
-  if (identity !== undefined && head !== identity) throw otherRun(path, identity, head);
+  if (identity !== undefined && head !== identity) {
+    const theirs = parseJsonLine(head, v.unknown(), `${progress} line 1`);
+    throw otherRun(path, JSON.parse(identity), theirs);
+  }
   const lines: ProgressLine[] = [];
   let bytes = Buffer.byteLength(head) + 1;
   for (const [index, text] of rest.entries()) {
@@ -255,27 +260,6 @@ function readProgress(path: string, identity?: string): Progress {
     bytes += Buffer.byteLength(text) + 1;
   }
   return { lines, bytes };
-}
-
-function otherRun(path: string, identity: string, found: string): EvaluationInputError {
-  const ours = leaves(JSON.parse(identity));
-  const theirs = leaves(parseJsonLine(found, v.unknown(), progressPath(path)));
-  const names = [...new Set([...ours.keys(), ...theirs.keys()])];
-  const differs = names.find((name) => ours.get(name) !== theirs.get(name)) ?? "order of settings";
-  const show = (values: Map<string, string>) => (values.get(differs) ?? "nothing").slice(0, 80);
-  return new EvaluationInputError(
-    `${path}: results of another run: expected ${differs} ${show(ours)} but found ${show(theirs)}`,
-  );
-}
-
-/** Values within nested objects, as JSON, by the names on the way to them. */
-function leaves(value: unknown, path: readonly string[] = []): Map<string, string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return new Map([[path.join("."), JSON.stringify(value)]]);
-  }
-  return new Map(
-    Object.entries(value).flatMap(([name, field]) => [...leaves(field, [...path, name])]),
-  );
 }
 
 function writeAt(file: number, text: string, at: number): number {

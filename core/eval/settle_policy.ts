@@ -63,3 +63,14 @@ export async function settlePolicy(
     ...meter && { metered: { limits: { memoryBytes, fuelPerCall }, meter } },
   };
 }
+
+/**
+ * Makes sure that a policy decides anything: what only dense layers read is not recorded.
+ *
+ * @param layers of the model
+ * @throws {RangeError} when every layer is dense
+ */
+export function checkUnderPolicy({ identity }: Pick<SettledPolicy, "identity">, layers: number) {
+  if (new Set(identity.denseLayers).size < layers) return;
+  throw new RangeError(`Expected a layer under the policy but all ${layers} are dense`);
+}

@@ -57,7 +57,7 @@ Deno.test("a run and its trace go on together after an interruption", async () =
     using file = await resumeTraceFile(trace, HEADER, finished);
     const model = tracedModel(new TraceRecorder(HEADER, file.writer));
     const record = await evaluateLongBench({ ...planned, model });
-    file.writer.end();
+    file.end();
     return { record, path };
   };
   const { path } = await run(2);
@@ -92,7 +92,9 @@ Deno.test("a sample that fails is not finished in the trace", async () => {
     await rejects(evaluateLongBench({ ...options, model: failing }), /the tokenizer failed/);
   }
   const kinds: string[] = [];
-  for await (const event of (await readTraceFile(trace, { interrupted: true })).events) {
+  for await (
+    const event of (await readTraceFile(`${trace}.partial`, { interrupted: true })).events
+  ) {
     kinds.push(event.kind);
   }
   deepEqual(kinds, ["sample", "selections", "sampleEnd", "sample"]);

@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { EvaluationInputError } from "./input_error.ts";
+import { makeFolder } from "./make_folder.ts";
 
 /**
  * Writes a text file that is complete or, after an interruption, as it was before. Folders on the
@@ -10,8 +11,8 @@ import { EvaluationInputError } from "./input_error.ts";
  */
 export function writeWhole(path: string, text: string) {
   const partial = `${path}.new`;
+  makeFolder(dirname(path));
   try {
-    mkdirSync(dirname(path), { recursive: true });
     writeFileSync(partial, text);
     renameSync(partial, path);
   } catch (error) {

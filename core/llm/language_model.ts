@@ -9,7 +9,7 @@ import { type ModelConfig, readModelConfig } from "./model_config.ts";
 import type { WeightFormat } from "./onnx/linear.ts";
 import type { ExecutionProvider, SessionOptions } from "./onnx/segment_session.ts";
 import { ModelParts } from "./model_parts.ts";
-import { Sequence, type SequenceOptions } from "./sequence.ts";
+import { Sequence, type SequenceOptions, tryPolicy } from "./sequence.ts";
 import { stepTogether } from "./step.ts";
 import { modelTensors } from "./tensor_names.ts";
 import type { TensorSource } from "./tensor_store.ts";
@@ -98,6 +98,15 @@ export class LanguageModel {
   /** Begins a sequence. */
   sequence(options: SequenceOptions = {}): Promise<Sequence> {
     return Sequence.create(this.parts, options);
+  }
+
+  /**
+   * Finds out whether a sequence can begin under a policy, without holding one.
+   *
+   * @throws what the policy does where it cannot
+   */
+  tryPolicy(options: SequenceOptions): Promise<void> {
+    return tryPolicy(this.parts, options);
   }
 
   /**

@@ -264,6 +264,20 @@ function releaseAll(lists: readonly Float32Array[]) {
 }
 
 /** The policy of each layer, where it has one. */
+/**
+ * Finds out whether a policy opens for a model: its first layer under the policy is opened and closed.
+ *
+ * @throws what the policy does
+ */
+export async function tryPolicy(model: ModelParts, options: SequenceOptions) {
+  const { layers, maximumPositions } = model.config;
+  const { maxTokens = maximumPositions } = options;
+  const policies = policiesOfLayers(layers, options);
+  const layer = policies.findIndex((policy) => policy !== undefined);
+  if (layer < 0) return;
+  (await openSession(model, policies[layer]!, layer, maxTokens)).close?.();
+}
+
 function policiesOfLayers(
   layers: number,
   { policy, denseLayers }: SequenceOptions,

@@ -190,7 +190,7 @@ Deno.test(
       });
     }
     const short = await done(service, { ...SMALL, text: { name: "a.txt", text: "Two words" } });
-    match(short.error!, /a\.txt: expected at least 49 tokens but found \d+/);
+    match(short.error!, /a\.txt: expected at least 60 tokens but found \d+/);
   }),
 );
 

@@ -17,6 +17,30 @@ export function clustersAt(step: number): boolean {
 }
 
 /**
+ * Whether windows are those this clustering is of: blocks of 64 tokens, or what is left of one, in
+ * clusters of 16 tokens on average.
+ *
+ * @example
+ * ```ts
+ * import { isOnlineClustering } from "./online_clustering.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(isOnlineClustering([{ tokens: 64, clusters: 4 }, { tokens: 20, clusters: 2 }]), true);
+ * equal(isOnlineClustering([{ tokens: 496, clusters: 6 }]), false);
+ * equal(isOnlineClustering([]), false);
+ * ```
+ */
+export function isOnlineClustering(
+  windows: readonly { readonly tokens: number; readonly clusters: number }[],
+): boolean {
+  const clusterTokens = CLUSTERING.tokens / CLUSTERING.clusters;
+  return windows.length > 0 &&
+    windows.every(({ tokens, clusters }) =>
+      tokens <= CLUSTERING.tokens && clusters === Math.ceil(tokens / clusterTokens)
+    );
+}
+
+/**
  * One round: the 64 keys against the 4 centroids, which is a score pass with 4 queries, and the new
  * centroids, which are sums of keys weighted by membership as a context pass has them. The paper
  * stops early where centroids rest; all 16 rounds are charged.

@@ -4,18 +4,21 @@
  * @module
  */
 import { Command, Option } from "commander";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
 import { gpus } from "../../../core/hardware/gpus.ts";
 import { models } from "../../../core/hardware/models.ts";
+import { levelsOf } from "../../../core/system/machine.ts";
 import { EXCERPT, runPpl } from "../eval/ppl.ts";
 import { addModelOptions, tokens } from "../eval/options.ts";
-import { tracePathOf } from "../eval/policy_runs.ts";
+import { makeOutputFolder, tracePathOf } from "../eval/policy_runs.ts";
 import { traceListsOption } from "../eval/trace_options.ts";
-import { addMemoryChoice } from "../memory_access.ts";
+import { addMemoryChoice, openMemory } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
 import {
   distinctPolicies,
+  isFullAttention,
   parsePolicies,
   POLICY_SYNTAX,
   type PolicyChoice,
@@ -26,7 +29,12 @@ import type { Surroundings } from "../surroundings.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
 import type { CompareOptions } from "./options.ts";
 import { reportOf } from "./report.ts";
-import { type ComparedPolicy, simulateTraces } from "./simulate_traces.ts";
+import {
+  type ComparedPolicy,
+  simulateTraces,
+  systemOf,
+  type TracedResult,
+} from "./simulate_traces.ts";
 
 const DETAILS = `
 1. The model reads --prompt tokens of the text at once and predicts the next --tokens one by one,
@@ -36,11 +44,12 @@ const DETAILS = `
 3. The same steps of a model of --shape are simulated with these budgets on dgx-attacc (with
    --powerlimit, --ffopt and --pipeopt, profile artifact), full attention without budgets: latency in
    ms and energy in J of one decode step of the batch, all of whose requests read the same. With --charge
-   what the trace says was read to decide, as a share of the keys, and starc's clustering of every 64
-   tokens are charged, as simulate --selection and --clustering online do.
+   what the trace says was read to decide, as a share of the keys, and clustering of every 64 tokens
+   where the trace says so (starc) are charged, as simulate --selection and --clustering online do.
 
 --output gets the records and traces, result.csv (the artifact's 51 columns, a row a policy) and
-result.svg. Policies that an earlier run of the same settings finished are not decoded again.
+result.svg. Policies that an earlier run of the same settings finished are not decoded again; results
+of an earlier comparison of other settings are replaced, as result.csv is, those of eval ppl are not.
 ${POLICY_SYNTAX}
 
 Examples:
@@ -103,41 +112,67 @@ function addSystemOptions(command: Command) {
 
 async function compare(given: CompareOptions, surroundings: Surroundings) {
   const options = { ...given, policy: withFull(given.policy) };
-  const trace = join(options.output, "attention.trace");
-  const decoded = await runPpl({
-    ...options,
-    protocol: "once",
-    start: options.prompt - 1,
-    trace,
-  }, surroundings);
-  const [table, picture] = [join(options.output, "result.csv"), join(options.output, "result.svg")];
-  checkResultFile({ path: table, append: false });
-  OutputFile.check("--output", picture);
-  const compared = await simulateTraces(
-    decoded.map((result) => ({
-      ...result,
-      trace: tracePathOf(trace, result.choice, options.policy),
-    })),
-    options,
-    surroundings,
+  const files = {
+    table: join(options.output, "result.csv"),
+    picture: join(options.output, "result.svg"),
+  };
+  // Before anything is decoded: the system, its memory, and where results go.
+  const system = systemOf(options, { sparsity: null });
+  makeOutputFolder(options.output, options.policy);
+  checkResultFile({ path: files.table, append: false });
+  OutputFile.check("--output", files.picture);
+  using opened = await openMemory(options, surroundings.env, levelsOf([system]));
+  const traced = await decode(options, surroundings);
+  const compared = await simulateTraces(traced, options, opened.memory, surroundings);
+  writeResults(
+    { path: files.table, append: false },
+    compared.map(({ simulated }) => simulated.row),
   );
-  writeResults({ path: table, append: false }, compared.map(({ simulated }) => simulated.row));
   const full = compared.find(isFull)!;
   const methods = compared.map(({ simulated }) => simulated);
-  writeFile("--output", picture, await chartSvg(full.spec, methods, full.simulated));
+  writeFile("--output", files.picture, await chartSvg(full.spec, methods, full.simulated));
   if (options.json) return surroundings.out(json(compared));
-  surroundings.out(reportOf(compared, full, options, { table, picture }));
+  surroundings.out(reportOf(compared, full, options, files));
+}
+
+/** Evaluates every policy that is not finished, with its trace. */
+async function decode(
+  options: CompareOptions,
+  surroundings: Surroundings,
+): Promise<TracedResult[]> {
+  const trace = join(options.output, "attention.trace");
+  const decoded = await runPpl(
+    { ...options, protocol: "once", start: options.prompt - 1, trace },
+    surroundings,
+    {
+      lengths: "--prompt and --tokens say how many of the text's are read",
+      isSimulated: true,
+      mayReplace: (record) => isOwn(record, options.output),
+    },
+  );
+  return decoded.map((result) => ({
+    ...result,
+    trace: tracePathOf(trace, result.choice, options.policy),
+  }));
+}
+
+/**
+ * Whether a record is of an earlier comparison: its trace is in the same folder. As `result.csv`, it
+ * makes way for one of other settings; a record of `eval ppl` does not.
+ */
+function isOwn({ trace }: EvaluationRecord, output: string): boolean {
+  return trace !== null && resolve(dirname(trace)) === resolve(output);
 }
 
 /** Full attention is what all are measured against. */
 function withFull(choices: readonly PolicyChoice[]): readonly PolicyChoice[] {
-  return choices.some(({ label }) => label === "full")
+  return choices.some(isFullAttention)
     ? choices
     : distinctPolicies([...parsePolicies("full"), ...choices]);
 }
 
 function isFull({ choice }: ComparedPolicy): boolean {
-  return choice.label === "full";
+  return isFullAttention(choice);
 }
 
 function json(compared: readonly ComparedPolicy[]): string {

@@ -92,6 +92,50 @@ Deno.test(
 );
 
 Deno.test(
+  "what cannot be compared is told before anything is decoded",
+  inFolder(async (folder) => {
+    const refuses = async (args: string[], message: RegExp, left: string[]) => {
+      const output = `${folder}/out`;
+      const { code, out, err } = await kvpim([...SHORT, "--output", output, ...args]);
+      deepEqual([code, out], [2, ""], err);
+      match(err, message);
+      equal(err.split("\n").length, 2, `one line: ${err}`);
+      deepEqual(filesIn(output), left);
+    };
+    Deno.writeTextFileSync(`${folder}/short.txt`, "Call me Ishmael. Some years ago");
+    await refuses(
+      ["--text", `${folder}/short.txt`],
+      /short\.txt: expected .* tokens .*found \d+.*; --prompt and --tokens say/,
+      [],
+    );
+    await refuses(["--dense-layers", "0,1,2,3,4,5"], /^kvpim: --dense-layers: expected/, []);
+    Deno.mkdirSync(`${folder}/out/result.csv`);
+    await refuses([], /result\.csv/, ["result.csv"]);
+  }),
+);
+
+Deno.test(
+  "a comparison is decoded again where its trace is damaged, and replaces its own of other settings",
+  inFolder(async (folder) => {
+    const run = async (...more: string[]) => {
+      const { code, out, err } = await kvpim([
+        ...[...SHORT, "--policy", "random", "--output", folder, "--json", ...more],
+      ]);
+      equal(code, 0, err);
+      return JSON.parse(out).policies.map(({ record }: { record: unknown }) => record);
+    };
+    const trace = `${folder}/attention-random.trace`;
+    const [, first] = await run();
+    const whole = Deno.readFileSync(trace);
+    deepEqual((await run())[1], first);
+    Deno.writeFileSync(trace, whole.subarray(0, -10));
+    equal((await run())[1].scores.perplexity, first.scores.perplexity);
+    deepEqual(Deno.readFileSync(trace), whole);
+    equal((await run("--budget", "24"))[1].policy.budget, 24);
+  }),
+);
+
+Deno.test(
   "budget tables refuse what is no trace",
   inFolder(async (folder) => {
     Deno.writeTextFileSync(`${folder}/a.trace`, "1024\n");

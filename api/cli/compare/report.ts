@@ -1,3 +1,4 @@
+import { CLUSTERING } from "../../../core/system/online_clustering.ts";
 import { tinyModelNote } from "../eval/options.ts";
 import { perplexityColumns } from "../eval/ppl.ts";
 import type { PolicyResult } from "../eval/policy_runs.ts";
@@ -10,6 +11,7 @@ import {
   promptChargeLines,
   sumOf,
 } from "../simulate/comparison.ts";
+import { isFullAttention } from "../policy/policy_choice.ts";
 import type { CompareOptions } from "./options.ts";
 import type { ComparedPolicy } from "./simulate_traces.ts";
 
@@ -43,15 +45,22 @@ export function reportOf(
 function chargeNotes(compared: readonly ComparedPolicy[], { charge }: CompareOptions): string[] {
   if (!charge) return ["Deciding and clustering are not charged; --charge does."];
   const silent = compared.filter(({ choice, spec }) =>
-    choice.label !== "full" && spec.selection === "none"
+    !isFullAttention(choice) && spec.selection === "none"
   );
-  const names = silent.map(({ choice }) => choice.label).join(", ");
+  const otherwise = compared.filter(({ clustersOtherwise }) => clustersOtherwise);
+  const [names, clusterers] = [silent, otherwise].map((policies) =>
+    policies.map(({ choice }) => choice.label).join(", ")
+  );
   return [
     ...compared.flatMap(({ choice: { label }, simulated: { charged, chargedPrompt } }) => [
       ...chargeLines(charged, label),
       ...promptChargeLines(chargedPrompt, `${label}, prompt`),
     ]),
     ...names === "" ? [] : [`Deciding costs nothing in ${names}: the trace declares no reads.`],
+    ...clusterers === "" ? [] : [
+      `Clustering costs nothing in ${clusterers}: only windows of ${CLUSTERING.tokens} tokens in ` +
+      `${CLUSTERING.clusters} clusters are charged.`,
+    ],
   ];
 }
 

@@ -1,12 +1,14 @@
+import { clusteredWindows } from "../../../core/attention/clustered_windows.ts";
 import { declaredReads } from "../../../core/attention/declared_reads.ts";
 import { ROW16_TOKENS } from "../../../core/attention/rows.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
-import { levelsOf } from "../../../core/system/machine.ts";
+import { isOnlineClustering } from "../../../core/system/online_clustering.ts";
+import type { MemoryModel } from "../../../core/memory/memory_model.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { perplexityOf } from "../eval/ppl.ts";
 import type { PolicyResult } from "../eval/policy_runs.ts";
-import { openMemory } from "../memory_access.ts";
+import { isFullAttention } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { MethodResult } from "../simulate/comparison.ts";
 import { traceBudgets } from "../simulate/trace_budgets.ts";
@@ -21,6 +23,8 @@ export interface TracedResult extends PolicyResult {
 
 /** A policy with what it lost and what it cost. */
 export interface ComparedPolicy extends TracedResult {
+  /** Whether it clustered, in a way there is no charge for. */
+  readonly clustersOtherwise: boolean;
   readonly spec: SystemSpec;
   readonly simulated: MethodResult;
 }
@@ -29,22 +33,21 @@ export interface ComparedPolicy extends TracedResult {
 export async function simulateTraces(
   results: readonly TracedResult[],
   options: CompareOptions,
+  memory: MemoryModel,
   surroundings: Surroundings,
 ): Promise<ComparedPolicy[]> {
-  const specs: SystemSpec[] = [];
-  for (const result of results) specs.push(await specOf(result, options));
-  using opened = await openMemory(options, surroundings.env, levelsOf(specs));
   const compared: ComparedPolicy[] = [];
-  for (const [i, result] of results.entries()) {
-    const spec = specs[i]!;
+  for (const result of results) {
+    const { spec, clustersOtherwise } = await specOf(result, options);
     using progress = new Progress(surroundings, result.choice.label, undefined, "programs");
     const { row, notes, charged, chargedPrompt } = await userFacingAsync(() =>
-      simulateSystem(spec, opened.memory, {
+      simulateSystem(spec, memory, {
         onProgress: (done, total) => progress.update(done, total),
       })
     );
     compared.push({
       ...result,
+      clustersOtherwise,
       spec,
       simulated: { method: methodOf(result, options), row, notes, charged, chargedPrompt },
     });
@@ -52,15 +55,15 @@ export async function simulateTraces(
   return compared;
 }
 
-async function specOf(
-  { choice, record, trace }: TracedResult,
-  { shape, batch, gpu, ngpu, pim, prompt, tokens, charge }: CompareOptions,
-): Promise<SystemSpec> {
-  const wanted = { lout: tokens, tile: false, concatenate: false };
-  const kvBudgets = await traceBudgets(choice.label, trace, wanted);
-  const charges = charge && choice.label !== "full"
-    ? await chargesOf(String(record.policy.name), trace)
-    : {};
+/**
+ * The system that decodes the steps of a comparison.
+ *
+ * @throws {UserError} where it cannot be
+ */
+export function systemOf(
+  { shape, batch, gpu, ngpu, pim, prompt, tokens }: CompareOptions,
+  read: Pick<SystemOptions, "sparsity"> & Charges,
+): SystemSpec {
   return userFacing(() =>
     parseSystemSpec({
       system: "dgx-attacc",
@@ -74,23 +77,38 @@ async function specOf(
       lin: prompt,
       lout: tokens,
       batch,
-      sparsity: choice.label === "full" ? null : { kvBudgets, rowSize: ROW16_TOKENS },
-      ...charges,
+      ...read,
     })
   );
 }
 
-/** What is charged beside attention: what the trace says was read to decide, and STARC's clustering. */
-async function chargesOf(
-  policy: string,
-  path: string,
-): Promise<Pick<SystemOptions, "selection" | "selectionParameters" | "clustering">> {
-  await using trace = await readTraceFile(path);
-  const { readKeys, storedKeys, elementMajor } = await declaredReads(trace);
-  const clustering = policy === "starc" ? "online" : "none";
-  if (readKeys === 0) return { clustering };
+async function specOf({ choice, trace }: TracedResult, options: CompareOptions) {
+  if (isFullAttention(choice)) {
+    return { spec: systemOf(options, { sparsity: null }), clustersOtherwise: false };
+  }
+  const wanted = { lout: options.tokens, tile: false, concatenate: false };
+  const sparsity = {
+    kvBudgets: await traceBudgets(choice.label, trace, wanted),
+    rowSize: ROW16_TOKENS,
+  };
+  if (!options.charge) {
+    return { spec: systemOf(options, { sparsity }), clustersOtherwise: false };
+  }
+  const windows = await clusteredWindows(await readTraceFile(trace));
+  const clustering = isOnlineClustering(windows) ? "online" : "none";
   return {
-    clustering,
+    spec: systemOf(options, { sparsity, clustering, ...await decidingOf(trace) }),
+    clustersOtherwise: windows.length > 0 && clustering === "none",
+  };
+}
+
+type Charges = Pick<SystemOptions, "selection" | "selectionParameters" | "clustering">;
+
+/** What the trace says was read to decide. */
+async function decidingOf(path: string): Promise<Charges> {
+  const { readKeys, storedKeys, elementMajor } = await declaredReads(await readTraceFile(path));
+  if (readKeys === 0) return {};
+  return {
     selection: "declared",
     selectionParameters: {
       "read-keys": readKeys,
@@ -102,10 +120,9 @@ async function chargesOf(
 
 /** What the picture says of a policy. */
 function methodOf(result: PolicyResult, { budget }: CompareOptions): MethodResult["method"] {
-  const { label } = result.choice;
   return {
-    name: label,
+    name: result.choice.label,
     note: `perplexity ${perplexityOf(result).toFixed(1)}`,
-    budget: label === "full" ? "full" : String(budget),
+    budget: isFullAttention(result.choice) ? "full" : String(budget),
   };
 }

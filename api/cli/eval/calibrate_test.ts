@@ -30,16 +30,17 @@ Deno.test(
     equal(made.code, 0, made.err);
     equal(made.out, `tiny-llama: 1000 tokens in 2 windows, 6 layers: ${file}\n`);
     Deno.writeFileSync(`${folder}/ignorant`, ignorant());
-    const run = async (calibration: string) => {
+    const run = async (output: string, calibration: string) => {
       const { code, out, err } = await kvpim([
         ...["eval", "ppl", "--policy", "loki:rank=8,double-sparsity,infinigen", "--budget", "32"],
         ...["--start", "300", "--tokens", "30", "--recall", "--json"],
-        ...["--output", `${folder}/out`, "--calibration", calibration],
+        ...["--output", output, "--calibration", calibration],
       ]);
       equal(code, 0, err);
       return JSON.parse(out).results.map((result: { record: unknown }) => result.record);
     };
-    const [informed, other] = [await run(file), await run(`${folder}/ignorant`)];
+    const informed = await run(`${folder}/out`, file);
+    const other = await run(`${folder}/other`, `${folder}/ignorant`);
     for (const [i, { policy, recall }] of informed.entries()) {
       ok(recall > 1.2 * other[i].recall, `${policy.name}: ${recall} and ${other[i].recall}`);
       // What a policy was calibrated to is part of what makes the run what it is.

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { accessSync, constants, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
@@ -16,27 +18,62 @@ import { fileNameOf, type PolicyChoice } from "../policy/policy_choice.ts";
 import { suffixedPath } from "../suffixed_path.ts";
 import { UserError } from "../user_error.ts";
 
+/** A policy with everything about it settled. */
+export interface PolicyRun {
+  readonly choice: PolicyChoice;
+  readonly settled: SettledPolicy;
+}
+
 /** A policy with what came of its evaluation. */
 export interface PolicyResult {
   readonly choice: PolicyChoice;
   readonly record: EvaluationRecord;
 }
 
-/** Runs an action under each policy. */
-export async function underEach(
+/**
+ * Settles every policy and opens it once as decoding will, so that what the last one lacks is found
+ * before the first one decodes.
+ *
+ * @throws {UserError} when a calibration is missing, a dense layer does not exist, a limit is too low
+ *   to begin with, or a policy refuses the model's shape
+ */
+export async function settleAll(
   { policies }: Pick<OpenPolicies, "policies">,
-  checkpoint: Checkpoint,
+  { model }: Pick<Checkpoint, "model">,
   settings: PolicySettings,
-  action: (choice: PolicyChoice, settled: SettledPolicy) => Promise<EvaluationRecord>,
-): Promise<PolicyResult[]> {
-  const results: PolicyResult[] = [];
+): Promise<PolicyRun[]> {
+  const runs: PolicyRun[] = [];
   for (const opened of policies) {
     const { choice } = opened;
-    const settled = await settlePolicy(opened, settings, checkpoint.model.config.layers);
-    const record = await namingPlugin(choice, () => action(choice, settled));
-    results.push({ choice, record });
+    const settled = await settlePolicy(opened, settings, model.config.layers);
+    const { policy, identity: { denseLayers } } = settled;
+    await namingPlugin(choice, () => model.tryPolicy({ policy, denseLayers }));
+    runs.push({ choice, settled });
+  }
+  return runs;
+}
+
+/** Runs an action under each policy. */
+export async function underEach(
+  runs: readonly PolicyRun[],
+  action: (run: PolicyRun) => Promise<EvaluationRecord>,
+): Promise<PolicyResult[]> {
+  const results: PolicyResult[] = [];
+  for (const run of runs) {
+    const { choice } = run;
+    results.push({ choice, record: await namingPlugin(choice, () => action(run)) });
   }
   return results;
+}
+
+/** Results as `--json` prints them: by the policy's name as given, and the task where there are. */
+export function resultsJson(results: readonly (PolicyResult & { readonly task?: string })[]) {
+  const entries = results.map(({ choice, task, record }) => ({
+    policy: choice.label,
+    ...task !== undefined && { task },
+    record,
+  }));
+  return `${JSON.stringify({ results: entries }, null, 2)}\n`;
 }
 
 /**
@@ -73,5 +110,35 @@ export function makeFolder(option: string, path: string) {
     Deno.mkdirSync(path, { recursive: true });
   } catch {
     throw new UserError(`${option}: expected a folder that can be made but found ${path}`);
+  }
+}
+
+/** The folder of a policy's results. */
+export function policyFolder(output: string, choice: PolicyChoice): string {
+  return join(output, fileNameOf(choice));
+}
+
+/**
+ * Makes the folder of results, and finds out whether each policy's in it can be made or written.
+ *
+ * @throws {UserError} when it cannot
+ */
+export function makeOutputFolder(output: string, choices: readonly PolicyChoice[]) {
+  makeFolder("--output", output);
+  for (const choice of choices) {
+    const path = policyFolder(output, choice);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found && !found.isDirectory()) {
+      throw new UserError(`--output: expected a folder ${path} but found a file`);
+    }
+    checkWritable(found ? path : output);
+  }
+}
+
+function checkWritable(path: string) {
+  try {
+    accessSync(path, constants.W_OK);
+  } catch {
+    throw new UserError(`--output: expected a folder that can be written but found ${path}`);
   }
 }

@@ -5,26 +5,23 @@
  */
 import { Command, Option } from "commander";
 import { join } from "node:path";
-import { createTraceFile } from "../../../core/attention/trace_file.ts";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
-import {
-  checkpointModel,
-  type SettledPolicy,
-  traceHeaderOf,
-} from "../../../core/eval/checkpoint_model.ts";
-import {
-  evaluatePerplexity,
-  finishedPerplexity,
-  type PerplexityOptions,
-} from "../../../core/eval/perplexity/evaluate.ts";
+import { checkpointModel, traceHeaderOf } from "../../../core/eval/checkpoint_model.ts";
+import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
+import { evaluatePerplexity } from "../../../core/eval/perplexity/evaluate.ts";
+import { finishedPerplexity } from "../../../core/eval/perplexity/finished.ts";
+import { checkText } from "../../../core/eval/perplexity/measure.ts";
 import type { PerplexityProtocol } from "../../../core/eval/perplexity/sequence_nll.ts";
+import { readText } from "../../../core/eval/read_text.ts";
+import { checkUnderPolicy } from "../../../core/eval/settle_policy.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile } from "../output_file.ts";
 import { openPolicies } from "../policy/open_policy.ts";
-import { fileNameOf, POLICY_SYNTAX, type PolicyChoice } from "../policy/policy_choice.ts";
+import { isFullAttention, POLICY_SYNTAX } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { locating } from "../user_error.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
 import { advising } from "./advice.ts";
 import {
@@ -37,9 +34,19 @@ import {
   tinyModelNote,
   tokens,
 } from "./options.ts";
-import { makeFolder, type PolicyResult, tracePathOf, underEach } from "./policy_runs.ts";
+import {
+  makeOutputFolder,
+  policyFolder,
+  type PolicyResult,
+  type PolicyRun,
+  resultsJson,
+  settleAll,
+  tracePathOf,
+  underEach,
+} from "./policy_runs.ts";
 import { resultTable, rowsLegend, type ScoreColumn } from "./result_table.ts";
-import { addTraceOptions, checkTraceLists, hasTrace, type TraceOptions } from "./trace_options.ts";
+import { addTraceOptions, checkTraceLists, type TraceOptions } from "./trace_options.ts";
+import { TraceOutput } from "./trace_output.ts";
 
 /** Values of the command's options. */
 export interface PplOptions extends EvaluationOptions, TraceOptions {
@@ -62,7 +69,10 @@ token once. Perplexity is exp of the mean negative log-likelihood, in nats, of t
 
 For each policy, --output gets a folder with log_PG19.txt (running perplexity, a line a token),
 ppl_PG19.txt (the final one) and ppl_PG19.json (settings, digests, scores, rows, time). A policy
-that an earlier run of the same settings finished is not run again.
+that an earlier run of the same settings finished is not run again, unless --trace asks for its
+trace and that is not there as it was written. Results of other settings are never replaced: name
+another folder for these. Until a run ends its running perplexity is log_PG19.txt.partial, which an
+interrupted run leaves behind beside the results of an earlier one.
 ${POLICY_SYNTAX}
 
 Examples:
@@ -111,89 +121,117 @@ export function addPplOptions(command: Command): Command {
 
 async function ppl(options: PplOptions, surroundings: Surroundings) {
   const results = await runPpl(options, surroundings);
-  if (options.json) {
-    const records = results.map(({ choice, record }) => ({ policy: choice.label, record }));
-    return surroundings.out(`${JSON.stringify({ results: records }, null, 2)}\n`);
-  }
+  if (options.json) return surroundings.out(resultsJson(results));
   surroundings.out(reportOf(options, results));
 }
 
-/** Evaluates every policy that is not finished. */
+/** What `compare` needs that `eval ppl` does not. */
+export interface PplUse {
+  /** Which options say how much of the text is read. */
+  readonly lengths: string;
+  /** Whether every token asked for has to be predicted, and some layer to be under each policy. */
+  readonly isSimulated?: boolean;
+  /** Whether a record of other settings may be replaced; none may unless stated. */
+  readonly mayReplace?: (record: EvaluationRecord) => boolean;
+}
+
+const ALONE: PplUse = { lengths: "--tokens and --start say how many of the text's are read" };
+
+/** Evaluates every policy that is not finished; what can be wrong is found before the first token. */
 export async function runPpl(
   options: PplOptions,
   surroundings: Surroundings,
+  use: PplUse = ALONE,
 ): Promise<PolicyResult[]> {
-  const { policy: choices } = options;
+  const { policy: choices, denseLayers } = options;
   checkTraceLists(options);
-  makeFolder("--output", options.output);
+  makeOutputFolder(options.output, choices);
   for (const choice of choices) {
     const trace = tracePathOf(options.trace, choice, choices);
     if (trace !== undefined) OutputFile.check("--trace", trace);
   }
-  const settings = settingsOf(options);
   // Before the checkpoint, which may take minutes to load.
   using opened = await openPolicies(choices, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
-  return await underEach(
-    opened,
-    checkpoint,
-    settings,
-    (choice, settled) =>
-      advising(
-        { "shorter prompts": "--tokens and --start say how many of the text's are read" },
-        () => runPolicy(options, checkpoint, choice, settled, surroundings),
-      ),
-  );
+  const runs = await settleAll(opened, checkpoint, settingsOf(options));
+  if (use.isSimulated) checkSparseLayers(runs, checkpoint, denseLayers);
+  const advice = { "shorter prompts": use.lengths, "other lengths": use.lengths };
+  return await advising(advice, async () => {
+    const planned = runs.map((run) => planOf(options, checkpoint, run));
+    checkText({
+      ...planned[0]!,
+      text: { name: options.text, content: readText(options.text) },
+      exactly: use.isSimulated,
+    });
+    const finished: (EvaluationRecord | undefined)[] = [];
+    for (const plan of planned) {
+      finished.push(await finishedPerplexity({ ...plan, mayReplace: use.mayReplace }));
+    }
+    return await underEach(
+      runs,
+      async (run) => {
+        const at = runs.indexOf(run);
+        return finished[at] ?? await decode(planned[at]!, checkpoint, run, surroundings);
+      },
+    );
+  });
 }
 
-async function runPolicy(
-  options: PplOptions,
+function checkSparseLayers(
+  runs: readonly PolicyRun[],
   checkpoint: Checkpoint,
-  choice: PolicyChoice,
-  settled: SettledPolicy,
-  surroundings: Surroundings,
+  denseLayers: readonly number[] | undefined,
 ) {
-  const trace = tracePathOf(options.trace, choice, options.policy);
-  const planned = perplexityOptions(options, checkpoint, choice, settled, trace);
-  const header = traceHeaderOf(checkpoint, settled, options.traceLists);
-  const finished = finishedPerplexity(planned);
-  if (finished && (trace === undefined || await hasTrace(trace, header))) return finished;
+  for (const { choice, settled } of runs) {
+    const place = denseLayers ? "--dense-layers" : choice.label;
+    locating(place, () => checkUnderPolicy(settled, checkpoint.model.config.layers));
+  }
+}
+
+/** Evaluates one policy. */
+async function decode(
+  plan: Plan,
+  checkpoint: Checkpoint,
+  { choice, settled }: PolicyRun,
+  surroundings: Surroundings,
+): Promise<EvaluationRecord> {
+  const { trace, ...planned } = plan;
   using progress = new Progress(surroundings, choice.label, undefined, "tokens");
-  using file = trace === undefined ? undefined : createTraceFile(trace, header);
-  const record = await evaluatePerplexity({
+  using recorded = trace && new TraceOutput(trace.path, trace.header);
+  return await evaluatePerplexity({
     ...planned,
-    model: checkpointModel(checkpoint, settled, file?.writer),
+    model: checkpointModel(checkpoint, settled, recorded?.writer),
+    trace: recorded,
     onToken: (predicted) => progress.update(predicted, planned.maxTokens),
   });
-  file?.writer.end();
-  return record;
 }
 
-function perplexityOptions(
-  options: PplOptions,
-  checkpoint: Checkpoint,
-  choice: PolicyChoice,
-  settled: SettledPolicy,
-  trace: string | undefined,
-): PerplexityOptions {
+type Plan = ReturnType<typeof planOf>;
+
+function planOf(options: PplOptions, checkpoint: Checkpoint, { choice, settled }: PolicyRun) {
   const { text, protocol, start } = options;
   const again = protocol === "artifact" ? 1 : 0;
   const room = checkpoint.model.config.maximumPositions - start - again;
+  const path = tracePathOf(options.trace, choice, options.policy);
   return {
     model: checkpointModel(checkpoint, settled),
     text,
-    out: join(options.output, fileNameOf(choice)),
+    out: policyFolder(options.output, choice),
     protocol,
     start,
     maxTokens: options.tokens ?? Math.max(1, Math.min(MOST_PREDICTED, room)),
     recallBudget: recallBudgetOf(options),
-    trace,
-  };
+    trace: path === undefined
+      ? undefined
+      : { path, header: traceHeaderOf(checkpoint, settled, options.traceLists) },
+  } as const;
 }
 
 function reportOf(options: PplOptions, results: readonly PolicyResult[]): string {
   const { record } = results[0]!;
-  const traces = results.flatMap(({ record }) => record.trace ?? []);
+  const traces = options.trace === undefined
+    ? []
+    : results.map(({ choice }) => tracePathOf(options.trace, choice, options.policy));
   return [
     `${record.model}: ${record.scores.predictedTokens} tokens predicted after ${
       options.start + 1
@@ -210,7 +248,7 @@ function reportOf(options: PplOptions, results: readonly PolicyResult[]): string
 
 /** Perplexity, and how much more it is than that of full attention where that is among the results. */
 export function perplexityColumns(results: readonly PolicyResult[]): ScoreColumn[] {
-  const full = results.find(({ record }) => record.policy.name === "full");
+  const full = results.find(({ choice }) => isFullAttention(choice));
   const columns: ScoreColumn[] = [
     { head: "perplexity", value: (result) => perplexityOf(result).toFixed(3) },
   ];

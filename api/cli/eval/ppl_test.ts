@@ -1,9 +1,10 @@
-import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, notDeepEqual, ok } from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { budgetTable } from "../../../core/attention/budget_table.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
 import { builtInPlugin, DEFAULT_LIMITS } from "../../../core/host/mod.ts";
 import { filesIn, inFolder, kvpim, kvpimProcess } from "../testing.ts";
+import { EXCERPT } from "./ppl.ts";
 
 const SHORT = ["eval", "ppl", "--tokens", "6", "--start", "40", "--budget", "16"];
 
@@ -41,21 +42,67 @@ Deno.test(
 );
 
 Deno.test(
-  "a policy that is finished is not run again, and another setting is",
+  "a policy that is finished is not run again, and results of other settings are not replaced",
   inFolder(async (folder) => {
-    const run = async (...more: string[]) => {
-      const args = [...SHORT, "--policy", "full", "--output", folder, "--json", ...more];
+    const args = [...SHORT, "--policy", "full", "--output", folder, "--json"];
+    const run = async () => {
       const { code, out, err } = await kvpim(args);
       equal(code, 0, err);
-      return JSON.parse(out).results[0].record;
+      return JSON.parse(out).results[0];
     };
     const first = await run();
+    equal(first.policy, "full");
+    equal(first.record.config.start, 40);
+    equal(first.record.scores.predictedTokens, 6);
     deepEqual(await run(), first);
-    const once = await run("--protocol", "once");
-    equal(once.protocol, "once");
-    ok(once.cost.seconds !== first.cost.seconds);
-    equal(first.config.start, 40);
-    equal(first.scores.predictedTokens, 6);
+    await refuses(
+      [...args.slice(2), "--protocol", "once"],
+      /ppl_PG19\.json: results of another run: expected protocol "once" but found "artifact"; --output names another folder$/m,
+    );
+    deepEqual(await run(), first);
+  }),
+);
+
+Deno.test(
+  "a record is shown with its own trace only: another text's, and a damaged one, are recorded again",
+  inFolder(async (folder) => {
+    const excerpt = Deno.readTextFileSync(EXCERPT);
+    const texts = [0, 20_000].map((from, i) => {
+      const path = `${folder}/text${i}.txt`;
+      Deno.writeTextFileSync(path, excerpt.slice(from, from + 5000));
+      return path;
+    });
+    const trace = `${folder}/run.trace`;
+    const run = async (text: number) => {
+      const { code, err } = await kvpim([
+        ...[...SHORT, "--policy", "oracle-topk", "--trace-lists", "tokens"],
+        ...["--text", texts[text]!],
+        ...["--output", `${folder}/out${text}`, "--trace", trace],
+      ]);
+      equal(code, 0, err);
+      return Deno.readFileSync(trace);
+    };
+    const [first, other] = [await run(0), await run(1)];
+    notDeepEqual(other, first);
+    deepEqual(await run(0), first);
+    Deno.writeFileSync(trace, first.subarray(0, -10));
+    deepEqual(await run(0), first);
+    deepEqual(filesIn(folder), ["out0", "out1", "run.trace", "text0.txt", "text1.txt"]);
+  }),
+);
+
+Deno.test(
+  "what the last policy lacks is told before the first one decodes",
+  inFolder(async (folder) => {
+    const output = `${folder}/out`;
+    await refuses(["--policy", "full,loki", "--output", output], /^kvpim: loki: .*calibration/);
+    deepEqual(filesIn(output), []);
+    Deno.writeTextFileSync(`${output}/quest`, "a file");
+    await refuses(
+      ["--policy", "full,quest", "--output", output],
+      /--output: expected a folder .*quest but found a file$/m,
+    );
+    deepEqual(filesIn(output), ["quest"]);
   }),
 );
 
@@ -142,7 +189,10 @@ Deno.test(
     equal(mine.scores.perplexity, free.scores.perplexity);
 
     // The same policy, which other limits make another evaluation.
-    const limits = ["--fuel", String(mostFuelPerCall), "--memory-limit", String(mostMemoryBytes)];
+    const limits = [
+      ...["--fuel", String(mostFuelPerCall), "--memory-limit", String(mostMemoryBytes)],
+      ...["--output", `${folder}/limited`],
+    ];
     const limited = await run("quest", ...limits, "--wall", "59000");
     deepEqual(limited.policy.limits, {
       memoryBytes: mostMemoryBytes,
@@ -150,7 +200,7 @@ Deno.test(
     });
     deepEqual(limited.cost.usage, mine.cost.usage);
     deepEqual(await run("quest", ...limits), limited);
-    const to = ["--output", `${folder}/out`, ...SHORT.slice(2), "--policy"];
+    const to = ["--output", `${folder}/less`, ...SHORT.slice(2), "--policy"];
     const less = String(mostFuelPerCall - 1);
     await refuses(
       [...to, `${folder}/mine.wasm`, "--fuel", less],

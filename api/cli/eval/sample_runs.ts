@@ -15,6 +15,7 @@ import { OutputFile } from "../output_file.ts";
 import type { PolicyChoice } from "../policy/policy_choice.ts";
 import { suffixedPath } from "../suffixed_path.ts";
 import { wholeNumber } from "../values.ts";
+import { advising } from "./advice.ts";
 import { type PolicyResult, tracePathOf } from "./policy_runs.ts";
 import type { ScoreColumn } from "./result_table.ts";
 import { addTraceOptions, type TraceOptions } from "./trace_options.ts";
@@ -79,11 +80,14 @@ export async function recorded(
   { path, identity }: SamplePlan,
   action: (writer: TraceWriter | undefined) => Promise<EvaluationRecord>,
 ): Promise<EvaluationRecord> {
-  if (trace === undefined) return await action(undefined);
-  using file = await resumeTraceFile(trace, header, finishedSamples(path, identity));
-  const record = await action(file.writer);
-  file.writer.end();
-  return record;
+  return await advising({}, async () => {
+    if (trace === undefined) return await action(undefined);
+    OutputFile.check("--trace", trace);
+    using file = await resumeTraceFile(trace, header, finishedSamples(path, identity));
+    const record = await action(file.writer);
+    file.end();
+    return record;
+  });
 }
 
 /** Task and samples, before the scores. */

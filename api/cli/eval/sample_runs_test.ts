@@ -45,7 +45,7 @@ Deno.test(
     equal(other.code, 2);
     match(
       other.err,
-      /results of another run: expected policy\.limits\.\w+ nothing but found \d+$/m,
+      /results of another run: expected policy\.limits\.\w+ nothing but found \d+; --output names another folder$/m,
     );
     const { out } = await kvpim([...args, ...limits]);
     const after = usage();

@@ -4,13 +4,8 @@
  *
  * @module
  */
-import { join } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
-import {
-  checkpointModel,
-  type SettledPolicy,
-  traceHeaderOf,
-} from "../../../core/eval/checkpoint_model.ts";
+import { checkpointModel, traceHeaderOf } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
 import {
   type SamplePlan,
@@ -18,8 +13,7 @@ import {
   samplesToRun,
 } from "../../../core/eval/run_samples.ts";
 import { checkFinished } from "../../../core/eval/sample_log.ts";
-import { namingPlugin, openPolicies, settlePolicy } from "../policy/open_policy.ts";
-import { fileNameOf, type PolicyChoice } from "../policy/policy_choice.ts";
+import { namingPlugin, openPolicies } from "../policy/open_policy.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type Advice, advising } from "./advice.ts";
@@ -31,7 +25,14 @@ import {
   settingsOf,
   tinyModelNote,
 } from "./options.ts";
-import { makeFolder, tracePathOf } from "./policy_runs.ts";
+import {
+  makeOutputFolder,
+  policyFolder,
+  type PolicyRun,
+  resultsJson,
+  settleAll,
+  tracePathOf,
+} from "./policy_runs.ts";
 import { resultTable, rowsLegend, type ScoreColumn } from "./result_table.ts";
 import {
   checkTraces,
@@ -69,12 +70,6 @@ export interface TaskEvaluation<
   finish?(plan: Plan): Promise<unknown>;
 }
 
-/** A policy with everything about it settled. */
-interface PolicyRun {
-  readonly choice: PolicyChoice;
-  readonly settled: SettledPolicy;
-}
-
 /** A task that is ready to run under a policy. */
 interface PlannedTask<Task, Options, Plan> extends PolicyRun {
   readonly task: Task;
@@ -99,18 +94,16 @@ export async function runTasks<
   prepare: (checkpoint: Checkpoint) => Promise<TaskEvaluation<Task, Options, Plan>>,
 ): Promise<TaskResult[]> {
   checkTraceLists(options);
-  makeFolder("--output", options.output);
+  makeOutputFolder(options.output, options.policy);
   checkTraces(options.trace, options.policy, options.task);
   using opened = await openPolicies(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
-  const policies: PolicyRun[] = [];
-  for (const policy of opened.policies) {
-    const { choice } = policy;
-    const { layers } = checkpoint.model.config;
-    policies.push({ choice, settled: await settlePolicy(policy, settingsOf(options), layers) });
-  }
+  const policies = await settleAll(opened, checkpoint, settingsOf(options));
   const evaluation = await prepare(checkpoint);
-  const planned = await planTasks(options, evaluation, checkpoint, policies);
+  const planned = await advising(
+    {},
+    () => planTasks(options, evaluation, checkpoint, policies),
+  );
   const results: TaskResult[] = [];
   for (const one of planned) {
     const record = await namingPlugin(
@@ -155,7 +148,7 @@ function commonOptions<Task extends string>(
   const policyTrace = tracePathOf(options.trace, choice, options.policy);
   return {
     model: checkpointModel(checkpoint, settled),
-    out: join(options.output, fileNameOf(choice)),
+    out: policyFolder(options.output, choice),
     trace: taskTracePathOf(policyTrace, task, options.task),
     limit: options.limit,
     recallBudget: recallBudgetOf(options),
@@ -197,7 +190,7 @@ export function showResults(
   scores: readonly ScoreColumn[],
   { out }: Surroundings,
 ) {
-  if (options.json) return out(`${JSON.stringify({ results }, null, 2)}\n`);
+  if (options.json) return out(resultsJson(results));
   const { model } = results[0]!.record;
   out([
     `${model}: ${heading}, budget ${options.budget} tokens\n`,

@@ -4,9 +4,6 @@
  * @module
  */
 import { type Command, Option } from "commander";
-import { isDeepStrictEqual } from "node:util";
-import { TraceFormatError } from "../../../core/attention/frame_reader.ts";
-import { readTraceFile } from "../../../core/attention/trace_file.ts";
 import type { TraceHeader } from "../../../core/attention/trace_format.ts";
 import { checkedOption } from "../option.ts";
 import { UserError } from "../user_error.ts";
@@ -50,15 +47,4 @@ export function traceListsOption(): Option {
 export function checkTraceLists({ trace, traceLists }: TraceOptions) {
   if (trace !== undefined || traceLists === undefined) return;
   throw new UserError("--trace-lists: expected --trace beside it but found none");
-}
-
-/** Whether there is a trace of this model and policy, with these lists, at a path. */
-export async function hasTrace(path: string, header: TraceHeader): Promise<boolean> {
-  try {
-    await using trace = await readTraceFile(path, { interrupted: true });
-    return isDeepStrictEqual(trace.header, header);
-  } catch (error) {
-    if (error instanceof TraceFormatError) return false;
-    throw error;
-  }
 }

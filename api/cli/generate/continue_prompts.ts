@@ -4,7 +4,6 @@
  * @module
  */
 import type { RowTotals } from "../../../core/attention/row_totals.ts";
-import { createTraceFile, type TraceFile } from "../../../core/attention/trace_file.ts";
 import type { TraceHeader } from "../../../core/attention/trace_format.ts";
 import { TraceRecorder } from "../../../core/attention/trace_recorder.ts";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
@@ -15,6 +14,7 @@ import { penalizingRepetition } from "../../../core/llm/repetition_penalty.ts";
 import { greedy, type Sampler, sampler, type SamplingOptions } from "../../../core/llm/sampling.ts";
 import type { Sequence } from "../../../core/llm/sequence.ts";
 import { TextStream } from "../../../core/llm/text_stream.ts";
+import { TraceOutput } from "../eval/trace_output.ts";
 import type { Prompt } from "./prompts.ts";
 
 /** How prompts are continued. */
@@ -60,7 +60,7 @@ export interface Continuations {
 interface Begun extends Continued<Sequence> {
   readonly prompt: Prompt;
   readonly recorder: TraceRecorder;
-  readonly file: TraceFile | undefined;
+  readonly file: TraceOutput | undefined;
   readonly stream: TextStream;
   readonly tokens: number[];
   text: string;
@@ -84,7 +84,7 @@ export async function continuePrompts(
   const end = performance.now();
   for (const { recorder, file } of batch) {
     recorder.endSample();
-    file?.writer.end();
+    file?.end();
   }
   return {
     texts: batch.map((begun) => continuationOf(begun, options)),
@@ -106,7 +106,7 @@ async function begin(
   // The last token that is generated is not read.
   const room = model.config.maximumPositions - length + 1;
   const maxNewTokens = Math.min(options.maxNewTokens, room);
-  const file = traces && opened.use(createTraceFile(traces[index]!, header));
+  const file = traces && opened.use(new TraceOutput(traces[index]!, header));
   const recorder = new TraceRecorder(header, file?.writer);
   recorder.beginSample(prompt.name);
   const sequence = opened.adopt(

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { openCheckpoint } from "../../../core/eval/checkpoint.ts";
 import { checkpointModel } from "../../../core/eval/checkpoint_model.ts";
 import { evaluatePerplexity } from "../../../core/eval/perplexity/evaluate.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
-import { type PolicyResult, underEach } from "../eval/policy_runs.ts";
+import { policyFolder, type PolicyResult, settleAll, underEach } from "../eval/policy_runs.ts";
 import { EXCERPT, perplexityColumns } from "../eval/ppl.ts";
 import { resultTable } from "../eval/result_table.ts";
 import type { OpenPolicy } from "../policy/open_policy.ts";
@@ -28,17 +27,15 @@ export async function perplexityFigures(
 ): Promise<string> {
   await using checkpoint = await openCheckpoint(tinyLlama);
   const folder = await Deno.makeTempDir({ prefix: "kvpim-run-" });
-  let runs = 0;
   try {
+    const runs = await settleAll({ policies }, checkpoint, { budget, seed: 0 });
     const results: PolicyResult[] = await underEach(
-      { policies },
-      checkpoint,
-      { budget, seed: 0 },
-      (_, settled) =>
+      runs,
+      ({ choice, settled }) =>
         evaluatePerplexity({
           model: checkpointModel(checkpoint, settled),
           text: EXCERPT,
-          out: join(folder, String(runs++)),
+          out: policyFolder(folder, choice),
           protocol: "once",
           start: context - 1,
           maxTokens: tokens,

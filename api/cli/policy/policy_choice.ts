@@ -107,6 +107,23 @@ function refuseRepeated(
   throw new UserError(`expected ${expected} but found ${found}`);
 }
 
+/**
+ * Whether a policy is the full attention that others are measured against: the one of this repository,
+ * by whatever path. What another policy calls itself makes it no yardstick.
+ *
+ * @example
+ * ```ts
+ * import { isFullAttention, parsePolicies } from "./policy_choice.ts";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const choices = parsePolicies("full,/home/me/full.wasm,starc");
+ * deepEqual(choices.map(isFullAttention), [true, false, false]);
+ * ```
+ */
+export function isFullAttention(choice: PolicyChoice): boolean {
+  return identityOf(choice) === FULL;
+}
+
 /** What two choices of the same policy have in common, whatever the path and the order. */
 function identityOf({ source, parameters }: PolicyChoice): string {
   const path = isBuiltIn(source) ? join(PLUGINS, source) : source;
@@ -140,3 +157,5 @@ function fileName(name: string, { parameters }: PolicyChoice): string {
   const settings = Object.entries(parameters).flat();
   return [name, ...settings].join("-").replace(/[^A-Za-z0-9._-]/g, "_");
 }
+
+const FULL = identityOf({ label: "full", source: "full", parameters: {} });

@@ -42,7 +42,7 @@ function writeTrace(path: string, lists: ("rows16" | "tokens")[] = ["rows16"]) {
     }
   }
   file.writer.endSample();
-  file.writer.end();
+  file.end();
 }
 
 Deno.test("scattered rows take longer, the less so the longer their runs", async () => {

@@ -4,16 +4,27 @@
  *
  * @module
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import { digestText } from "../digest.ts";
 import type { EvaluationIdentity } from "../evaluation_identity.ts";
 import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
 import type { LanguageModel } from "../language_model.ts";
 import { readText } from "../read_text.ts";
 import { measurePerplexity } from "./measure.ts";
+import { RunningLog } from "./running_log.ts";
 import type { PerplexityProtocol } from "./sequence_nll.ts";
+
+/** A trace that is being recorded. */
+export interface RecordedTrace {
+  readonly path: string;
+  /**
+   * Ends it and puts it in its place.
+   *
+   * @returns its SHA-256, hexadecimal
+   */
+  end(): string;
+}
 
 /** What to evaluate. */
 export interface PerplexityOptions {
@@ -37,8 +48,8 @@ export interface PerplexityOptions {
   readonly maxTokens?: number | undefined;
   /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
   readonly recallBudget?: number | undefined;
-  /** Where the model records its attention trace, for the record. */
-  readonly trace?: string | undefined;
+  /** Where the model records its attention trace. */
+  readonly trace?: RecordedTrace | undefined;
   /** Told after each token how many are predicted, and the perplexity so far. */
   readonly onToken?: ((predicted: number, perplexity: number) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -54,16 +65,17 @@ export const RECORD_FILE = "ppl_PG19.json";
 /**
  * Reads a text and measures how well the model predicts it.
  *
- * The running perplexity is written as it comes. A text is one sample: an interrupted run begins
- * again.
+ * A text is one sample: an interrupted run begins again, and leaves the results of an earlier one as
+ * they were beside its own running perplexity so far (`log_PG19.txt.partial`). The record comes last,
+ * when everything it is of is in its place.
  *
  * @throws {EvaluationInputError} if the text is absent, not UTF-8, too short, or too long for the
- *   model
+ *   model, or the folder cannot be made
  */
 export async function evaluatePerplexity(options: PerplexityOptions): Promise<EvaluationRecord> {
-  const { model, out, protocol, start = 0, maxTokens = 32_000, recallBudget } = options;
+  const { model, out, protocol, start = 0, maxTokens = 32_000, recallBudget, trace } = options;
   const text = readText(options.text);
-  const running = join(out, RUNNING_FILE);
+  using running = new RunningLog(join(out, RUNNING_FILE));
   const began = performance.now();
   const measured = await measurePerplexity({
     model,
@@ -74,16 +86,12 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
     recallBudget,
     signal: options.signal,
     onToken: (_nll, mean, predicted) => {
-      // Nothing is written before the text is known to fit.
-      if (predicted === 1) mkdirSync(out, { recursive: true });
-      const flag = predicted === 1 ? "w" : "a";
-      writeFileSync(running, `${Math.exp(mean)}\n`, { flag });
+      running.add(Math.exp(mean));
       options.onToken?.(predicted, Math.exp(mean));
     },
   });
   const { perplexity, nll, predictedTokens, rows, recall, usage } = measured;
-  writeFileSync(join(out, FINAL_FILE), `${perplexity}\n`);
-  const record = evaluationRecord(identityOf(options, text), {
+  const record = evaluationRecord(perplexityIdentity(options, text), {
     scores: { perplexity, nll, predictedTokens },
     samples: 1,
     cost: {
@@ -94,44 +102,25 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
       recall,
       ...usage && { usage },
     },
-    trace: options.trace,
+    trace: trace?.path,
+    traceDigest: trace?.end(),
   });
+  // An earlier record is not to stand beside what it is not of.
+  rmSync(join(out, RECORD_FILE), { force: true });
+  running.commit();
+  writeFileSync(join(out, FINAL_FILE), `${perplexity}\n`);
   writeRecord(join(out, RECORD_FILE), record);
   return record;
 }
 
-/**
- * The record of an earlier run of the same settings that came to its end, if its folder holds one.
- *
- * @throws {EvaluationInputError} if the text is absent or not UTF-8
- */
-export function finishedPerplexity(options: PerplexityOptions): EvaluationRecord | undefined {
-  const path = join(options.out, RECORD_FILE);
-  const identity = identityOf(options, readText(options.text));
-  if (!existsSync(path)) return undefined;
-  const record = parsedRecord(readFileSync(path, "utf8"));
-  if (record === undefined) return undefined;
-  const { evaluation, protocol, model, policy, config, digests } = record;
-  const found = { evaluation, protocol, model, policy, config, digests };
-  const sameTrace = (record.trace ?? undefined) === options.trace &&
-    (options.trace === undefined || existsSync(options.trace));
-  return sameTrace && isDeepStrictEqual(found, JSON.parse(JSON.stringify(identity)))
-    ? record
-    : undefined;
-}
-
-/** A record this program wrote; nothing where another file stands in its place. */
-function parsedRecord(text: string): EvaluationRecord | undefined {
-  try {
-    const value = JSON.parse(text);
-    return value?.version === 1 ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function identityOf(options: PerplexityOptions, text: string): EvaluationIdentity {
-  const { model, protocol, start = 0, maxTokens = 32_000, recallBudget } = options;
+/** What makes an evaluation of a text what it is. */
+export function perplexityIdentity(
+  { model, protocol, start = 0, maxTokens = 32_000, recallBudget }: Omit<
+    PerplexityOptions,
+    "trace"
+  >,
+  text: string,
+): EvaluationIdentity {
   return {
     evaluation: "perplexity",
     protocol,

@@ -16,6 +16,12 @@ export interface MeasureOptions {
   readonly start: number;
   /** The most tokens to predict. */
   readonly maxTokens: number;
+  /**
+   * Whether a text that has fewer to predict is refused, not read to its end.
+   *
+   * @default {false}
+   */
+  readonly exactly?: boolean | undefined;
   /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */
   readonly recallBudget?: number | undefined;
   /** Told the negative log-likelihood of each token, and the mean so far. */
@@ -46,7 +52,7 @@ export interface Measurement {
 export async function measurePerplexity(options: MeasureOptions): Promise<Measurement> {
   const { model, text, protocol, start, maxTokens, recallBudget, signal } = options;
   const ids = model.tokenizer.encode(text.content, { special: true });
-  const predicted = checkText(options, ids.length);
+  const predicted = checkTokens(options, ids.length);
   const meter = recallBudget === undefined ? undefined : new RecallMeter(recallBudget);
   const mean = new RunningMean();
   await using session = await model.open("text", meter?.observe);
@@ -86,14 +92,27 @@ class RunningMean {
   }
 }
 
-function checkText(
-  { model, text, protocol, start, maxTokens }: MeasureOptions,
+/**
+ * Makes sure that a text can be measured, before anything is.
+ *
+ * @throws {EvaluationInputError} if it is too short, or too long for the model
+ */
+export function checkText(options: MeasureOptions) {
+  const { model, text } = options;
+  checkTokens(options, model.tokenizer.encode(text.content, { special: true }).length);
+}
+
+/** How many of a text's tokens are predicted. */
+function checkTokens(
+  { model, text, protocol, start, maxTokens, exactly }: MeasureOptions,
   tokens: number,
 ): number {
   const predicted = predictedTokens(tokens, { protocol, start, maxTokens });
-  if (predicted === 0) {
+  const least = exactly ? maxTokens : 1;
+  if (predicted < least) {
     throw new EvaluationInputError(
-      `${text.name}: expected at least ${start + 2} tokens but found ${tokens}`,
+      `${text.name}: expected at least ${start + 1 + least} tokens but found ${tokens}`,
+      "other lengths",
     );
   }
   try {

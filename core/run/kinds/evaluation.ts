@@ -17,7 +17,7 @@ import { measurePerplexity } from "../../eval/perplexity/measure.ts";
 import type { PolicyUsage } from "../../eval/policy_usage.ts";
 import { decodeText } from "../../eval/read_text.ts";
 import { meanRecall } from "../../eval/recall.ts";
-import { settlePolicy } from "../../eval/settle_policy.ts";
+import { checkUnderPolicy, settlePolicy } from "../../eval/settle_policy.ts";
 import { builtInPlugin, reproduciblePolicies } from "../../host/built_in_policies.ts";
 import { DEFAULT_LIMITS } from "../../host/limits.ts";
 import { PluginFailure, unwrap } from "../../host/outcome.ts";
@@ -31,7 +31,7 @@ import { parseSystemSpec } from "../../system/spec.ts";
 import { THREADS } from "../arithmetic.ts";
 import { BUDGETS_FILE } from "./budget_input.ts";
 import { decodeStepsOf, type EvaluateSpec, stepsOf } from "./evaluate_spec.ts";
-import { type EvaluatedStep, evaluatedSteps, evaluatedStepsCsv } from "./evaluated_steps.ts";
+import { evaluatedSteps, evaluatedStepsCsv } from "./evaluated_steps.ts";
 import { type Output, textOutput, type Work } from "./kind.ts";
 
 /** Name of the output that holds the attention trace. */
@@ -61,7 +61,7 @@ export async function evaluateUnderPolicy(
   const decoded = await decode(spec, work);
   const steps = await evaluatedSteps(await readTrace(decoded.trace, TRACE_FILE));
   const table = await budgetTable(await readTrace(decoded.trace, TRACE_FILE));
-  const system = spec.system && await simulate(spec, table, steps, work);
+  const system = spec.system && await simulate(spec, table, work);
   const row = {
     policy: spec.policy.name,
     budget: spec.budget,
@@ -156,18 +156,13 @@ async function decodeUnder(
     protocol: spec.protocol,
     start: spec.promptTokens - 1,
     maxTokens: spec.tokens,
+    exactly: true,
     recallBudget: spec.recall ? spec.budget : undefined,
     onToken: (nll, _mean, predicted) => {
       nlls.push(nll);
       onProgress(predicted, spec.tokens);
     },
   });
-  if (measured.predictedTokens < spec.tokens) {
-    throw new RangeError(
-      `Expected a text of at least ${spec.promptTokens + spec.tokens} tokens but ` +
-        `${spec.text.name} has ${spec.promptTokens + measured.predictedTokens}`,
-    );
-  }
   writer.end();
   const { perplexity, nll, predictedTokens, rows, recall } = measured;
   const mean = meanRows(rows!);
@@ -200,21 +195,22 @@ async function settledPolicy(
     seed,
     ...denseLayers && { denseLayers },
   }, layers);
-  if (settled.identity.denseLayers.length < layers) return settled;
-  throw new RangeError(`Expected a layer under the policy but all ${layers} are dense`);
+  checkUnderPolicy(settled, layers);
+  return settled;
 }
 
 async function simulate(
   spec: EvaluateSpec,
   table: readonly number[],
-  steps: readonly EvaluatedStep[],
-  { memory, onProgress }: Work,
+  { inputs, memory, onProgress }: Work,
 ) {
-  const readsAll = steps.every(({ keptTokens, contextTokens }) => keptTokens === contextTokens);
+  const { name, component } = spec.policy;
+  // What another policy calls itself does not make it full attention.
+  const isFull = name === "full" && await isBuiltIn(name, inputs.get(component)!);
   const system = parseSystemSpec({
     ...spec.system,
     ...stepsOf(spec),
-    sparsity: readsAll
+    sparsity: isFull
       ? null
       : { kvBudgets: table.slice(0, decodeStepsOf(spec)), rowSize: ROW16_TOKENS },
   });

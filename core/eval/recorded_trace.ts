@@ -1,0 +1,30 @@
+import { existsSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
+import { TraceFormatError } from "../attention/frame_reader.ts";
+import { readTraceFile } from "../attention/trace_file.ts";
+import type { TraceHeader } from "../attention/trace_format.ts";
+import { digestFile } from "./digest.ts";
+import type { EvaluationRecord } from "./evaluation_record.ts";
+
+/**
+ * Whether a file is the trace that was written beside a record, to its last byte, and begins with a
+ * header: neither says of which text it is, or whether it is whole, but its digest does.
+ */
+export async function isTraceOf(
+  { traceDigest }: Pick<EvaluationRecord, "traceDigest">,
+  { path, header }: { readonly path: string; readonly header: TraceHeader },
+): Promise<boolean> {
+  if (traceDigest === undefined || !existsSync(path)) return false;
+  return await hasHeader(path, header) && await digestFile(path) === traceDigest;
+}
+
+/** Whether a file is a trace that begins so. */
+async function hasHeader(path: string, header: TraceHeader): Promise<boolean> {
+  try {
+    await using trace = await readTraceFile(path);
+    return isDeepStrictEqual(trace.header, header);
+  } catch (error) {
+    if (error instanceof TraceFormatError) return false;
+    throw error;
+  }
+}
