@@ -44,8 +44,8 @@ interface Callable {
 
 /**
  * One instance of a component: its own memory, its own fuel counter. Calls are synchronous, and end
- * in an {@linkcode Outcome} whatever the component does, endless loops apart: those end when the
- * fuel does.
+ * in an {@linkcode Outcome} whatever the component does; endless loops when the fuel does, or at a
+ * {@linkcode StopSignal}.
  *
  * Once a call ended in anything but `ok` or `declined`, the instance is in an unknown state and
  * every later call fails the same way.

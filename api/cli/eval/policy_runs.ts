@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
@@ -54,9 +54,9 @@ export async function settleAll(
 }
 
 /** Runs an action under each policy. */
-export async function underEach(
-  runs: readonly PolicyRun[],
-  action: (run: PolicyRun) => Promise<EvaluationRecord>,
+export async function underEach<Run extends PolicyRun>(
+  runs: readonly Run[],
+  action: (run: Run) => Promise<EvaluationRecord>,
 ): Promise<PolicyResult[]> {
   const results: PolicyResult[] = [];
   for (const run of runs) {
@@ -100,19 +100,6 @@ export function tracePathOf<Path extends string | undefined>(
   return suffixedPath(path, fileNameOf(choice));
 }
 
-/**
- * Makes a folder.
- *
- * @throws {UserError} when it cannot be made
- */
-export function makeFolder(option: string, path: string) {
-  try {
-    Deno.mkdirSync(path, { recursive: true });
-  } catch {
-    throw new UserError(`${option}: expected a folder that can be made but found ${path}`);
-  }
-}
-
 /** The folder of a policy's results. */
 export function policyFolder(output: string, choice: PolicyChoice): string {
   return join(output, fileNameOf(choice));
@@ -124,7 +111,11 @@ export function policyFolder(output: string, choice: PolicyChoice): string {
  * @throws {UserError} when it cannot
  */
 export function makeOutputFolder(output: string, choices: readonly PolicyChoice[]) {
-  makeFolder("--output", output);
+  try {
+    mkdirSync(output, { recursive: true });
+  } catch {
+    throw new UserError(`--output: expected a folder that can be made but found ${output}`);
+  }
   for (const choice of choices) {
     const path = policyFolder(output, choice);
     const found = statSync(path, { throwIfNoEntry: false });

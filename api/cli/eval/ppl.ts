@@ -157,22 +157,17 @@ export async function runPpl(
   if (use.isSimulated) checkSparseLayers(runs, checkpoint, denseLayers);
   const advice = { "shorter prompts": use.lengths, "other lengths": use.lengths };
   return await advising(advice, async () => {
-    const planned = runs.map((run) => planOf(options, checkpoint, run));
-    checkText({
-      ...planned[0]!,
-      text: { name: options.text, content: readText(options.text) },
-      exactly: use.isSimulated,
-    });
-    const finished: (EvaluationRecord | undefined)[] = [];
-    for (const plan of planned) {
-      finished.push(await finishedPerplexity({ ...plan, mayReplace: use.mayReplace }));
+    const planned: PlannedRun[] = [];
+    const text = { name: options.text, content: readText(options.text) };
+    for (const run of runs) {
+      const plan = planOf(options, checkpoint, run);
+      if (planned.length === 0) checkText({ ...plan, text, exactly: use.isSimulated });
+      const finished = await finishedPerplexity({ ...plan, mayReplace: use.mayReplace });
+      planned.push({ ...run, plan, finished });
     }
     return await underEach(
-      runs,
-      async (run) => {
-        const at = runs.indexOf(run);
-        return finished[at] ?? await decode(planned[at]!, checkpoint, run, surroundings);
-      },
+      planned,
+      async (run) => run.finished ?? await decode(run, checkpoint, surroundings),
     );
   });
 }
@@ -190,12 +185,10 @@ function checkSparseLayers(
 
 /** Evaluates one policy. */
 async function decode(
-  plan: Plan,
+  { choice, settled, plan: { trace, ...planned } }: PlannedRun,
   checkpoint: Checkpoint,
-  { choice, settled }: PolicyRun,
   surroundings: Surroundings,
 ): Promise<EvaluationRecord> {
-  const { trace, ...planned } = plan;
   using progress = new Progress(surroundings, choice.label, undefined, "tokens");
   using recorded = trace && new TraceOutput(trace.path, trace.header);
   return await evaluatePerplexity({
@@ -206,7 +199,11 @@ async function decode(
   });
 }
 
-type Plan = ReturnType<typeof planOf>;
+/** What to run under a policy, and the record of an earlier run of the same if there is one. */
+interface PlannedRun extends PolicyRun {
+  readonly plan: ReturnType<typeof planOf>;
+  readonly finished: EvaluationRecord | undefined;
+}
 
 function planOf(options: PplOptions, checkpoint: Checkpoint, { choice, settled }: PolicyRun) {
   const { text, protocol, start } = options;

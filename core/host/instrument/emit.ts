@@ -32,9 +32,11 @@ export interface FuelTank {
   readonly refillType: number;
 }
 
+const CALL_REF = 0x14;
+
 const callRefill = ({ refill, refillType }: FuelTank): number[] => [
   ...globalGet(refill),
-  0x14,
+  CALL_REF,
   ...unsignedLeb128(refillType),
 ];
 

@@ -40,8 +40,9 @@ export class ModuleLimitError extends Error {
 /**
  * Rewrites a core module so that it counts fuel in a global it shares with the other modules of
  * its component, cannot grow beyond its limits, notes when growing failed, and shows no bit
- * pattern of a NaN but the canonical one. It imports `fuel` (i64) and `memory-exhausted` (i32) from
- * `kvpim:host`, both mutable.
+ * pattern of a NaN but the canonical one. It imports three globals from `kvpim:host`: `fuel` (i64)
+ * and `memory-exhausted` (i32), both mutable, and `refill`, a function that is called when the fuel
+ * falls below zero and either fills it up or traps. As a global it moves no index of a function.
  *
  * @throws {ForbiddenFeatureError} if it uses what a plugin may not use
  * @throws {ModuleLimitError} if it starts with more memory or table entries than allowed
@@ -102,6 +103,9 @@ export function instrumentModule(
   return writeModule(addTypes(rewritten, addedTypes));
 }
 
+/** Of a type whose index follows. */
+const NON_NULL_REFERENCE = 0x64;
+
 function withHostGlobals(body: Uint8Array, { refillType }: InstrumentedGlobals): Uint8Array {
   const reader = new ByteReader(body);
   const count = reader.u32();
@@ -111,7 +115,7 @@ function withHostGlobals(body: Uint8Array, { refillType }: InstrumentedGlobals):
     body.subarray(reader.at),
     [...host, ...encodeName("fuel"), 3, ValueType.i64, 1],
     [...host, ...encodeName("memory-exhausted"), 3, ValueType.i32, 1],
-    [...host, ...encodeName("refill"), 3, 0x64, ...signedLeb128(refillType), 0],
+    [...host, ...encodeName("refill"), 3, NON_NULL_REFERENCE, ...signedLeb128(refillType), 0],
   ]);
 }
 
