@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import { TraceFormatError } from "../attention/frame_reader.ts";
 import { readTraceFile } from "../attention/trace_file.ts";
@@ -14,7 +14,9 @@ export async function isTraceOf(
   { traceDigest }: Pick<EvaluationRecord, "traceDigest">,
   { path, header }: { readonly path: string; readonly header: TraceHeader },
 ): Promise<boolean> {
-  if (traceDigest === undefined || !existsSync(path)) return false;
+  if (traceDigest === undefined) return false;
+  // A pipe or terminal that a trace was written to is not to be read.
+  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
   return await hasHeader(path, header) && await digestFile(path) === traceDigest;
 }
 

@@ -22,7 +22,6 @@ interface WaitingCall {
  */
 export class WorkerRunner implements PluginRunner {
   readonly #worker: Worker;
-  /** `terminate()` does not reach a worker that computes (Deno 2.9.6). */
   readonly #stop: StopSignal;
   #turn: Promise<unknown> = Promise.resolve();
   #waiting: WaitingCall | null = null;
@@ -38,7 +37,9 @@ export class WorkerRunner implements PluginRunner {
       deno: { permissions: "none" },
     });
     this.#worker.onmessage = ({ data }: MessageEvent<WorkerReply>) => {
-      if ("outcome" in data) this.#waiting?.answer(data.outcome);
+      // The worker may notice before this thread does, where that is busy.
+      if ("outcome" in data && data.outcome.kind === "out-of-time") this.#end(data.outcome);
+      else if ("outcome" in data) this.#waiting?.answer(data.outcome);
       else this.#waiting?.fail(new Error(data.hostError));
     };
     this.#worker.onerror = (event) => {
@@ -102,15 +103,20 @@ export class WorkerRunner implements PluginRunner {
 
   #end(outcome: Outcome<never>): void {
     this.#ended ??= outcome;
-    this.#stop.set();
-    this.#worker.terminate();
+    this.#terminate();
     this.#waiting?.answer(this.#ended);
   }
 
   #fail(message: string): void {
     this.#failure ??= new Error(`Expected the plugin's worker to go on but it failed: ${message}`);
-    this.#worker.terminate();
+    this.#terminate();
     this.#waiting?.fail(this.#failure);
+  }
+
+  /** `terminate()` alone does not reach a worker that computes (Deno 2.9.6). */
+  #terminate(): void {
+    this.#stop.set();
+    this.#worker.terminate();
   }
 
   /** One request at a time, so that the clock runs for the call it belongs to. */

@@ -41,7 +41,9 @@ Deno.test("a worker that dies between calls is noticed by the next, and by those
 });
 
 Deno.test("closing ends the call that is under way, and its clock with it", async () => {
-  const runner = await start("for (;;);", { ...DEFAULT_LIMITS, wallMsPerCall: 5000 });
+  // Not a loop: nothing would end that one.
+  const sleeps = "Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10_000)";
+  const runner = await start(sleeps, { ...DEFAULT_LIMITS, wallMsPerCall: 5000 });
   const closed = {
     kind: "broke-contract",
     breach: "Expected a running plugin but it was closed",

@@ -132,7 +132,8 @@ function withTypicalP({ tokens, shares }: Candidates, typicalP: number): Candida
   let kept = 0;
   let last = 0;
   while (last < order.length - 1 && (kept += shares[order[last]!]! / total) < typicalP) last++;
-  const isTypical = (_: number, i: number) => distances[i]! <= distances[order[last]!]!;
+  const furthest = distances[order[last]!]!;
+  const isTypical = (_: number, i: number) => distances[i]! <= furthest;
   return { tokens: tokens.filter(isTypical), shares: shares.filter(isTypical) };
 }
 

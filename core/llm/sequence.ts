@@ -263,7 +263,6 @@ function releaseAll(lists: readonly Float32Array[]) {
   for (const list of lists) releaseBuffer(list as Float32Array<ArrayBuffer>);
 }
 
-/** The policy of each layer, where it has one. */
 /**
  * Finds out whether a policy opens for a model: its first layer under the policy is opened and closed.
  *
@@ -278,6 +277,7 @@ export async function tryPolicy(model: ModelParts, options: SequenceOptions) {
   (await openSession(model, policies[layer]!, layer, maxTokens)).close?.();
 }
 
+/** The policy of each layer, where it has one. */
 function policiesOfLayers(
   layers: number,
   { policy, denseLayers }: SequenceOptions,

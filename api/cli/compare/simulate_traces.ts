@@ -94,7 +94,8 @@ async function specOf({ choice, trace }: TracedResult, options: CompareOptions) 
   if (!options.charge) {
     return { spec: systemOf(options, { sparsity }), clustersOtherwise: false };
   }
-  const windows = await clusteredWindows(await readTraceFile(trace));
+  await using recorded = await readTraceFile(trace);
+  const windows = await clusteredWindows(recorded);
   const clustering = isOnlineClustering(windows) ? "online" : "none";
   return {
     spec: systemOf(options, { sparsity, clustering, ...await decidingOf(trace) }),
@@ -106,7 +107,8 @@ type Charges = Pick<SystemOptions, "selection" | "selectionParameters" | "cluste
 
 /** What the trace says was read to decide. */
 async function decidingOf(path: string): Promise<Charges> {
-  const { readKeys, storedKeys, elementMajor } = await declaredReads(await readTraceFile(path));
+  await using recorded = await readTraceFile(path);
+  const { readKeys, storedKeys, elementMajor } = await declaredReads(recorded);
   if (readKeys === 0) return {};
   return {
     selection: "declared",

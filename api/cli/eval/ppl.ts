@@ -8,9 +8,9 @@ import { join } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import { checkpointModel, traceHeaderOf } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
-import { evaluatePerplexity } from "../../../core/eval/perplexity/evaluate.ts";
+import { evaluatePerplexity, MOST_PREDICTED } from "../../../core/eval/perplexity/evaluate.ts";
 import { finishedPerplexity } from "../../../core/eval/perplexity/finished.ts";
-import { checkText } from "../../../core/eval/perplexity/measure.ts";
+import { checkText, sequenceTokens } from "../../../core/eval/perplexity/measure.ts";
 import type { PerplexityProtocol } from "../../../core/eval/perplexity/sequence_nll.ts";
 import { readText } from "../../../core/eval/read_text.ts";
 import { checkUnderPolicy } from "../../../core/eval/settle_policy.ts";
@@ -55,9 +55,6 @@ export interface PplOptions extends EvaluationOptions, TraceOptions {
   readonly start: number;
   readonly tokens?: number;
 }
-
-/** The artifact's bound of PG-19. */
-const MOST_PREDICTED = 32_000;
 
 /** The excerpt that comes with the tiny model. */
 export const EXCERPT: string = join(tinyLlama, "moby-dick-excerpt.txt");
@@ -207,8 +204,7 @@ interface PlannedRun extends PolicyRun {
 
 function planOf(options: PplOptions, checkpoint: Checkpoint, { choice, settled }: PolicyRun) {
   const { text, protocol, start } = options;
-  const again = protocol === "artifact" ? 1 : 0;
-  const room = checkpoint.model.config.maximumPositions - start - again;
+  const room = checkpoint.model.config.maximumPositions - sequenceTokens(protocol, start, 0);
   const path = tracePathOf(options.trace, choice, options.policy);
   return {
     model: checkpointModel(checkpoint, settled),

@@ -4,13 +4,14 @@
  *
  * @module
  */
-import { rmSync, writeFileSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { digestText } from "../digest.ts";
 import type { EvaluationIdentity } from "../evaluation_identity.ts";
 import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
 import type { LanguageModel } from "../language_model.ts";
 import { readText } from "../read_text.ts";
+import { writeWhole } from "../write_whole.ts";
 import { measurePerplexity } from "./measure.ts";
 import { RunningLog } from "./running_log.ts";
 import type { PerplexityProtocol } from "./sequence_nll.ts";
@@ -55,6 +56,8 @@ export interface PerplexityOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** The most tokens the artifact predicts. */
+export const MOST_PREDICTED = 32_000;
 /** The running perplexity, a number a line, as the STARC artifact names it. */
 export const RUNNING_FILE = "log_PG19.txt";
 /** The final perplexity. */
@@ -73,7 +76,8 @@ export const RECORD_FILE = "ppl_PG19.json";
  *   model, or the folder cannot be made
  */
 export async function evaluatePerplexity(options: PerplexityOptions): Promise<EvaluationRecord> {
-  const { model, out, protocol, start = 0, maxTokens = 32_000, recallBudget, trace } = options;
+  const { model, out, protocol, start = 0, maxTokens = MOST_PREDICTED, recallBudget, trace } =
+    options;
   const text = readText(options.text);
   using running = new RunningLog(join(out, RUNNING_FILE));
   const began = performance.now();
@@ -108,14 +112,14 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
   // An earlier record is not to stand beside what it is not of.
   rmSync(join(out, RECORD_FILE), { force: true });
   running.commit();
-  writeFileSync(join(out, FINAL_FILE), `${perplexity}\n`);
+  writeWhole(join(out, FINAL_FILE), `${perplexity}\n`);
   writeRecord(join(out, RECORD_FILE), record);
   return record;
 }
 
 /** What makes an evaluation of a text what it is. */
 export function perplexityIdentity(
-  { model, protocol, start = 0, maxTokens = 32_000, recallBudget }: Omit<
+  { model, protocol, start = 0, maxTokens = MOST_PREDICTED, recallBudget }: Omit<
     PerplexityOptions,
     "trace"
   >,

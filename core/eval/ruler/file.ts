@@ -11,6 +11,7 @@ import { EvaluationInputError } from "../input_error.ts";
 import { parseJsonLine } from "../json_lines.ts";
 import { pythonJson } from "../python/json.ts";
 import { finishedDigests, sampleDigest } from "../sample_log.ts";
+import { unreadableFile } from "../read_text.ts";
 import { writeWhole } from "../write_whole.ts";
 import { generatedTokensOf, generateRuler, type GenerateRulerOptions } from "./generate.ts";
 import { BUILT_IN_TEMPLATES } from "./templates.ts";
@@ -88,19 +89,22 @@ function origin(options: WriteRulerOptions, text: string): Record<string, unknow
   return { ...rulerOrigin(options), sha256: digestText(text) };
 }
 
+/** @throws {EvaluationInputError} where there is something that cannot be read: it may hold samples */
 function existingText(path: string): string | undefined {
   try {
     return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes((error as { code?: string }).code ?? "")) return undefined;
+    throw unreadableFile(path, error);
   }
 }
 
-/** What a file says it was made from; nothing where that cannot be read. */
+/** What a file says it was made from; nothing where it says nothing of the kind. */
 function existingOrigin(path: string): Record<string, unknown> | undefined {
+  const text = existingText(originPath(path));
+  if (text === undefined) return undefined;
   try {
-    const schema = v.record(v.string(), v.unknown());
-    return parseJsonLine(readFileSync(originPath(path), "utf8"), schema, path);
+    return parseJsonLine(text, v.record(v.string(), v.unknown()), path);
   } catch {
     return undefined;
   }
