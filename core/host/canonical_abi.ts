@@ -28,6 +28,7 @@ import {
   type GuestMemory,
   readPair,
   storeBytes,
+  viewOf,
   writePair,
 } from "./guest_memory.ts";
 import {
@@ -103,8 +104,9 @@ export class CanonicalAbi {
     if (flat.length > MAX_FLAT_RESULTS) {
       return (guest, at) => {
         const address = Number(at) >>> 0;
-        checkRange(guest, address, bytes, alignment, "the result");
-        return read(guest, address);
+        const data = viewOf(guest);
+        checkRange(data, address, bytes, alignment, "the result");
+        return read(data, address);
       };
     }
     const resolved = this.layout.resolve(result);
@@ -221,7 +223,7 @@ export class CanonicalAbi {
     const { write, read } = primitiveCodec(unsignedOf(this.layout.size(type)));
     return {
       write: (guest, at, value) => write(guest, at, encode(value)),
-      read: (guest, at) => decode(read(guest, at) as number),
+      read: (data, at) => decode(read(data, at) as number),
     };
   }
 
@@ -237,9 +239,9 @@ export class CanonicalAbi {
           codec.write(guest, at + offset, property(value, key));
         }
       },
-      read: (guest, at) => {
+      read: (data, at) => {
         const record: Record<string, unknown> = {};
-        for (const { key, offset, codec } of fields) record[key] = codec.read(guest, at + offset);
+        for (const { key, offset, codec } of fields) record[key] = codec.read(data, at + offset);
         return record;
       },
     };
@@ -259,12 +261,12 @@ export class CanonicalAbi {
         tag.write(guest, at, index);
         codecs[index]?.write(guest, at + payload, isOption ? value : property(value, "value"));
       },
-      read: (guest, at) => {
-        const index = tag.read(guest, at) as number;
+      read: (data, at) => {
+        const index = tag.read(data, at) as number;
         const name = names[index] ?? breach(`case ${index} of ${names.join(", ")}`);
         const codec = codecs[index];
-        if (isOption) return codec?.read(guest, at + payload) ?? null;
-        return codec ? { tag: name, value: codec.read(guest, at + payload) } : { tag: name };
+        if (isOption) return codec?.read(data, at + payload) ?? null;
+        return codec ? { tag: name, value: codec.read(data, at + payload) } : { tag: name };
       },
     };
   }
@@ -273,11 +275,11 @@ export class CanonicalAbi {
     const store = this.#listStore({ kind: "string" });
     return {
       write: (guest, at, value) => writePair(guest, at, store(guest, value)),
-      read: (guest, at) => {
-        const [from, length] = readPair(guest, at);
-        checkRange(guest, from, length, 1, "a string");
+      read: (data, at) => {
+        const [from, length] = readPair(data, at);
+        checkRange(data, from, length, 1, "a string");
         try {
-          return UTF8_DECODER.decode(new Uint8Array(guest.memory.buffer, from, length));
+          return UTF8_DECODER.decode(new Uint8Array(data.buffer, from, length));
         } catch {
           return breach("a string that is not UTF-8");
         }
@@ -295,11 +297,11 @@ export class CanonicalAbi {
       const { answers } = this;
       return {
         write,
-        read: (guest, at) => {
-          const [from, length] = readPair(guest, at);
+        read: (data, at) => {
+          const [from, length] = readPair(data, at);
           if (length === 0) return new array(0);
-          checkRange(guest, from, length * bytes, alignment, "a list");
-          const view = new array(guest.memory.buffer as ArrayBuffer, from, length);
+          checkRange(data, from, length * bytes, alignment, "a list");
+          const view = new array(data.buffer, from, length);
           return answers === "copied" ? view.slice() : view;
         },
       };
@@ -307,11 +309,11 @@ export class CanonicalAbi {
     const codec = this.#codec(element);
     return {
       write,
-      read: (guest, at) => {
-        const [from, length] = readPair(guest, at);
+      read: (data, at) => {
+        const [from, length] = readPair(data, at);
         if (length === 0) return [];
-        checkRange(guest, from, length * bytes, alignment, "a list");
-        return Array.from({ length }, (_, index) => codec.read(guest, from + index * bytes));
+        checkRange(data, from, length * bytes, alignment, "a list");
+        return Array.from({ length }, (_, index) => codec.read(data, from + index * bytes));
       },
     };
   }

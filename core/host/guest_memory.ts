@@ -5,20 +5,21 @@ export interface GuestMemory {
   readonly memory: WebAssembly.Memory;
   readonly realloc: (from: number, fromBytes: number, alignment: number, bytes: number) => number;
   /** Kept by {@linkcode viewOf}. */
-  view?: DataView;
+  view?: DataView<ArrayBuffer>;
 }
 
 /** The memory as it is now. Its buffer is another one after it has grown. */
-export function viewOf(guest: GuestMemory): DataView {
-  const { buffer } = guest.memory;
-  if (guest.view?.buffer !== buffer) guest.view = new DataView(buffer);
-  return guest.view;
+export function viewOf(guest: GuestMemory): DataView<ArrayBuffer> {
+  // Never shared: shared memories are not admitted.
+  const buffer = guest.memory.buffer as ArrayBuffer;
+  if (guest.view?.buffer === buffer) return guest.view;
+  return guest.view = new DataView(buffer);
 }
 
 /** Memory for an argument, from the guest's allocator. */
 export function allocate(guest: GuestMemory, alignment: number, bytes: number): number {
   const at = guest.realloc(0, 0, alignment, bytes) >>> 0;
-  checkRange(guest, at, bytes, alignment, "memory for an argument");
+  checkRange(viewOf(guest), at, bytes, alignment, "memory for an argument");
   return at;
 }
 
@@ -42,8 +43,7 @@ export function writePair(guest: GuestMemory, at: number, [first, second]: [numb
 }
 
 /** Reads an address and a length. */
-export function readPair(guest: GuestMemory, at: number): [number, number] {
-  const data = viewOf(guest);
+export function readPair(data: DataView, at: number): [number, number] {
   return [data.getUint32(at, true), data.getUint32(at + 4, true)];
 }
 
@@ -51,14 +51,14 @@ export function readPair(guest: GuestMemory, at: number): [number, number] {
  * @throws {ContractBreach} unless a range lies in memory and is aligned
  */
 export function checkRange(
-  guest: GuestMemory,
+  data: DataView,
   at: number,
   bytes: number,
   alignment: number,
   what: string,
 ): void {
   if (at % alignment !== 0) breach(`${what} at ${at}, which is no multiple of ${alignment}`);
-  if (at + bytes > guest.memory.buffer.byteLength) {
+  if (at + bytes > data.byteLength) {
     breach(`${what} of ${bytes} bytes at ${at}, beyond the end of memory`);
   }
 }

@@ -14,6 +14,7 @@ import { type LoadedPlugin, type LoadOptions, loadPlugin } from "./load_plugin.t
 import type { Outcome } from "./outcome.ts";
 import type { InstanceId, PluginRunner } from "./plugin_runner.ts";
 import { checkDescription, PolicyLedger } from "./policy_checks.ts";
+import { TokenSetCheck } from "./token_set_check.ts";
 
 /** How a call to a policy ended. */
 export type PolicyOutcome<T> = Outcome<T, PolicyError>;
@@ -55,7 +56,8 @@ export class Policy {
       this.#runner.discard(instance.value);
       return opened as PolicyOutcome<PolicySession>;
     }
-    const ledger = new PolicyLedger(config, description.value);
+    const sets = await TokenSetCheck.ofThread();
+    const ledger = new PolicyLedger(config, description.value, sets);
     const handle = opened.value as number;
     const value = new PolicySession(this.#runner, instance.value, handle, ledger);
     return { ...opened, value };

@@ -5,6 +5,7 @@
  */
 import type {
   Access,
+  BudgetBinding,
   Config,
   Description,
   HeadUnit,
@@ -14,7 +15,7 @@ import type {
 } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { ContractBreach } from "./contract_breach.ts";
 import { PolicyStorage } from "./policy_storage.ts";
-import { explainTokenSet, TokenSetCheck, type TokenSetRules } from "./token_set_check.ts";
+import { anyMarked, explainTokenSet, type TokenSetCheck } from "./token_set_check.ts";
 
 /** Keeps account of one session, and checks every answer against it. */
 export class PolicyLedger {
@@ -22,10 +23,16 @@ export class PolicyLedger {
   #tokens = 0;
   #promptTokens = 0;
   #storage: PolicyStorage | null = null;
-  readonly #sets: TokenSetCheck;
+  /** Tokens a head may attend to, of those that count. */
+  readonly #most: number;
 
-  constructor(private readonly config: Config, private readonly description: Description) {
-    this.#sets = new TokenSetCheck(config.maxTokens);
+  /** @param sets what holds lists of tokens against the rules */
+  constructor(
+    private readonly config: Config,
+    private readonly description: Description,
+    private readonly sets: TokenSetCheck,
+  ) {
+    this.#most = mostTokens(description.budget, config.budget);
   }
 
   /** Tokens the session has been given. */
@@ -83,20 +90,30 @@ export class PolicyLedger {
     const heads = this.#headsOf(sets);
     const { offsets, tokens } = sets;
     checkOffsets(offsets, heads, tokens.length, what);
+    const broken = this.sets.firstBroken(offsets, tokens, this.#tokens);
+    if (broken !== null) throw this.#brokenSet(sets, broken, what);
     for (let head = 0; head < heads; head++) {
+      if (this.#touchesEvicted(sets, head)) throw this.#brokenSet(sets, head, what);
+      if (!isSelection) continue;
       const first = offsets[head]!;
       const end = offsets[head + 1]!;
-      const evicted = this.#storage?.evictedOf(sets.per, head, this.config) ?? [];
-      const rules: TokenSetRules = { tokens: this.#tokens, evicted };
-      if (!this.#sets.holds(tokens, first, end, rules)) {
-        const breach = explainTokenSet(tokens.subarray(first, end), rules, what);
-        throw new ContractBreach(`${breach}, head ${head}`);
-      }
-      if (isSelection) {
-        checkNotEmpty(end - first, head);
-        this.#checkBudget(this.#counted(tokens, first, end), head);
-      }
+      checkNotEmpty(end - first, head);
+      // What counts is no more than what is there: mostly that is few enough.
+      if (end - first > this.#most) this.#checkBudget(this.#counted(tokens, first, end), head);
     }
+  }
+
+  #touchesEvicted({ per, offsets, tokens }: TokenSets, head: number): boolean {
+    if (!this.#storage?.anyEvicted) return false;
+    const evicted = this.#storage.evictedOf(per, head, this.config);
+    return evicted.some((table) => anyMarked(table, tokens, offsets[head]!, offsets[head + 1]!));
+  }
+
+  #brokenSet({ per, offsets, tokens }: TokenSets, head: number, what: string): ContractBreach {
+    const evicted = this.#storage?.evictedOf(per, head, this.config) ?? [];
+    const set = tokens.subarray(offsets[head]!, offsets[head + 1]!);
+    const breach = explainTokenSet(set, { tokens: this.#tokens, evicted }, what);
+    return new ContractBreach(`${breach}, head ${head}`);
   }
 
   /** Tokens that count against the budget. */
@@ -112,7 +129,7 @@ export class PolicyLedger {
     for (let head = 0; head < (this.#storage?.heads ?? 0); head++) {
       checkNotEmpty(this.#tokens - this.#storage!.evictedCount(head), head);
     }
-    if (this.description.budget.tag === "unbound") return;
+    if (this.#most === Infinity) return;
     const promptOnly = this.description.budget.tag === "prompt-only";
     const all = promptOnly ? this.#promptTokens : this.#tokens;
     const heads = this.#storage?.heads ?? 1;
@@ -123,14 +140,10 @@ export class PolicyLedger {
   }
 
   #checkBudget(count: number, head: number): void {
-    const { budget } = this.description;
-    if (budget.tag === "unbound") return;
-    const most = budget.tag === "at-least"
-      ? Math.max(this.config.budget, budget.value)
-      : this.config.budget;
-    if (count > most) {
+    if (count > this.#most) {
+      const { tag } = this.description.budget;
       throw new ContractBreach(
-        `Expected at most ${most} tokens (budget ${budget.tag}) but found ${count}, head ${head}`,
+        `Expected at most ${this.#most} tokens (budget ${tag}) but found ${count}, head ${head}`,
       );
     }
   }
@@ -148,6 +161,18 @@ export class PolicyLedger {
 
   #headsOf({ per }: { readonly per: HeadUnit }): number {
     return per === "query-head" ? this.config.queryHeads : this.config.kvHeads;
+  }
+}
+
+/** Tokens a head may attend to under a budget that binds as declared. */
+function mostTokens(binding: BudgetBinding, budget: number): number {
+  switch (binding.tag) {
+    case "unbound":
+      return Infinity;
+    case "at-least":
+      return Math.max(budget, binding.value);
+    default:
+      return budget;
   }
 }
 

@@ -59,6 +59,7 @@ export class PolicyStorage {
   readonly #heads: readonly HeadStorage[];
   /** Tokens whose slots were checked. */
   #checked = 0;
+  #anyEvicted = false;
 
   constructor(readonly per: HeadUnit, readonly heads: number, maxTokens: number) {
     this.#heads = Array.from({ length: heads }, () => new HeadStorage(maxTokens));
@@ -66,6 +67,7 @@ export class PolicyStorage {
 
   /** Notes evictions; their tokens were present. */
   evict({ offsets, tokens }: TokenSets): void {
+    if (tokens.length > 0) this.#anyEvicted = true;
     this.#heads.forEach((storage, head) => {
       for (const token of tokens.subarray(offsets[head] ?? 0, offsets[head + 1] ?? 0)) {
         storage.evict(token);
@@ -121,6 +123,11 @@ export class PolicyStorage {
       }
     });
     this.#checked = tokens;
+  }
+
+  /** Whether any head evicted a token. */
+  get anyEvicted(): boolean {
+    return this.#anyEvicted;
   }
 
   /** How many tokens a head evicted. */

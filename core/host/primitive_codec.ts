@@ -7,8 +7,8 @@ export type CoreValue = number | bigint;
 
 /** Writes a value at an address. */
 export type Write = (guest: GuestMemory, at: number, value: unknown) => void;
-/** Reads the value at an address. */
-export type Read = (guest: GuestMemory, at: number) => unknown;
+/** Reads the value at an address of a component's memory. No code of the component runs meanwhile. */
+export type Read = (data: DataView<ArrayBuffer>, at: number) => unknown;
 
 /** How values of one type are written and read. */
 export interface Codec {
@@ -46,7 +46,7 @@ export function primitiveCodec(name: PrimitiveName): Codec {
     read: (data: DataView, at: number) => unknown,
   ): Codec => ({
     write: (guest, at, value) => write(viewOf(guest), at, Number(value)),
-    read: (guest, at) => read(viewOf(guest), at),
+    read,
   });
   switch (name) {
     case "bool":
@@ -86,13 +86,13 @@ export function primitiveCodec(name: PrimitiveName): Codec {
             BigInt.asUintN(64, BigInt(value as number | bigint)),
             true,
           ),
-        read: (guest, at) =>
-          fromCore(
-            name,
-            name === "u64"
-              ? viewOf(guest).getBigUint64(at, true)
-              : viewOf(guest).getBigInt64(at, true),
-          ),
+        read: (data, at) => {
+          const low = data.getUint32(at, true);
+          const high = name === "u64" ? data.getUint32(at + 4, true) : data.getInt32(at + 4, true);
+          const number = high * 2 ** 32 + low;
+          // Numbers that are not safe are told by their digits, which need the slow bigint.
+          return Number.isSafeInteger(number) ? number : fromCore(name, data.getBigInt64(at, true));
+        },
       };
   }
 }

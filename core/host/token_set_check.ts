@@ -1,3 +1,11 @@
+/**
+ * Whether what a policy lists are sets of tokens. It runs on every answer, tens of thousands of
+ * tokens a layer and step, so it is WebAssembly; {@linkcode explainTokenSet} says what is wrong.
+ *
+ * @module
+ */
+import { buildModule } from "../../wasm/build.ts";
+
 /** What the tokens of one set are held against. */
 export interface TokenSetRules {
   /** Tokens that entered: indices lie below. */
@@ -6,50 +14,63 @@ export interface TokenSetRules {
   readonly evicted: readonly Uint8Array[];
 }
 
-/**
- * Checks sets of tokens: indices in range, each once, none evicted. It runs on every answer of a
- * policy, so it is one pass over typed arrays; {@linkcode explainTokenSet} says what is wrong.
- */
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  offsetsAt(): number;
+  reserve(maxTokens: number, numbers: number): number;
+  firstThatIsNoSet(lists: number, limit: number): number;
+}
+
+let shared: Promise<TokenSetCheck> | undefined;
+
+/** Checks that each token of a list is in range and there once. One serves all sessions of a thread. */
 export class TokenSetCheck {
-  /** A bit for each token: 4 KiB at 32k tokens, which stay in the nearest cache. */
-  readonly #seen: Uint32Array;
+  #view: Uint32Array = new Uint32Array();
 
-  /** @param maxTokens Tokens that will ever enter */
-  constructor(maxTokens: number) {
-    this.#seen = new Uint32Array(Math.ceil(maxTokens / 32));
+  private constructor(private readonly exports: Exports) {}
+
+  /** The check of this thread. */
+  static ofThread(): Promise<TokenSetCheck> {
+    return shared ??= TokenSetCheck.#create();
   }
 
-  /** Whether `list[first]` up to but without `list[end]` are a set that keeps the rules. */
-  holds(list: Uint32Array, first: number, end: number, rules: TokenSetRules): boolean {
-    if (!ascendsBelow(list, first, end, rules.tokens)) {
-      if (!this.#distinctBelow(list, first, end, rules.tokens)) return false;
-    }
-    for (const table of rules.evicted) if (anyMarked(table, list, first, end)) return false;
-    return true;
+  static async #create(): Promise<TokenSetCheck> {
+    const entry = "token_sets/assembly";
+    const { bytes } = await buildModule(`${entry}/index.ts`, [entry], "trusted", { simd: true });
+    const { instance } = await WebAssembly.instantiate(bytes);
+    return new TokenSetCheck(instance.exports as unknown as Exports);
   }
 
-  #distinctBelow(list: Uint32Array, first: number, end: number, limit: number): boolean {
-    const seen = this.#seen.fill(0);
-    for (let at = first; at < end; at++) {
-      const token = list[at]!;
-      if (token >= limit) return false;
-      const word = seen[token >>> 5]!;
-      const bit = 1 << (token & 31);
-      if ((word & bit) !== 0) return false;
-      seen[token >>> 5] = word | bit;
+  /**
+   * The first list that is no set of tokens below `limit`; null if all are.
+   *
+   * @param offsets where lists begin in `tokens`, and the end; never decreasing, from 0
+   * @throws {RangeError} if so many tokens exceed the address space of WebAssembly
+   */
+  firstBroken(offsets: Uint32Array, tokens: Uint32Array, limit: number): number | null {
+    const { exports } = this;
+    const numbers = offsets.length + tokens.length;
+    if (!exports.reserve(limit, numbers)) {
+      throw new RangeError(`Expected tokens within 4 GiB but found ${tokens.length} of ${limit}`);
     }
-    return true;
+    const { buffer } = exports.memory;
+    if (this.#view.buffer !== buffer) this.#view = new Uint32Array(buffer);
+    const at = (exports.offsetsAt() >>> 0) / 4;
+    this.#view.set(offsets, at);
+    this.#view.set(tokens, at + offsets.length);
+    const lists = offsets.length - 1;
+    const first = exports.firstThatIsNoSet(lists, limit);
+    return first < lists ? first : null;
   }
 }
 
-/** Whether numbers rise strictly and end below a limit: then each is there once. */
-function ascendsBelow(list: Uint32Array, first: number, end: number, limit: number): boolean {
-  if (first === end) return true;
-  for (let at = first + 1; at < end; at++) if (list[at - 1]! >= list[at]!) return false;
-  return list[end - 1]! < limit;
-}
-
-function anyMarked(table: Uint8Array, list: Uint32Array, first: number, end: number): boolean {
+/** Whether a list has a token that is marked. */
+export function anyMarked(
+  table: Uint8Array,
+  list: Uint32Array,
+  first: number,
+  end: number,
+): boolean {
   for (let at = first; at < end; at++) if (table[list[at]!] === 1) return true;
   return false;
 }

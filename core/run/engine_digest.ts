@@ -11,7 +11,7 @@ const MEMORY = ["wasm/dram/assembly/", "wasm/pim/assembly/"];
 const COMPILED: Readonly<Record<KindName, readonly string[]>> = {
   simulate: MEMORY,
   dram: MEMORY,
-  evaluate: [...MEMORY, "wasm/attention/assembly/"],
+  evaluate: [...MEMORY, "wasm/attention/assembly/", "wasm/token_sets/assembly/"],
 };
 
 /**

@@ -35,6 +35,7 @@ Deno.test("the engine of evaluations covers the decoder, the host and what runs 
       "core/host/instrument/instrument_module.ts",
       "core/attention/trace_writer.ts",
       "wasm/attention/assembly/head.ts",
+      "wasm/token_sets/assembly/index.ts",
       "wasm/dram/assembly/controller.ts",
     ]
   ) ok(found.has(path), path);
