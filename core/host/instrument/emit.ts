@@ -20,7 +20,13 @@ export const globalSet = (global: number) => [0x24, ...unsignedLeb128(global)];
 export const i64Const = (value: number) => [0x42, ...signedLeb128(value)];
 
 const I64_SUB = 0x7d;
-const I64_BELOW_ZERO_THEN = [0x42, 0x00, 0x53, 0x04, 0x40];
+const I64_BELOW_ZERO = [0x42, 0x00, 0x53];
+
+/** Some code. */
+export type Piece = Uint8Array | readonly number[];
+
+/** An `if` that is hardly ever taken: code around it is told by this very piece. */
+export const UNLIKELY_IF: Piece = [0x04, 0x40];
 
 /** Where the shared counter is, and what is called when it falls below zero. */
 export interface FuelTank {
@@ -41,16 +47,13 @@ const callRefill = ({ refill, refillType }: FuelTank): number[] => [
 ];
 
 /** Takes fuel from the shared counter; asks for more when it is spent. */
-export function chargeGlobal(tank: FuelTank, amount: number): number[] {
+export function chargeGlobal(tank: FuelTank, amount: number): Piece[] {
+  const { fuel } = tank;
   return [
-    ...globalGet(tank.fuel),
-    ...i64Const(amount),
-    I64_SUB,
-    ...globalSet(tank.fuel),
-    ...globalGet(tank.fuel),
-    ...I64_BELOW_ZERO_THEN,
-    ...callRefill(tank),
-    END,
+    [...globalGet(fuel), ...i64Const(amount), I64_SUB, ...globalSet(fuel), ...globalGet(fuel)],
+    I64_BELOW_ZERO,
+    UNLIKELY_IF,
+    [...callRefill(tank), END],
   ];
 }
 
@@ -59,19 +62,13 @@ export function chargeLocal(
   tank: FuelTank,
   local: number,
   amount: readonly number[],
-): number[] {
+): Piece[] {
   return [
-    ...localGet(local),
-    ...amount,
-    I64_SUB,
-    ...localTee(local),
-    ...I64_BELOW_ZERO_THEN,
-    ...localGet(local),
-    ...globalSet(tank.fuel),
-    ...callRefill(tank),
-    ...globalGet(tank.fuel),
-    ...localSet(local),
-    END,
+    [...localGet(local), ...amount, I64_SUB, ...localTee(local)],
+    I64_BELOW_ZERO,
+    UNLIKELY_IF,
+    [...localGet(local), ...globalSet(tank.fuel), ...callRefill(tank)],
+    [...globalGet(tank.fuel), ...localSet(local), END],
   ];
 }
 

@@ -15,7 +15,9 @@ import {
   localSet,
   localTee,
   noteFailedGrowth,
+  type Piece,
   scratchType,
+  UNLIKELY_IF,
   ValueType,
 } from "./emit.ts";
 import { findVisibleNaNs } from "./float_bits.ts";
@@ -36,10 +38,16 @@ export interface Instrumentation {
   readonly canonicalNaN: boolean;
 }
 
+/** A function as rewritten. */
+export interface RewrittenFunction {
+  /** Its entry in the code section, without its length. */
+  readonly body: Uint8Array;
+  /** Where in it an `if` stands that is hardly ever taken. */
+  readonly unlikely: readonly number[];
+}
+
 /** Asks for the index of a function type without parameters and with these results. */
 export type BlockTypeIndex = (results: readonly number[]) => number;
-
-type Piece = Uint8Array | readonly number[];
 
 const BULK: ReadonlySet<number> = new Set([
   Op.memoryInit,
@@ -70,7 +78,7 @@ export function rewriteFunction(
   globals: InstrumentedGlobals,
   what: Instrumentation,
   blockType: BlockTypeIndex,
-): Uint8Array {
+): RewrittenFunction {
   const reader = new ByteReader(code);
   const declared = readLocals(reader);
   const bodyStart = reader.at;
@@ -85,18 +93,18 @@ export function rewriteFunction(
   const writeBack = copiesFuel ? [...localGet(fuelLocal), ...globalSet(globals.fuel)] : [];
   const readAgain = copiesFuel ? [...globalGet(globals.fuel), ...localSet(fuelLocal)] : [];
 
-  const before = ({ code }: Instruction): Piece => {
-    if (CALLS.has(code) || LEAVES.has(code)) return writeBack;
+  const before = ({ code }: Instruction): readonly Piece[] => {
+    if (CALLS.has(code) || LEAVES.has(code)) return [writeBack];
     if (!copiesFuel || !BULK.has(code)) return [];
     const size = locals.scratch(ValueType.i32);
-    return [...localTee(size), ...chargeLocal(globals, fuelLocal, eighthOf(size))];
+    return [localTee(size), ...chargeLocal(globals, fuelLocal, eighthOf(size))];
   };
-  const after = ({ code }: Instruction, index: number): Piece => {
+  const after = ({ code }: Instruction, index: number): readonly Piece[] => {
     const format = nans.get(index);
-    if (format !== undefined) return canonicalise(format, locals.scratch(scratchType(format)));
-    if (CALLS.has(code)) return readAgain;
+    if (format !== undefined) return [canonicalise(format, locals.scratch(scratchType(format)))];
+    if (CALLS.has(code)) return [readAgain];
     if (code === Op.memoryGrow) {
-      return noteFailedGrowth(globals.memoryExhausted, locals.scratch(ValueType.i32));
+      return [noteFailedGrowth(globals.memoryExhausted, locals.scratch(ValueType.i32))];
     }
     const cost = code === Op.loop ? costs?.get(index) : undefined;
     return cost === undefined ? [] : chargeLocal(globals, fuelLocal, i64Const(cost));
@@ -107,24 +115,37 @@ export function rewriteFunction(
   instructions.forEach((instruction, index) => {
     if (index === last) return;
     pieces.push(
-      before(instruction),
+      ...before(instruction),
       ownBytes(code, instruction, globals),
-      after(instruction, index),
+      ...after(instruction, index),
     );
   });
 
   const entryCost = costs?.get(-1) ?? 0;
-  const entry = costs === null
+  const entry: readonly Piece[] = costs === null
     ? []
     : copiesFuel
-    ? [...readAgain, ...chargeLocal(globals, fuelLocal, i64Const(entryCost))]
+    ? [readAgain, ...chargeLocal(globals, fuelLocal, i64Const(entryCost))]
     : chargeGlobal(globals, entryCost);
   const body: Piece[] = copiesFuel
-    ? [entry, [0x02, ...blockTypeBytes(type.results, blockType)], ...pieces, [END], writeBack, [
+    ? [...entry, [0x02, ...blockTypeBytes(type.results, blockType)], ...pieces, [END], writeBack, [
       END,
     ]]
-    : [entry, ...pieces, [END]];
-  return concatBytes([locals.declare(declared.groups, code, declared.start, bodyStart), ...body]);
+    : [...entry, ...pieces, [END]];
+  const declarations = locals.declare(declared.groups, code, declared.start, bodyStart);
+  const all = [declarations, ...body];
+  return { body: concatBytes(all), unlikely: unlikelyIn(all) };
+}
+
+/** Where the pieces have an `if` that is hardly ever taken. */
+function unlikelyIn(pieces: readonly Piece[]): number[] {
+  const found: number[] = [];
+  let at = 0;
+  for (const piece of pieces) {
+    if (piece === UNLIKELY_IF) found.push(at);
+    at += piece.length;
+  }
+  return found;
 }
 
 /** An instruction's bytes, with the index of a global moved. */

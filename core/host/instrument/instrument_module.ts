@@ -8,15 +8,17 @@ import {
   SectionId,
   writeModule,
 } from "../../../wasm/binary/sections.ts";
+import { BranchHints, isBranchHints } from "./branch_hints.ts";
 import { ValueType } from "./emit.ts";
 import {
   type BlockTypeIndex,
   type Instrumentation,
   type InstrumentedGlobals,
   rewriteFunction,
+  type RewrittenFunction,
 } from "./function_rewriter.ts";
 import { ForbiddenFeatureError, Op, readInstruction, readValueType } from "./instructions.ts";
-import { type ModuleShape, readLimits, readModuleShape } from "./module_shape.ts";
+import { type Arity, type ModuleShape, readLimits, readModuleShape } from "./module_shape.ts";
 
 /** Module name of the globals an instrumented module imports. */
 export const HOST_MODULE = "kvpim:host";
@@ -70,6 +72,9 @@ export function instrumentModule(
     addedTypes.push([0x60, 0, ...unsignedLeb128(results.length), ...results]);
     return shape.types.length + addedTypes.length - 1;
   };
+  const rewrite: RewriteFunction = (code, type) =>
+    rewriteFunction(code, type, shape, globals, what, blockType);
+  const hints = new BranchHints();
   const rewritten = sections.map((section): Section => {
     const reader = new ByteReader(section.body);
     switch (section.id) {
@@ -88,7 +93,7 @@ export function instrumentModule(
       case SectionId.data:
         return { id: section.id, body: moveData(reader, globals) };
       case SectionId.code:
-        return { id: section.id, body: rewriteCode(reader, shape, globals, what, blockType) };
+        return { id: section.id, body: rewriteCode(reader, shape, rewrite, hints) };
       case SectionId.tag:
         throw new ForbiddenFeatureError("exceptions");
       default:
@@ -100,7 +105,7 @@ export function instrumentModule(
     const added = { id: SectionId.import, body: withHostGlobals(Uint8Array.of(0), globals) };
     rewritten.splice(at < 0 ? rewritten.length : at, 0, added);
   }
-  return writeModule(addTypes(rewritten, addedTypes));
+  return writeModule(withHints(addTypes(rewritten, addedTypes), hints));
 }
 
 /** Of a type whose index follows. */
@@ -135,6 +140,13 @@ function addTypes(sections: readonly Section[], added: readonly number[][]): Sec
     ]);
     return { id: section.id, body };
   });
+}
+
+/** Puts hints before the code; others, whose places have moved, are dropped. */
+function withHints(sections: readonly Section[], hints: BranchHints): Section[] {
+  const kept = sections.filter((section) => !isBranchHints(section));
+  const code = kept.findIndex(({ id }) => id === SectionId.code);
+  return code < 0 ? kept : kept.toSpliced(code, 0, hints.section());
 }
 
 function limitMemory(reader: ByteReader, { memoryPages }: ModuleLimits): Uint8Array {
@@ -245,12 +257,13 @@ function moveData(reader: ByteReader, globals: InstrumentedGlobals): Uint8Array 
   return concatBytes(pieces);
 }
 
+type RewriteFunction = (code: Uint8Array, type: Arity) => RewrittenFunction;
+
 function rewriteCode(
   reader: ByteReader,
   shape: ModuleShape,
-  globals: InstrumentedGlobals,
-  what: Instrumentation,
-  blockType: BlockTypeIndex,
+  rewrite: RewriteFunction,
+  hints: BranchHints,
 ): Uint8Array {
   const count = reader.u32();
   const pieces: (Uint8Array | number[])[] = [unsignedLeb128(count)];
@@ -258,7 +271,8 @@ function rewriteCode(
     const code = reader.take(reader.u32());
     const type = shape.types[shape.functions[shape.importedFunctions + i] ?? -1];
     if (type === undefined) throw new ForbiddenFeatureError("a function without a type");
-    const body = rewriteFunction(code, type, shape, globals, what, blockType);
+    const { body, unlikely } = rewrite(code, type);
+    hints.add(shape.importedFunctions + i, unlikely);
     pieces.push(unsignedLeb128(body.length), body);
   }
   return concatBytes(pieces);
