@@ -35,8 +35,15 @@ export function exponentials(values: StaticArray<f32>, length: i32, largest: f32
 
 /** The largest of some numbers, NaN aside; minus infinity for none. */
 export function largestOf(values: StaticArray<f32>, length: i32): f32 {
-  let largest: f32 = -f32.MAX_VALUE * 2;
-  for (let i = 0; i < length; i++) {
+  // Of two numbers `pmax` keeps the first unless the second is larger: a NaN is never kept.
+  let four = f32x4.splat(-f32.MAX_VALUE * 2);
+  let at = changetype<usize>(values);
+  const end = at + ((<usize> (length & ~3)) << 2);
+  for (; at < end; at += 16) four = f32x4.pmax(four, v128.load(at));
+  four = f32x4.pmax(four, v128.shuffle<f32>(four, four, 2, 3, 0, 1));
+  four = f32x4.pmax(four, v128.shuffle<f32>(four, four, 1, 0, 3, 2));
+  let largest = f32x4.extract_lane(four, 0);
+  for (let i = length & ~3; i < length; i++) {
     const value = unchecked(values[i]);
     if (value > largest) largest = value;
   }

@@ -2,13 +2,13 @@
 
 import { sortable } from "./sortable";
 
-const DIGIT_BITS: i32 = 11;
-const DIGIT_VALUES: i32 = 1 << DIGIT_BITS;
-
-/** How many scores have each value of a digit. */
-const counts = new StaticArray<u32>(DIGIT_VALUES);
-/** Scores that may be the k-th largest, sortable. Kept: it is as long as the context. */
+/** Scores, sortable. Kept: it is as long as the context. */
+let keys = new StaticArray<u32>(0);
+/** Of these, the ones that may still be the k-th largest. */
 let candidates = new StaticArray<u32>(0);
+/** The smallest and the largest of `keys`. */
+let smallest: u32 = 0;
+let largest: u32 = 0;
 /** Of the scores that equal the k-th largest, how many are among the k. */
 let ties: u32 = 0;
 
@@ -28,62 +28,126 @@ export function topK(
     for (let i = 0; i < length; i++) into.push(base + i);
     return;
   }
-  const threshold = kthLargest(scores, length, k);
+  loadKeys(scores, length);
+  const threshold = kthLargest(length, k);
   const first = into.length;
   // One more, since every index is written before it is known whether it stays.
   into.length = first + k + 1;
   let at = into.dataStart + ((<usize> first) << 2);
   for (let i = 0; i < length; i++) {
-    const score = sortable(unchecked(scores[i]));
-    const isTie = <u32> (score === threshold) & <u32> (ties > 0);
+    const key = unchecked(keys[i]);
+    const isTie = <u32> (key === threshold) & <u32> (ties > 0);
     store<u32>(at, base + i);
     ties -= isTie;
-    at += (<usize> (<u32> (score > threshold) | isTie)) << 2;
+    at += (<usize> (<u32> (key > threshold) | isTie)) << 2;
   }
   into.length = first + k;
 }
 
-/**
- * The k-th largest score, sortable; sets `ties`. Digit by digit from the highest: scores with
- * another digit than the k-th largest drop out.
- */
-function kthLargest(scores: StaticArray<f32>, length: i32, k: u32): u32 {
-  if (candidates.length < length) candidates = new StaticArray<u32>(2 * length);
-  for (let i = 0; i < length; i++) {
-    unchecked(candidates[i] = sortable(unchecked(scores[i])));
+/** Makes scores sortable, four at a time; zeros, which are below all of them, fill the last four. */
+function loadKeys(scores: StaticArray<f32>, length: i32): void {
+  const padded = (length + 3) & ~3;
+  if (keys.length < padded) {
+    keys = new StaticArray<u32>(2 * padded);
+    candidates = new StaticArray<u32>(2 * padded);
   }
-  ties = k;
-  let left = keepDigit(length, 32 - DIGIT_BITS);
-  left = keepDigit(left, 32 - 2 * DIGIT_BITS);
-  keepDigit(left, 0);
-  return unchecked(candidates[0]);
+  const from = changetype<usize>(scores);
+  const to = changetype<usize>(keys);
+  let least = i32x4.splat(-1);
+  let most = i32x4.splat(0);
+  const quads = (<usize> (length & ~3)) << 2;
+  for (let at: usize = 0; at < quads; at += 16) {
+    const key = sortable4(v128.load(from + at));
+    least = i32x4.min_u(least, key);
+    most = i32x4.max_u(most, key);
+    v128.store(to + at, key);
+  }
+  least = i32x4.min_u(least, v128.shuffle<u32>(least, least, 2, 3, 0, 1));
+  least = i32x4.min_u(least, v128.shuffle<u32>(least, least, 1, 0, 3, 2));
+  most = i32x4.max_u(most, v128.shuffle<u32>(most, most, 2, 3, 0, 1));
+  most = i32x4.max_u(most, v128.shuffle<u32>(most, most, 1, 0, 3, 2));
+  smallest = i32x4.extract_lane(least, 0);
+  largest = i32x4.extract_lane(most, 0);
+  for (let i = length & ~3; i < length; i++) {
+    const key = sortable(unchecked(scores[i]));
+    smallest = min(smallest, key);
+    largest = max(largest, key);
+    unchecked(keys[i] = key);
+  }
+  for (let i = length; i < padded; i++) unchecked(keys[i] = 0);
+}
+
+/** {@link sortable} of four scores. */
+function sortable4(scores: v128): v128 {
+  const numbers = v128.bitselect(
+    f32x4.add(scores, f32x4.splat(0)),
+    f32x4.splat(-f32.MAX_VALUE * 2),
+    f32x4.eq(scores, scores),
+  );
+  const turned = v128.or(i32x4.shr_s(numbers, 31), i32x4.splat(i32.MIN_VALUE));
+  return v128.xor(numbers, turned);
 }
 
 /**
- * Keeps of the first `length` candidates those whose digit from bit `shift` on is that of the
- * `ties`-th largest, and takes those above it off `ties`. Gives how many are kept.
+ * The k-th largest of `keys`; sets `ties`. Halves the range it lies in, counting keys from the middle
+ * on; once few are left in the range, only those are counted.
  */
-function keepDigit(length: i32, shift: i32): i32 {
-  memory.fill(changetype<usize>(counts), 0, DIGIT_VALUES << 2);
-  for (let i = 0; i < length; i++) {
-    const digit = digitOf(unchecked(candidates[i]), shift);
-    unchecked(counts[digit] = counts[digit] + 1);
+function kthLargest(length: i32, k: u32): u32 {
+  let from = changetype<usize>(keys);
+  let count = <u32> length;
+  // From `low` on there are `atLeast` keys, k or more; from `high` on `above`, fewer than k.
+  let low = smallest;
+  let high = largest + 1;
+  let atLeast = count;
+  let above: u32 = 0;
+  // Keys from `high` on that are no longer among those counted.
+  let dropped: u32 = 0;
+  while (high - low > 1) {
+    const middle = low + ((high - low) >> 1);
+    const found = dropped + countFrom(from, count, middle);
+    if (found >= k) {
+      low = middle;
+      atLeast = found;
+    } else {
+      high = middle;
+      above = found;
+    }
+    if (atLeast - above > count >> 3 || count <= 16) continue;
+    count = keepBetween(from, count, low, high);
+    from = changetype<usize>(candidates);
+    dropped = above;
   }
-  let digit: u32 = DIGIT_VALUES - 1;
-  while (unchecked(counts[digit]) < ties) {
-    ties -= unchecked(counts[digit]);
-    digit--;
+  ties = k - above;
+  return low;
+}
+
+/** How many of `count` keys, filled up with zeros, are `bound` or more; `bound` is not 0. */
+function countFrom(from: usize, count: u32, bound: u32): u32 {
+  const bounds = i32x4.splat(bound);
+  const end = from + ((<usize> count) << 2);
+  let negative = i32x4.splat(0);
+  for (let at = from; at < end; at += 16) {
+    negative = i32x4.add(negative, i32x4.ge_u(v128.load(at), bounds));
   }
-  let kept = 0;
-  for (let i = 0; i < length; i++) {
-    const candidate = unchecked(candidates[i]);
-    unchecked(candidates[kept] = candidate);
-    kept += <i32> (digitOf(candidate, shift) === digit);
+  negative = i32x4.add(negative, v128.shuffle<u32>(negative, negative, 2, 3, 0, 1));
+  negative = i32x4.add(negative, v128.shuffle<u32>(negative, negative, 1, 0, 3, 2));
+  return -i32x4.extract_lane(negative, 0);
+}
+
+/** Copies keys from `low` on and below `high` to `candidates`; gives their number. */
+function keepBetween(from: usize, count: u32, low: u32, high: u32): u32 {
+  const start = changetype<usize>(candidates);
+  const end = from + ((<usize> count) << 2);
+  let to = start;
+  for (let at = from; at < end; at += 4) {
+    const key = load<u32>(at);
+    store<u32>(to, key);
+    to += (<usize> (key - low < high - low)) << 2;
+  }
+  const kept = <u32> ((to - start) >> 2);
+  // What was copied last may be none of them.
+  for (const padded = start + ((<usize> ((kept + 3) & ~3)) << 2); to < padded; to += 4) {
+    store<u32>(to, 0);
   }
   return kept;
-}
-
-/** The lowest digit shares a bit with the one above it, which all candidates have in common. */
-function digitOf(candidate: u32, shift: i32): u32 {
-  return (candidate >> shift) & (DIGIT_VALUES - 1);
 }
