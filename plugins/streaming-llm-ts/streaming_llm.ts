@@ -55,6 +55,10 @@ function describe(parameters: readonly ParameterValue[]) {
   };
 }
 
+// Made once: this code is interpreted, and a typed array costs it as much as a hundred additions.
+const NOTHING = new Uint32Array(0);
+const NO_SHARES = new Float32Array(0);
+
 class Session {
   private kvHeads: number;
   private budget: number;
@@ -108,8 +112,8 @@ class Session {
   select() {
     return {
       visible: { tag: "everything" },
-      bias: new Float32Array(0),
-      meanValueWeights: new Float32Array(0),
+      bias: NO_SHARES,
+      meanValueWeights: NO_SHARES,
       accesses: [],
     };
   }
@@ -141,24 +145,33 @@ class Session {
 
   /** An update in which every KV head does the same. */
   private update(evicted: readonly number[], firstToken: number, slots: readonly number[]) {
-    const all = (values: readonly number[]) => {
-      const each = new Uint32Array(this.kvHeads * values.length);
-      for (let head = 0; head < this.kvHeads; head++) each.set(values, head * values.length);
-      return each;
-    };
-    const offsets = evicted.length === 0
-      ? []
-      : Array.from({ length: this.kvHeads + 1 }, (_, head) => head * evicted.length);
     return {
       evicted: {
         per: "kv-head",
-        offsets: Uint32Array.from(offsets),
-        tokens: all(evicted),
+        offsets: this.offsets(evicted.length),
+        tokens: this.all(evicted),
       },
-      placement: { per: "kv-head", firstToken, slots: all(slots) },
+      placement: { per: "kv-head", firstToken, slots: this.all(slots) },
       clusterings: [],
       accesses: [],
     };
+  }
+
+  /** Where each head's tokens begin, and the end; none where there are none. */
+  private offsets(tokens: number): Uint32Array {
+    if (tokens === 0) return NOTHING;
+    const offsets = new Uint32Array(this.kvHeads + 1);
+    for (let head = 1; head <= this.kvHeads; head++) offsets[head] = head * tokens;
+    return offsets;
+  }
+
+  /** The same values for every head, head after head. */
+  private all(values: readonly number[]): Uint32Array {
+    const count = values.length;
+    if (count === 0) return NOTHING;
+    const each = new Uint32Array(this.kvHeads * count);
+    for (let at = 0; at < each.length; at++) each[at] = values[at % count]!;
+    return each;
   }
 }
 
