@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { unwrap } from "./outcome.ts";
+import { StopSignal } from "./stop_signal.ts";
 import { LIMITS, step } from "./testdata/hostile_policy.ts";
 
 for (const isolation of ["worker", "none"] as const) {
@@ -65,6 +66,19 @@ Deno.test("a call that takes too long ends by wall time, and the next ones too",
   const limits = { fuelPerCall: 1e15, wallMsPerCall: 300 };
   assert.deepEqual(await step("loop", { limits }), { kind: "out-of-time", limitMs: 300 });
 });
+
+for (const isolation of ["worker", "none"] as const) {
+  Deno.test(`(${isolation}) a call ends when another thread says so`, async () => {
+    const stop = new StopSignal(Infinity);
+    stop.set();
+    // Without the signal it would run out of fuel.
+    const limits = { fuelPerCall: 1e10, wallMsPerCall: 1e9 };
+    assert.deepEqual(await step("loop", { isolation, limits, stop: stop.buffer }), {
+      kind: "out-of-time",
+      limitMs: 1e9,
+    });
+  });
+}
 
 Deno.test("a call that is given up leaves no thread that computes", async () => {
   const script = fileURLToPath(new URL("testdata/leave_endless_call.ts", import.meta.url));

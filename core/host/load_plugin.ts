@@ -8,6 +8,7 @@ import { type Limits, limitsWith } from "./limits.ts";
 import { localRunner } from "./local_runner.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PluginRunner } from "./plugin_runner.ts";
+import { StopSignal } from "./stop_signal.ts";
 import type { LinkableComponent } from "./transpile.ts";
 import { TranspileCache } from "./transpile_cache.ts";
 import { WorkerRunner } from "./worker_runner.ts";
@@ -32,6 +33,11 @@ export interface LoadOptions {
    * without isolation; a worker's answers are copies. Default `"copied"`.
    */
   readonly answers?: Answers;
+  /**
+   * The buffer of a {@linkcode StopSignal} that ends whatever a metered plugin computes, on whichever
+   * thread, in `out-of-time`: what ends this thread does not reach those.
+   */
+  readonly stop?: SharedArrayBuffer | undefined;
   /** Where transpiled components are kept. One that lives as long as the process by default. */
   readonly cache?: TranspileCache;
 }
@@ -41,7 +47,7 @@ export interface PreparedPlugin {
   /** SHA-256 of the component, in hex. */
   readonly digest: string;
   /** Starts a runner of its own. */
-  start(where: Pick<LoadOptions, "isolation" | "answers">): Promise<Outcome<LoadedPlugin>>;
+  start(where: Pick<LoadOptions, "isolation" | "answers" | "stop">): Promise<Outcome<LoadedPlugin>>;
 }
 
 /** A plugin ready to run. */
@@ -73,7 +79,7 @@ export async function preparePlugin(
   kind: PluginKind,
   { limits: changes, metering = true, cache = processCache }: Omit<
     LoadOptions,
-    "isolation" | "answers"
+    "isolation" | "answers" | "stop"
   > = {},
 ): Promise<Outcome<PreparedPlugin>> {
   const limits = limitsWith(changes);
@@ -93,12 +99,14 @@ export async function preparePlugin(
     value: { digest, contract, limits, runner },
     usage,
   });
-  const start: PreparedPlugin["start"] = async ({ isolation = "worker", answers }) => {
+  const start: PreparedPlugin["start"] = async ({ isolation = "worker", answers, stop }) => {
     if (isolation === "none") {
       const link = await linkerOf(linkable);
-      return loaded(localRunner(new InstanceTable({ link, modules }, contract, limits, answers)));
+      const signal = stop && new StopSignal(Infinity, stop);
+      const table = new InstanceTable({ link, modules }, contract, limits, answers, signal);
+      return loaded(localRunner(table));
     }
-    const started = await WorkerRunner.start(linkable, modules, contract, limits);
+    const started = await WorkerRunner.start(linkable, modules, contract, limits, stop);
     return started.kind === "ok" ? loaded(started.value) : started;
   };
   return { kind: "ok", value: { digest, start }, usage };

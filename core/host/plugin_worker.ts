@@ -22,7 +22,7 @@ async function answer(request: WorkerRequest): Promise<WorkerReply | null> {
         request.contract,
         request.limits,
         "copied",
-        new StopSignal(request.limits.wallMsPerCall, request.stop),
+        new StopSignal(request.limits.wallMsPerCall, request.stop, request.widerStop),
       );
       return { outcome: { kind: "ok", value: null, usage: { fuel: 0, memoryBytes: 0 } } };
     }

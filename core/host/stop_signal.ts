@@ -7,19 +7,26 @@ export class Stopped extends Error {
 const GRACE_MS = 1000;
 
 /**
- * Tells a worker that computes to stop: because another thread wishes so, or because its call has
- * had its time, which holds even where that other thread is gone.
+ * Tells a thread that computes to stop: because another wishes so, or because its call has had its
+ * time, which holds even where that other thread is gone.
  */
 export class StopSignal {
   readonly #flag: Int32Array<SharedArrayBuffer>;
+  readonly #widerFlag: Int32Array<SharedArrayBuffer> | undefined;
   #deadline = Infinity;
 
   /**
-   * @param wallMs time of a call, in milliseconds
+   * @param wallMs time of a call, in milliseconds; infinite where nothing ends one but a wish
    * @param buffer of the signal to share; a new one unless given
+   * @param wider the buffer of a signal that stops this one with others
    */
-  constructor(private readonly wallMs: number, readonly buffer = new SharedArrayBuffer(4)) {
+  constructor(
+    private readonly wallMs: number,
+    readonly buffer: SharedArrayBuffer = new SharedArrayBuffer(4),
+    wider?: SharedArrayBuffer,
+  ) {
     this.#flag = new Int32Array(buffer);
+    this.#widerFlag = wider && new Int32Array(wider);
   }
 
   /** Wishes to stop, for good. */
@@ -34,6 +41,11 @@ export class StopSignal {
 
   /** Whether it is time to stop. */
   isDue(): boolean {
-    return Atomics.load(this.#flag, 0) !== 0 || performance.now() > this.#deadline;
+    return isSet(this.#flag) || (this.#widerFlag !== undefined && isSet(this.#widerFlag)) ||
+      performance.now() > this.#deadline;
   }
+}
+
+function isSet(flag: Int32Array<SharedArrayBuffer>): boolean {
+  return Atomics.load(flag, 0) !== 0;
 }

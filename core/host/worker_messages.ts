@@ -13,6 +13,8 @@ export type WorkerRequest =
     readonly limits: Limits;
     /** Of the signal that stops it while it computes. */
     readonly stop: SharedArrayBuffer;
+    /** Of the signal that stops it with others, if there is one. */
+    readonly widerStop: SharedArrayBuffer | undefined;
   }
   | { readonly ask: "instantiate" }
   | {

@@ -49,12 +49,17 @@ export class WorkerRunner implements PluginRunner {
     this.#worker.onmessageerror = () => this.#fail("a message that cannot be read");
   }
 
-  /** Starts a worker and gives it a component. */
+  /**
+   * Starts a worker and gives it a component.
+   *
+   * @param stop of the signal that stops it with others
+   */
   static async start(
     { linker }: Pick<LinkableComponent, "linker">,
     modules: ReadonlyMap<string, WebAssembly.Module>,
     contract: Contract,
     limits: Limits,
+    stop?: SharedArrayBuffer,
   ): Promise<Outcome<WorkerRunner>> {
     const runner = new WorkerRunner(limits);
     const request: WorkerRequest = {
@@ -64,6 +69,7 @@ export class WorkerRunner implements PluginRunner {
       contract,
       limits,
       stop: runner.#stop.buffer,
+      widerStop: stop,
     };
     using started = new DisposableStack();
     started.defer(() => runner.close());

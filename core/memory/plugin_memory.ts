@@ -25,7 +25,7 @@ const BATCH = 16;
 const BATCH_OF_FRESH = 64;
 
 /** Options of {@linkcode PluginMemory.open}. */
-export interface PluginMemoryOptions extends Pick<LoadOptions, "limits" | "cache"> {
+export interface PluginMemoryOptions extends Pick<LoadOptions, "limits" | "cache" | "stop"> {
   /**
    * For components of this repository only: unmetered, on the calling thread where there is little
    * to do, in instances that serve many calls, and with programs of the same commands taken for
@@ -76,6 +76,7 @@ export class PluginMemory implements MemoryModel {
   /** What the component says it is. */
   readonly description: Description;
   readonly #prepared: PreparedPlugin;
+  readonly #stop: PluginMemoryOptions["stop"];
   readonly #trusted: boolean;
   readonly #workersFrom: number;
   readonly #mostWorkers: number;
@@ -87,7 +88,7 @@ export class PluginMemory implements MemoryModel {
     prepared: PreparedPlugin,
     first: MemoryPlugin,
     description: Description,
-    { trusted = false, workers, workersFrom = 4_000_000 }: PluginMemoryOptions,
+    { trusted = false, workers, workersFrom = 4_000_000, stop }: PluginMemoryOptions,
   ) {
     this.name = description.name;
     this.digest = prepared.digest;
@@ -98,6 +99,7 @@ export class PluginMemory implements MemoryModel {
     ];
     this.description = description;
     this.#prepared = prepared;
+    this.#stop = stop;
     this.#trusted = trusted;
     this.#mostWorkers = workers ?? navigator.hardwareConcurrency;
     this.#workersFrom = workersFrom;
@@ -111,7 +113,7 @@ export class PluginMemory implements MemoryModel {
    * @throws {PluginFailure} when it is refused or does not say what it is
    */
   static async open(bytes: Uint8Array, options: PluginMemoryOptions = {}): Promise<PluginMemory> {
-    const { trusted = false, limits, cache, label } = options;
+    const { trusted = false, limits, cache, label, stop } = options;
     const prepared = unwrap(
       await preparePlugin(bytes, "memory", {
         metering: !trusted,
@@ -120,7 +122,8 @@ export class PluginMemory implements MemoryModel {
       }),
       label,
     );
-    const first = await startPlugin(prepared, trusted, trusted, label);
+    const isolation = trusted ? "none" : "worker";
+    const first = await startPlugin(prepared, { isolation, stop }, trusted, label);
     try {
       const description = unwrap(await first.describe(), label);
       return new PluginMemory(prepared, first, description, options);
@@ -193,7 +196,8 @@ export class PluginMemory implements MemoryModel {
     if (this.#local !== undefined && !isMuch) return [this.#local];
     const wanted = isMuch ? Math.min(this.#mostWorkers, batches) : 1;
     while (this.#workers.length < wanted) {
-      this.#workers.push(await startPlugin(this.#prepared, false, this.#trusted, this.name));
+      const where = { isolation: "worker", stop: this.#stop } as const;
+      this.#workers.push(await startPlugin(this.#prepared, where, this.#trusted, this.name));
     }
     return this.#workers.slice(0, wanted);
   }
@@ -242,11 +246,11 @@ export class PluginMemory implements MemoryModel {
 
 async function startPlugin(
   prepared: PreparedPlugin,
-  onThisThread: boolean,
+  where: Pick<LoadOptions, "isolation" | "stop">,
   keepsInstance: boolean,
   label: string | undefined,
 ): Promise<MemoryPlugin> {
-  const started = await prepared.start({ isolation: onThisThread ? "none" : "worker" });
+  const started = await prepared.start(where);
   return new MemoryPlugin(unwrap(started, label), { keepsInstance });
 }
 

@@ -6,6 +6,7 @@
 import { EvaluationInputError } from "../eval/input_error.ts";
 import { DEFAULT_LIMITS } from "../host/limits.ts";
 import { PluginFailure } from "../host/outcome.ts";
+import { Stopped, StopSignal } from "../host/stop_signal.ts";
 import { TranspileCache } from "../host/transpile_cache.ts";
 import { openBuiltInMemory } from "../memory/built_in_memories.ts";
 import { PluginMemory } from "../memory/plugin_memory.ts";
@@ -31,6 +32,8 @@ export interface RunWorkerRequest {
   readonly spec: RunSpec;
   readonly inputs: Inputs;
   readonly folders: WorkFolders;
+  /** Of the signal that ends what the run computes. */
+  readonly stop: SharedArrayBuffer;
 }
 
 /** What it answers: how far it is, then one of the others. */
@@ -50,6 +53,7 @@ async function memoryOf(
   { memory }: RunSpec,
   inputs: Inputs,
   cache: string | undefined,
+  stop: SharedArrayBuffer,
 ): Promise<{ readonly memory: MemoryModel } & Disposable> {
   if (!isUploaded(memory)) {
     return { memory: await builtInMemory(memory, cache), [Symbol.dispose]() {} };
@@ -59,6 +63,7 @@ async function memoryOf(
     workers: 1,
     limits,
     label: "the uploaded memory",
+    stop,
     // Not kept beyond the run: there may be any number of strangers' components.
     cache: new TranspileCache(),
   });
@@ -89,14 +94,15 @@ const scope = self as unknown as {
   postMessage(response: RunWorkerResponse): void;
 };
 
-scope.onmessage = async ({ data: { spec, inputs, folders: { cache, models } } }) => {
+scope.onmessage = async ({ data: { spec, inputs, folders: { cache, models }, stop } }) => {
   try {
-    using opened = await memoryOf(spec, inputs, cache);
+    using opened = await memoryOf(spec, inputs, cache, stop);
     const outputs = await executeRun(spec, {
       memory: opened.memory,
       inputs,
       models: new ModelFolder(models),
-      onProgress: reporter(),
+      stop,
+      onProgress: reporter(new StopSignal(Infinity, stop)),
     });
     scope.postMessage({ kind: "outputs", outputs });
   } catch (error) {
@@ -104,9 +110,11 @@ scope.onmessage = async ({ data: { spec, inputs, folders: { cache, models } } })
   }
 };
 
-function reporter() {
+/** Reports at times; where the run is to stop it does, between two things that it does itself. */
+function reporter(stop: StopSignal) {
   let next = 0;
   return (done: number, total: number) => {
+    if (stop.isDue()) throw new Stopped();
     const now = performance.now();
     if (now < next && done < total) return;
     next = now + PROGRESS_MS;

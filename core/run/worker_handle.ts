@@ -5,6 +5,7 @@ import {
   RunRefusedError,
   type RunRequest,
 } from "./executor.ts";
+import { StopSignal } from "../host/stop_signal.ts";
 import type { Output } from "./kinds/kind.ts";
 import type { RunWorkerRequest, RunWorkerResponse, WorkFolders } from "./run_worker.ts";
 
@@ -12,6 +13,7 @@ import type { RunWorkerRequest, RunWorkerResponse, WorkFolders } from "./run_wor
 export class WorkerHandle implements Executor {
   readonly #folders: WorkFolders;
   #worker: Worker | undefined;
+  #stop = new StopSignal(Infinity);
   #abort: (() => void) | undefined;
 
   constructor(folders: WorkFolders = {}) {
@@ -47,7 +49,8 @@ export class WorkerHandle implements Executor {
         this.#end();
         reject(new RunBrokenError(event.message));
       };
-      worker.postMessage({ spec, inputs, folders: this.#folders } satisfies RunWorkerRequest);
+      const { buffer: stop } = this.#stop;
+      worker.postMessage({ spec, inputs, folders: this.#folders, stop } satisfies RunWorkerRequest);
     });
   }
 
@@ -55,8 +58,11 @@ export class WorkerHandle implements Executor {
     this.#abort?.();
   }
 
+  /** `terminate()` alone does not reach what computes, nor threads of the thread (Deno 2.9.6). */
   #end() {
+    this.#stop.set();
     this.#worker?.terminate();
+    this.#stop = new StopSignal(Infinity);
     this.#worker = undefined;
     this.#abort = undefined;
   }

@@ -84,7 +84,7 @@ export async function evaluateUnderPolicy(
   ];
 }
 
-async function decode(spec: EvaluateSpec, { inputs, models, onProgress }: Work) {
+async function decode(spec: EvaluateSpec, { inputs, models, stop, onProgress }: Work) {
   const component = inputs.get(spec.policy.component)!;
   const limits = { ...DEFAULT_LIMITS, ...spec.limits };
   const cache = await cacheOf(spec.policy, component);
@@ -95,7 +95,7 @@ async function decode(spec: EvaluateSpec, { inputs, models, onProgress }: Work) 
   opened.defer(() => opening.then((checkpoint) => checkpoint[Symbol.asyncDispose](), () => {}));
   opening.catch(() => {});
   try {
-    const policy = unwrap(await loadPolicy(component, { limits, cache }), label);
+    const policy = unwrap(await loadPolicy(component, { limits, cache, stop }), label);
     opened.defer(() => policy.close());
     return await decodeUnder(policy, await opening, spec, inputs, onProgress);
   } catch (error) {

@@ -60,6 +60,8 @@ export interface Work {
   readonly memory: MemoryModel;
   readonly inputs: Inputs;
   readonly models: ModelFolder;
+  /** Of the signal that ends what plugins compute. */
+  readonly stop: SharedArrayBuffer;
   /** Called with how much is done and of how much. */
   readonly onProgress: (done: number, total: number) => void;
 }
