@@ -27,7 +27,8 @@ const BATCH_OF_FRESH = 64;
 /** Options of {@linkcode PluginMemory.open}. */
 export interface PluginMemoryOptions extends Pick<LoadOptions, "limits" | "cache" | "stop"> {
   /**
-   * For components of this repository only: unmetered, on the calling thread where there is little
+   * For components of this repository only: unmetered unless they are to heed a signal to stop, on the
+   * calling thread where there is little
    * to do, in instances that serve many calls, and with programs of the same commands taken for
    * equal. Tests show that none of it changes an answer. Others run metered, in workers without
    * permissions, in a fresh instance a call, every program as it is.
@@ -116,7 +117,7 @@ export class PluginMemory implements MemoryModel {
     const { trusted = false, limits, cache, label, stop } = options;
     const prepared = unwrap(
       await preparePlugin(bytes, "memory", {
-        metering: !trusted,
+        metering: !trusted || stop !== undefined,
         ...limits && { limits },
         ...cache && { cache },
       }),
