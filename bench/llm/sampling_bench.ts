@@ -36,6 +36,7 @@ const WAYS: Readonly<Record<string, () => void>> = {
   "top-p 0.9 of all": () => drawing({ topP: 0.9 })(logits),
   "all": () => drawing({})(logits),
   "min-p 0.05 of all": () => drawing({ minP: 0.05 })(logits),
+  "typical-p 0.9 of all": () => drawing({ typicalP: 0.9 })(logits),
 };
 
 const fastest = new Map<string, number>();

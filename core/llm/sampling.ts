@@ -120,21 +120,40 @@ function withMinP(candidates: Candidates, minP: number): Candidates {
 
 /**
  * Those whose surprise, -log of the share, is nearest to the mean surprise, until they make up a
- * share; all that are as near as the last of them.
+ * share; all that are as near as the last of them. Surprises rise, so these lie side by side around
+ * the mean.
  */
 function withTypicalP({ tokens, shares }: Candidates, typicalP: number): Candidates {
   const total = sum(shares);
   const surprises = shares.map((share) => -Math.log(share / total));
-  const weighted = shares.map((share, i) => share === 0 ? 0 : share / total * surprises[i]!);
-  const mean = sum(weighted);
-  const distances = surprises.map((surprise) => Math.abs(surprise - mean));
-  const order = Uint32Array.from(shares.keys()).sort((a, b) => distances[a]! - distances[b]!);
+  const mean = sum(shares.map((share, i) => share === 0 ? 0 : share / total * surprises[i]!));
+  const distance = (i: number) =>
+    i >= 0 && i < surprises.length ? Math.abs(surprises[i]! - mean) : Infinity;
+  let begin = countUpTo(surprises, mean);
+  let end = begin;
   let kept = 0;
-  let last = 0;
-  while (last < order.length - 1 && (kept += shares[order[last]!]! / total) < typicalP) last++;
-  const furthest = distances[order[last]!]!;
-  const isTypical = (_: number, i: number) => distances[i]! <= furthest;
-  return { tokens: tokens.filter(isTypical), shares: shares.filter(isTypical) };
+  let furthest = 0;
+  while (end - begin < shares.length && (kept < typicalP || isAsNear())) {
+    const next = begin > 0 && distance(begin - 1) <= distance(end) ? --begin : end++;
+    kept += shares[next]! / total;
+    furthest = distance(next);
+  }
+  return { tokens: tokens.subarray(begin, end), shares: shares.subarray(begin, end) };
+
+  function isAsNear(): boolean {
+    return Math.min(distance(begin - 1), distance(end)) <= furthest;
+  }
+}
+
+/** How many values that rise are no more than a limit. */
+function countUpTo(values: Float64Array, limit: number): number {
+  let [least, most] = [0, values.length];
+  while (least < most) {
+    const middle = (least + most) >>> 1;
+    if (values[middle]! > limit) most = middle;
+    else least = middle + 1;
+  }
+  return least;
 }
 
 function first({ tokens, shares }: Candidates, count: number): Candidates {

@@ -42,7 +42,7 @@ function drawOfAllSorted(
   logits: Float32Array,
   barred: ReadonlySet<number>,
   uniform: number,
-  { temperature = 1, topK = 0, topP = 1 }: SamplingOptions,
+  { temperature = 1, topK = 0, topP = 1, typicalP = 1 }: SamplingOptions,
 ): number {
   const tokens = [...logits.keys()]
     .filter((token) => !Number.isNaN(logits[token]!) && !barred.has(token))
@@ -53,9 +53,23 @@ function drawOfAllSorted(
   const least = topP * shares.reduce((sum, share) => sum + share, 0);
   let [kept, count] = [0, 0];
   while (count < shares.length && (count === 0 || kept < least)) kept += shares[count++]!;
-  let left = uniform * kept;
-  const at = shares.slice(0, count).findIndex((share) => (left -= share) < 0);
-  return tokens[at < 0 ? count - 1 : at]!;
+  const likely = shares.slice(0, count);
+  const isTypical = typicalP < 1 ? typicalOfAllSorted(likely, typicalP) : () => true;
+  const left = [...likely.keys()].filter(isTypical);
+  let rest = uniform * left.reduce((sum, i) => sum + likely[i]!, 0);
+  return tokens[left.find((i) => (rest -= likely[i]!) < 0) ?? left.at(-1)!]!;
+}
+
+/** Sorts all shares by how near their surprise is to the mean surprise. */
+function typicalOfAllSorted(shares: readonly number[], typicalP: number): (i: number) => boolean {
+  const total = shares.reduce((sum, share) => sum + share, 0);
+  const surprises = shares.map((share) => -Math.log(share / total));
+  const mean = shares.reduce((sum, s, i) => sum + (s && s / total * surprises[i]!), 0);
+  const distances = surprises.map((surprise) => Math.abs(surprise - mean));
+  const order = [...shares.keys()].sort((a, b) => distances[a]! - distances[b]!);
+  let kept = 0;
+  const last = order.find((i) => (kept += shares[i]! / total) >= typicalP) ?? order.at(-1)!;
+  return (i) => distances[i]! <= distances[last]!;
 }
 
 Deno.test("a draw is that from all tokens sorted, whatever the logits and the settings", () => {
@@ -77,6 +91,7 @@ Deno.test("a draw is that from all tokens sorted, whatever the logits and the se
     temperature: fc.double({ min: 0.1, max: 3, noNaN: true }),
     topK: fc.constantFrom(0, 1, 2, 5, 50, 9000),
     topP: fc.constantFrom(1, 0.95, 0.5, 0.01),
+    typicalP: fc.constantFrom(1, 0.95, 0.5, 0.01),
   });
   const holds = (
     logits: Float32Array,
