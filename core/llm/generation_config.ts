@@ -40,7 +40,8 @@ const Generation = v.looseObject({
 
 /**
  * Reads generation_config.json of a checkpoint directory. What it leaves open is as config.json
- * says, or as the `transformers` library defaults.
+ * says, or as the `transformers` library defaults. null leaves a setting open, as that library has it
+ * since version 5 (`_get_default_generation_params`); before, a `top_k` of null was none.
  *
  * @throws {CheckpointError} when the file is there but wrong
  */
