@@ -49,7 +49,8 @@ STARC's does, with its two defects; question-as-decode the same without them; of
 whole prompt at once and puts only generation under the policy. Scores are 0 to 100.
 
 For each policy, --output gets pred/MODEL/TASK-BUDGET.jsonl, its record beside it and result.json, as
-the artifact names them. A run that was interrupted goes on with the same command.
+the artifact names them; result.json scores what the records are of, after --limit the first samples
+alone. A run that was interrupted goes on with the same command.
 ${POLICY_SYNTAX}
 
 Example:
