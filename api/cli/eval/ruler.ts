@@ -52,6 +52,9 @@ Tasks with essays need --essays (text, or RULER's PaulGrahamEssays.json), qa_1 -
 adjectivelist.txt, verblist.txt; beside them RULER's english_words.json, if you have it), or a file:
 english_words.json, or any text of words, for cwe at lengths that need more than 2,930.
 
+With --chat all special tokens are those that the template writes; without it the tokenizer adds
+its own, unless the protocol is artifact.
+
 The prompt is read at once; generation is under the policy. Protocol nvidia generates and scores as
 RULER does (0 to 100), artifact as STARC does (128 tokens; 0 to 1); both scores are shown. A run that
 was interrupted goes on with the same command.

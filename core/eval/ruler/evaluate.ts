@@ -16,7 +16,6 @@ import { requireChat } from "../require_chat.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
 import { surveySamples } from "../sample_file.ts";
 import { type RulerFileLine, RulerLineSchema } from "./file.ts";
-import { encodeChat } from "./encode_chat.ts";
 import { generatedTokens } from "./generated_tokens.ts";
 import { resultPath, sizedName } from "./results.ts";
 import { rulerMetric, rulerScore, type RulerScoring } from "./score.ts";
@@ -38,7 +37,8 @@ export interface RulerOptions extends SampleRunOptions {
   readonly protocol: RulerScoring;
   /**
    * Whether prompts are put into the model's chat template as they are read, without the answer
-   * prefix, or are in it already.
+   * prefix, or are in it already. The template writes the special tokens, and the tokenizer adds
+   * none, as `apply_chat_template` of the `transformers` library has it.
    *
    * @default neither: `nvidia` has the tokenizer add its special tokens, `artifact` takes prompts
    *   that begin with them
@@ -136,9 +136,7 @@ async function runSample(
 ): Promise<SampleResult> {
   const { model, task, protocol, chat } = options;
   const prompt = (chat === "apply" ? requireChat(model)(input) : input) + answer_prefix;
-  const ids = chat === undefined
-    ? model.tokenizer.encode(prompt, { special: !complete })
-    : encodeChat(model.tokenizer, prompt);
+  const ids = model.tokenizer.encode(prompt, { special: !complete });
   checkLength(model, ids.length, maxGeneratedTokens);
   session.reserve?.(tokensRead(ids.length, maxGeneratedTokens));
   const generated = await Array.fromAsync(generate(session, await session.prefill(ids), {

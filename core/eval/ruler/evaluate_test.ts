@@ -1,9 +1,7 @@
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
-import type { TextTokenizer } from "../language_model.ts";
-import { BYTE_TOKENIZER, fakeModel } from "../testing/fake_model.ts";
+import { fakeModel } from "../testing/fake_model.ts";
 import { temporaryFolder } from "../testing/temporary_folder.ts";
-import { encodeChat } from "./encode_chat.ts";
 import { evaluateRuler } from "./evaluate.ts";
 import { writeRulerFile } from "./file.ts";
 import { countWords, material } from "../testing/ruler_samples.ts";
@@ -62,42 +60,23 @@ Deno.test("prompts that begin with special tokens get no others", async () => {
   equal(model.calls[0]!.prefilled, "x");
 });
 
-Deno.test("a chat template is put around the prompt alone, behind one beginning of text", async () => {
+Deno.test("a chat template is put around the prompt alone, and writes all special tokens itself", async () => {
   using folder = temporaryFolder();
   const samples = folder.path("validation.jsonl");
   writeFileSync(samples, '{"index": 0, "input": "x", "answer_prefix": " is", "outputs": ["y"]}\n');
-  const prefilled = async (chat: "apply" | "applied", begin: string) => {
-    const model = fakeModel(() => "", { chat: (prompt) => `${begin}<user>${prompt}</user>` });
-    const out = folder.path(`${chat}${begin}`);
+  const prefilled = async (chat: "apply" | "applied") => {
+    const model = fakeModel(() => "", { chat: (prompt) => `<user>${prompt}</user>` });
+    const out = folder.path(chat);
     const settings = { task: "vt", samples, maxTokens: 8, protocol: "nvidia" } as const;
     const { config } = await evaluateRuler({ ...settings, model, out, chat });
     return { text: model.calls[0]!.prefilled, config: config.chat };
   };
-  const wrapped = { text: "<s><user>x</user> is", config: "apply" };
-  deepEqual(await prefilled("apply", ""), wrapped);
-  deepEqual(await prefilled("applied", ""), { text: "<s>x is", config: undefined });
+  deepEqual(await prefilled("apply"), { text: "<user>x</user> is", config: "apply" });
+  deepEqual(await prefilled("applied"), { text: "x is", config: undefined });
 
   const plain = fakeModel(() => "");
   const options = { model: plain, task: "vt", samples, maxTokens: 8, chat: "apply" } as const;
   await rejects(evaluateRuler({ ...options, protocol: "nvidia", out: folder.path("none") }), {
     message: "fake: expected a chat template but found none",
   });
-});
-
-Deno.test("a beginning of text that the template writes is not added again", () => {
-  const BEGIN = 0;
-  const tokenizer: TextTokenizer = {
-    ...BYTE_TOKENIZER,
-    encode: (text, options) =>
-      text.startsWith("<s>")
-        ? [
-          ...options.special ? [BEGIN] : [],
-          BEGIN,
-          ...BYTE_TOKENIZER.encode(text.slice(3), { special: false }),
-        ]
-        : BYTE_TOKENIZER.encode(text, options),
-  };
-  const expected = BYTE_TOKENIZER.encode("x", { special: true });
-  deepEqual(encodeChat(tokenizer, "<s>x"), expected);
-  deepEqual(encodeChat(tokenizer, "x"), expected);
 });
