@@ -67,9 +67,10 @@ token once. Perplexity is exp of the mean negative log-likelihood, in nats, of t
 For each policy, --output gets a folder with log_PG19.txt (running perplexity, a line a token),
 ppl_PG19.txt (the final one) and ppl_PG19.json (settings, digests, scores, rows, time). A policy
 that an earlier run of the same settings finished is not run again, unless --trace asks for its
-trace and that is not there as it was written. Results of other settings are never replaced: name
-another folder for these. Until a run ends its running perplexity is log_PG19.txt.partial, which an
-interrupted run leaves behind beside the results of an earlier one.
+trace and that is not there as it was written. One that was interrupted begins again from the first
+token: the text is one sequence, and the policy's state is of every token before. Results of other
+settings are never replaced: name another folder for these. Until a run ends its running perplexity
+is log_PG19.txt.partial, which an interrupted run leaves behind beside the results of an earlier one.
 ${POLICY_SYNTAX}
 
 Examples:
