@@ -82,7 +82,7 @@ export async function openMemory(
   env: Surroundings["env"],
   levels: Iterable<PimLevel>,
 ): Promise<OpenMemory> {
-  const folder = cache === false ? undefined : cache ?? cacheFolder(env);
+  const folder = folderOf(cache, env);
   using opened = new DisposableStack();
   const store = folder === undefined ? undefined : opened.use(openStore(folder));
   const options = workers === undefined ? {} : { workers };
@@ -107,6 +107,23 @@ async function memoryOfLevels(
   for (const level of levels) memories.set(level, remembering(await open(defaultMemory(level))));
   const [only] = memories.values();
   return memories.size === 1 ? only! : new MemoryByLevel(memories);
+}
+
+/**
+ * Opens the memory of a name or path, whose results are not kept.
+ *
+ * @throws {UserError} when there is no such memory
+ */
+export async function openNamedMemory(
+  name: string,
+  { cache }: Pick<MemoryOptions, "cache">,
+  env: Surroundings["env"],
+): Promise<PluginMemory> {
+  return await namedMemory(name, { workers: 1 }, folderOf(cache, env));
+}
+
+function folderOf(cache: MemoryOptions["cache"], env: Surroundings["env"]): string | undefined {
+  return cache === false ? undefined : cache ?? cacheFolder(env);
 }
 
 /** A component of others has a worker without permissions, and limits. */

@@ -105,7 +105,10 @@ const mistakes = (fileOf: (name: string) => string): [args: string[], message: R
     [...PROGRAM, "--dhead", "8", "--memory", fileOf("hostile-memory")],
     /^kvpim: hostile-memory: broke the contract: Expected a cycle longer than 0 ns/,
   ],
-  [["dram", "--trace", "a", "--memory", "hbm3-pim-bank"], /--memory: expected a program beside it/],
+  [
+    ["dram", "--trace", "a", "--timing", "HBM3_5.2Gbps", "--memory", "hbm3-pim-bank"],
+    /^kvpim: --timing: expected no --memory beside it: that is a stack of its own\n$/,
+  ],
   [[...PROGRAM, "--cmdlog", "a", "--memory", "hbm3-pim-bank"], /--cmdlog: expected no --memory/],
 ];
 

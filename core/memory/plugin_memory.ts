@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { Cost, Description, MemoryError } from "../../wasm/wit/memory/since-v0.1.0/memory.ts";
+import type {
+  Command,
+  Cost,
+  Description,
+  MemoryError,
+} from "../../wasm/wit/memory/since-v0.1.0/memory.ts";
 import { type LoadOptions, type PreparedPlugin, preparePlugin } from "../host/load_plugin.ts";
 import { MemoryPlugin } from "../host/memory_plugin.ts";
 import { type Outcome, PluginFailure, unwrap } from "../host/outcome.ts";
@@ -14,6 +19,8 @@ import type {
   AttentionProgram,
   MemoryModel,
   MemoryResult,
+  PimLevel,
+  PowerBudget,
   ProgressListener,
 } from "./memory_model.ts";
 import { programBatches, programCost } from "./program_batches.ts";
@@ -23,6 +30,16 @@ import { programKey } from "./program_key.ts";
 const BATCH = 16;
 /** Programs of a call that gets a fresh instance, which builds its memory anew. */
 const BATCH_OF_FRESH = 64;
+
+/** A command of a trace that a memory does not know, or whose address lies outside. */
+export class BadCommandError extends Error {
+  override readonly name = "BadCommandError";
+
+  /** @param index of the command in the trace */
+  constructor(readonly index: number, memory: string) {
+    super(`Expected commands that the memory ${memory} has but found another at ${index}`);
+  }
+}
 
 /** Options of {@linkcode PluginMemory.open}. */
 export interface PluginMemoryOptions extends Pick<LoadOptions, "limits" | "cache" | "stop"> {
@@ -152,16 +169,48 @@ export class PluginMemory implements MemoryModel {
     return keys.map((key) => found.get(key)!);
   }
 
+  /**
+   * Runs a command trace on an idle memory whose MACs serve a query each.
+   *
+   * @throws {BadCommandError} when the memory does not know a command, or its address lies outside
+   * @throws {RangeError} when it has no MACs at the level or does not keep the power budget, or the
+   *   commands never end
+   * @throws {PluginFailure} when the component fails
+   */
+  async runTrace(level: PimLevel, power: PowerBudget, commands: readonly Command[]): Promise<Cost> {
+    this.#checkLevel(level);
+    const [thread] = await this.#threadsFor([], 1);
+    const outcome = await thread!.runTrace(level, power, 1, commands);
+    if (outcome.kind !== "declined") return unwrap(outcome, this.name);
+    switch (outcome.error.tag) {
+      case "bad-command":
+        throw new BadCommandError(outcome.error.value, this.name);
+      case "never-served":
+        throw new RangeError(
+          `Expected commands that the memory ${this.name} can serve but found some that open and ` +
+            "close each other's rows for ever",
+        );
+      case "unsupported":
+        throw new RangeError(
+          `Expected a trace that the memory ${this.name} serves but found one whose ` +
+            `${outcome.error.value.field} it does not: ${JSON.stringify({ level, power })}`,
+        );
+    }
+  }
+
   #check(program: AttentionProgram): void {
     checkProgram(program);
-    const levels = this.description.levels.map(({ level }) => level);
-    if (!levels.includes(program.pim)) {
-      throw new RangeError(
-        `Expected PIM at the ${levels.join(" or ")} with the memory ${this.name} but found it at ` +
-          `the ${program.pim}`,
-      );
-    }
+    this.#checkLevel(program.pim);
     if (this.#trusted) checkClustering(program);
+  }
+
+  #checkLevel(level: PimLevel): void {
+    const levels = this.description.levels.map(({ level }) => level);
+    if (levels.includes(level)) return;
+    throw new RangeError(
+      `Expected PIM at the ${levels.join(" or ")} with the memory ${this.name} but found it at ` +
+        `the ${level}`,
+    );
   }
 
   async #run(

@@ -21,6 +21,7 @@ const LINE = /^(\S+) (0[xX][0-9a-fA-F]+|\d+)$/;
  * @param lines lines without their ends
  * @param words words that are requests of the memory
  * @param name what to call the text in a message, e.g. a file name
+ * @param firstLine number of the first line in it
  * @throws {TraceSyntaxError} naming the first line that is no request
  *
  * @example
@@ -36,9 +37,10 @@ export function* readTrace(
   lines: Iterable<string>,
   words: readonly string[],
   name: string,
+  firstLine = 1,
 ): Generator<TraceRequest> {
   const known = new Set(words);
-  let number = 0;
+  let number = firstLine - 1;
   for (const line of lines) {
     number++;
     const match = LINE.exec(line);

@@ -15,6 +15,7 @@ import { addProgramOptions, PROGRAM_DEFAULTS, type ProgramOptions } from "./prog
 import { type DramReport, jsonText, statisticsText, summaryText } from "./report.ts";
 import { runProgram, type TextOptions } from "./run_program.ts";
 import { type DeviceChoice, runTraceFile } from "./run_trace_file.ts";
+import { runTraceInMemory } from "./run_trace_in_memory.ts";
 
 interface DramOptions extends ProgramOptions, MemoryChoice, TextOptions, DeviceChoice {
   readonly trace?: string;
@@ -35,7 +36,11 @@ Examples:
   kvpim dram --seqlen 4096 --nhead 13 --powerlimit
   kvpim dram --sparsity --kv_budget 512 --write-trace program.trace.gz
   kvpim dram --trace program.trace.gz --powerlimit --cmdlog commands.txt --stats
+  kvpim dram --trace program.trace.gz --powerlimit --memory hbm3-jedec-bank
   kvpim dram --jobs programs.csv --output results.csv
+
+A trace runs in the stack of AttAcc and STARC a block of lines at a time; another memory takes it
+whole, and its MACs say where the units sit.
 
 A table of jobs has a column L (tokens); generator, pim_type, power, nhead, dhead, dbyte, flags,
 kv_budget, sparsity, sparsity_ratio, row_size and add_cluster where they differ from the defaults.
@@ -106,24 +111,32 @@ async function dram(options: DramOptions, surroundings: Surroundings) {
   if (options.jobs !== undefined) {
     return await runJobs({ ...options, jobs: options.jobs }, surroundings);
   }
-  const report = options.trace === undefined
-    ? await runProgram(options, surroundings)
-    : await runTraceFile({ ...options, trace: options.trace }, surroundings);
-  surroundings.out(textOf(options)(report));
+  surroundings.out(textOf(options)(await reportOf(options, surroundings)));
+}
+
+async function reportOf(options: DramOptions, surroundings: Surroundings): Promise<DramReport> {
+  const { trace, memory } = options;
+  if (trace === undefined) return await runProgram(options, surroundings);
+  return memory === undefined
+    ? await runTraceFile({ ...options, trace }, surroundings)
+    : await runTraceInMemory({ ...options, trace, memory }, surroundings);
 }
 
 function checkCombination(options: DramOptions) {
-  const { trace, jobs, output, organisation, timing, channels, memory } = options;
-  if (trace !== undefined && memory !== undefined) {
-    throw new UserError("--memory: expected a program beside it but found --trace");
+  const { trace, jobs, output, organisation, timing, channels, memory, cmdlog } = options;
+  if (memory !== undefined && cmdlog !== undefined) {
+    throw new UserError("--cmdlog: expected no --memory beside it: other memories keep no log");
   }
   if (output !== undefined && jobs === undefined) {
     throw new UserError("--output: expected --jobs beside it but found none");
   }
-  if (trace !== undefined) return;
+  if (trace !== undefined && memory === undefined) return;
+  const reason = trace === undefined
+    ? "--trace beside it but found none"
+    : "no --memory beside it: that is a stack of its own";
   for (const [name, value] of Object.entries({ organisation, timing, channels })) {
     if (value === undefined) continue;
-    throw new UserError(`--${name}: expected --trace beside it but found none`);
+    throw new UserError(`--${name}: expected ${reason}`);
   }
 }
 

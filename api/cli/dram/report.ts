@@ -34,7 +34,8 @@ const STATISTICS = [
   "pim_mac_per_bank",
 ];
 
-const MAC_WORDS: Readonly<Record<AttentionProgram["pim"], string>> = {
+/** Words of the trace that are MACs, by where the units sit. */
+export const MAC_WORDS: Readonly<Record<AttentionProgram["pim"], string>> = {
   bank: "PIM_MAC_AB",
   bankgroup: "PIM_MAC_SB",
   buffer: "PIM_MAC_PB",

@@ -26,9 +26,6 @@ export async function runProgram(
 ): Promise<DramReport> {
   const program = toProgram(options);
   const title = titleOf(options, program);
-  if (options.memory !== undefined && options.cmdlog !== undefined) {
-    throw new UserError("--cmdlog: expected no --memory beside it: other memories keep no log");
-  }
   if (options.writeTrace !== undefined) await writeTrace(program, options.writeTrace, surroundings);
   if (options.cmdlog !== undefined) return await runAsText(program, title, options, surroundings);
   using opened = await openMemory(options, surroundings.env, [program.pim]);
