@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { errorWords } from "../../core/files/error_words.ts";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { reasonOf } from "./output_file.ts";
 import { UserError } from "./user_error.ts";
 
 /**
@@ -26,6 +26,6 @@ export async function componentAt(path: string): Promise<Uint8Array | undefined>
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new UserError(`expected a component but found ${path}: ${reasonOf(error)}`);
+    throw new UserError(`expected a component but found ${path}: ${errorWords(error, "reason")}`);
   }
 }

@@ -1,5 +1,5 @@
-import { lstatSync, realpathSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { errorWords } from "../../core/files/error_words.ts";
+import { WholeFile } from "../../core/files/whole_file.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { UserError } from "./user_error.ts";
 
@@ -24,26 +24,20 @@ import { UserError } from "./user_error.ts";
 export class OutputFile {
   readonly #option: string;
   readonly #path: string;
-  readonly #written: string;
-  readonly #file: Deno.FsFile;
+  readonly #file: WholeFile;
   readonly #interrupt: Disposable;
-  #open = false;
 
   private constructor(option: string, path: string) {
     this.#option = option;
     this.#path = path;
-    this.#written = isSpecial(path)
-      ? path
-      : join(dirname(path), `.${basename(path)}.${Deno.pid}.partial`);
     // Before there is anything to tidy up: a signal must not find the file and nobody to remove it.
     this.#interrupt = onInterrupt(() => this[Symbol.dispose]());
     try {
-      this.#file = Deno.openSync(this.#written, { write: true, create: true, truncate: true });
+      this.#file = new WholeFile(path);
     } catch (error) {
       this.#interrupt[Symbol.dispose]();
       throw error;
     }
-    this.#open = true;
   }
 
   /**
@@ -53,11 +47,7 @@ export class OutputFile {
    * @throws {UserError} when it cannot be written
    */
   static open(option: string, path: string): OutputFile {
-    return writing(option, path, () => {
-      const target = existing(path) === undefined ? path : realpathSync(path);
-      if (existing(target)?.isDirectory()) throw new UserError("it is a folder");
-      return new OutputFile(option, target);
-    });
+    return writing(option, path, () => new OutputFile(option, path));
   }
 
   /**
@@ -71,31 +61,19 @@ export class OutputFile {
 
   /** Adds to the end. */
   write(piece: string | Uint8Array) {
-    writing(this.#option, this.#path, () => {
-      let bytes = typeof piece === "string" ? new TextEncoder().encode(piece) : piece;
-      while (bytes.length > 0) bytes = bytes.subarray(this.#file.writeSync(bytes));
-    });
+    writing(this.#option, this.#path, () => this.#file.write(piece));
   }
 
   /** Puts the complete file in its place. */
   commit() {
-    writing(this.#option, this.#path, () => {
-      this.#close();
-      if (this.#written !== this.#path) Deno.renameSync(this.#written, this.#path);
-    });
+    writing(this.#option, this.#path, () => this.#file.commit());
+    this.#interrupt[Symbol.dispose]();
   }
 
   /** Drops what was not committed. */
   [Symbol.dispose]() {
-    if (!this.#open) return;
-    this.#close();
-    if (this.#written !== this.#path) Deno.removeSync(this.#written);
-  }
-
-  #close() {
-    this.#open = false;
-    this.#file.close();
     this.#interrupt[Symbol.dispose]();
+    this.#file[Symbol.dispose]();
   }
 }
 
@@ -106,29 +84,14 @@ export function writeFile(option: string, path: string, text: string | Uint8Arra
   file.commit();
 }
 
-function existing(path: string) {
-  return lstatSync(path, { throwIfNoEntry: false });
-}
-
-function isSpecial(path: string): boolean {
-  const found = existing(path);
-  return found !== undefined && !found.isFile();
-}
-
 function writing<T>(option: string, path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
     throw new UserError(
-      `${option}: expected a file that can be written but found ${path}: ${reasonOf(error)}`,
+      `${option}: expected a file that can be written but found ${path}: ${
+        errorWords(error, "reason")
+      }`,
     );
   }
-}
-
-/** Why the operating system refused, in words. */
-export function reasonOf(error: unknown): string {
-  if (error instanceof Deno.errors.NotFound) return "no such file or folder";
-  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
-  const message = error instanceof Error ? error.message : String(error);
-  return message.replace(/ \(os error.*$/s, "").split("\n", 1)[0]!;
 }

@@ -6,6 +6,7 @@
  */
 import { Buffer } from "node:buffer";
 import { readFileSync } from "node:fs";
+import { errorWords } from "../files/error_words.ts";
 import { EvaluationInputError } from "./input_error.ts";
 
 /**
@@ -86,18 +87,10 @@ function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
 
 /** What to throw where a file cannot be read: whether it is absent, a folder, or out of reach. */
 export function unreadableFile(path: string, error: unknown): EvaluationInputError {
-  const { code } = error as { code?: string };
-  const found = FOUND[code ?? ""] ?? `${code ?? error}`;
-  return new EvaluationInputError(`${path}: expected a file but found ${found}`);
+  return new EvaluationInputError(
+    `${path}: expected a file but found ${errorWords(error, "found")}`,
+  );
 }
-
-/** In words, by the operating system's code. */
-const FOUND: Readonly<Record<string, string>> = {
-  ENOENT: "none",
-  ENOTDIR: "none",
-  EISDIR: "a folder",
-  EACCES: "one that may not be read",
-};
 
 const BYTE_ORDER_MARK = "\uFEFF";
 const REPLACEMENT = "\uFFFD";

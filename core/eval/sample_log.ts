@@ -23,11 +23,11 @@ import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { addRows, noRows, type RowTotals } from "../attention/row_totals.ts";
+import { makeFolder } from "../files/make_folder.ts";
 import { digestText } from "./digest.ts";
 import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import { parseJsonLine } from "./json_lines.ts";
-import { makeFolder } from "./make_folder.ts";
 import { otherRun } from "./other_run.ts";
 import { addUsage, PolicyUsageSchema } from "./policy_usage.ts";
 import { addRecall, type RecallTotals, RecallTotalsSchema } from "./recall.ts";
@@ -75,7 +75,7 @@ export class SampleLog implements Disposable {
   readonly #samples: string[] = [];
 
   private constructor(private readonly path: string, identity: string, { lines, bytes }: Progress) {
-    makeFolder(dirname(path));
+    makeFolder(dirname(path), EvaluationInputError);
     this.#results = openSync(path, existsSync(path) ? "r+" : "w");
     this.#progress = openSync(progressPath(path), existsSync(progressPath(path)) ? "r+" : "w");
     this.#resultBytes = lines.at(-1)?.resultBytes ?? 0;

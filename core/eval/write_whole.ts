@@ -1,7 +1,8 @@
-import { existsSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { errorWords } from "../files/error_words.ts";
+import { makeFolder } from "../files/make_folder.ts";
+import { WholeFile } from "../files/whole_file.ts";
 import { EvaluationInputError } from "./input_error.ts";
-import { makeFolder } from "./make_folder.ts";
 
 /**
  * Writes a text file that is complete or, after an interruption, as it was before. Folders on the
@@ -10,17 +11,20 @@ import { makeFolder } from "./make_folder.ts";
  * @throws {EvaluationInputError} naming the file if it cannot be written
  */
 export function writeWhole(path: string, text: string) {
-  const partial = `${path}.new`;
-  makeFolder(dirname(path));
+  makeFolder(dirname(path), EvaluationInputError);
   try {
-    writeFileSync(partial, text);
-    renameSync(partial, path);
+    using file = new WholeFile(path);
+    file.write(text);
+    file.commit();
   } catch (error) {
-    if (existsSync(partial) && statSync(partial).isFile()) rmSync(partial);
-    const { code } = error as { code?: string };
-    const found = code === "EISDIR" ? "a folder" : String(code ?? error);
-    throw new EvaluationInputError(
-      `${path}: expected a file that can be written but found ${found}`,
-    );
+    throw unwritableFile(path, error);
   }
+}
+
+/** What to throw where a file of results cannot be written. */
+export function unwritableFile(path: string, error: unknown): EvaluationInputError {
+  const found = errorWords(error, "found");
+  return new EvaluationInputError(
+    `${path}: expected a file that can be written but found ${found}`,
+  );
 }

@@ -1,14 +1,6 @@
 import { dirname } from "node:path";
+import { errorCode, errorWords } from "../files/error_words.ts";
 import { CheckpointError } from "./checkpoint_error.ts";
-
-/** What there is in place of a file, by the error of opening or reading it. */
-const FOUND: Readonly<Record<string, string>> = {
-  ENOENT: "none",
-  EISDIR: "a folder",
-  EACCES: "one that may not be read (permission denied)",
-  EPERM: "one that may not be read (permission denied)",
-  ELOOP: "a loop of symbolic links",
-};
 
 /**
  * Opens or reads a file of the user's.
@@ -32,9 +24,9 @@ export function accessFile<T>(path: string, action: () => T, folder = "a folder"
   try {
     return action();
   } catch (error) {
-    const { code } = error as { code?: unknown };
-    if (typeof code !== "string" || !/^E[A-Z0-9]+$/.test(code)) throw error;
+    const code = errorCode(error);
+    if (code === undefined) throw error;
     if (code === "ENOTDIR") throw new CheckpointError(dirname(path), "", folder, "a file");
-    throw new CheckpointError(path, "", "a file", FOUND[code] ?? `one with an error (${code})`);
+    throw new CheckpointError(path, "", "a file", errorWords(error, "found"));
   }
 }

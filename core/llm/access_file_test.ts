@@ -47,7 +47,7 @@ Deno.test("a file that cannot be opened is refused with what is in its way", () 
       accessFile("secret", () => {
         throw Object.assign(new Error("open 'secret'"), { code: "EACCES" });
       }),
-    "secret: Expected a file but found one that may not be read (permission denied)",
+    "secret: Expected a file but found one out of reach (permission denied)",
   );
 });
 

@@ -1,16 +1,7 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LRUCache } from "lru-cache";
+import { WholeFile } from "../files/whole_file.ts";
 import { sha256 } from "./digest.ts";
 import { StoreError } from "./store_error.ts";
 
@@ -50,14 +41,10 @@ export class BlobStore {
     const digest = sha256(content);
     const path = this.#pathOf(digest);
     if (this.#isWhole(path, digest)) return digest;
-    const partial = `${path}.${crypto.randomUUID()}.partial`;
     mkdirSync(join(this.#folder, digest.slice(0, 2)), { recursive: true });
-    try {
-      writeDurably(partial, content);
-      renameSync(partial, path);
-    } finally {
-      rmSync(partial, { force: true });
-    }
+    using file = new WholeFile(path, { durable: true });
+    file.write(content);
+    file.commit();
     return digest;
   }
 
@@ -94,18 +81,5 @@ export class BlobStore {
       throw new RangeError(`Expected a SHA-256 in hexadecimal but found ${digest}`);
     }
     return join(this.#folder, digest.slice(0, 2), digest.slice(2));
-  }
-}
-
-/** Writes a file that is on the disk when this returns. */
-function writeDurably(path: string, content: Uint8Array) {
-  const file = openSync(path, "wx");
-  try {
-    for (let written = 0; written < content.length;) {
-      written += writeSync(file, content, written);
-    }
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
   }
 }

@@ -1,8 +1,9 @@
+import { errorWords } from "../../../core/files/error_words.ts";
 import { readFileSync } from "node:fs";
 import { stringify } from "csv/sync";
 import type { MemoryResult } from "../../../core/memory/memory_model.ts";
 import { type MemoryChoice, openMemory } from "../memory_access.ts";
-import { OutputFile, reasonOf, writeFile } from "../output_file.ts";
+import { OutputFile, writeFile } from "../output_file.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { locatingAsync, UserError } from "../user_error.ts";
@@ -48,7 +49,9 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new UserError(`--jobs: expected a CSV table but found ${path}: ${reasonOf(error)}`);
+    throw new UserError(
+      `--jobs: expected a CSV table but found ${path}: ${errorWords(error, "reason")}`,
+    );
   }
 }
 

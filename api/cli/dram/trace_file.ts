@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { errorWords } from "../../../core/files/error_words.ts";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { reasonOf } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
 
@@ -52,7 +52,9 @@ async function* textOf(path: string, input: Surroundings["input"]): AsyncGenerat
     }
   } catch (error) {
     throw new UserError(
-      `--trace: expected a text trace, plain or gzip, but found ${path}: ${reasonOf(error)}`,
+      `--trace: expected a text trace, plain or gzip, but found ${path}: ${
+        errorWords(error, "reason")
+      }`,
     );
   }
 }

@@ -1,6 +1,6 @@
+import { errorWords } from "../../../core/files/error_words.ts";
 import { Option } from "commander";
 import { readFileSync } from "node:fs";
-import { reasonOf } from "../output_file.ts";
 import { UserError } from "../user_error.ts";
 
 /** What a policy was calibrated to. */
@@ -21,6 +21,8 @@ export function readCalibration(path: string | undefined): { calibration?: Uint8
   try {
     return { calibration: readFileSync(path) };
   } catch (error) {
-    throw new UserError(`--calibration: expected a file but found ${path}: ${reasonOf(error)}`);
+    throw new UserError(
+      `--calibration: expected a file but found ${path}: ${errorWords(error, "reason")}`,
+    );
   }
 }

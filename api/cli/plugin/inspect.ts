@@ -3,10 +3,10 @@
  *
  * @module
  */
+import { errorWords } from "../../../core/files/error_words.ts";
 import { Command } from "commander";
 import { readFileSync } from "node:fs";
 import { DEFAULT_LIMITS, inspectComponent, type Limits } from "../../../core/host/mod.ts";
-import { reasonOf } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { plainTable } from "../table.ts";
 import { UserError } from "../user_error.ts";
@@ -58,6 +58,8 @@ function read(path: string): Uint8Array {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new UserError(`<file>: expected a component but found ${path}: ${reasonOf(error)}`);
+    throw new UserError(
+      `<file>: expected a component but found ${path}: ${errorWords(error, "reason")}`,
+    );
   }
 }

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { errorWords } from "../../../core/files/error_words.ts";
 import { Command } from "commander";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
 import type { PluginManifest } from "../../../wasm/sdk/plugin_manifest.ts";
 import { checkedOption } from "../option.ts";
-import { reasonOf } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { locating, unexpected, UserError } from "../user_error.ts";
 import { oneOfWords } from "../values.ts";
@@ -66,7 +66,9 @@ function makePlugin(name: string, { kind, lang, into }: NewOptions): string {
     }
   } catch (error) {
     throw new UserError(
-      `--into: expected a folder that can be written but found ${into}: ${reasonOf(error)}`,
+      `--into: expected a folder that can be written but found ${into}: ${
+        errorWords(error, "reason")
+      }`,
     );
   }
   return folder;

@@ -1,8 +1,8 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { makeFolder } from "../../../core/files/make_folder.ts";
 import { provenanceOf } from "../../../core/run/provenance.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
-import { OutputFile, reasonOf, writeFile } from "../output_file.ts";
+import { OutputFile, writeFile } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
 import { findDoneRun } from "./find_run.ts";
@@ -18,7 +18,7 @@ export function exportRun(
 ) {
   const { store } = service;
   const run = findDoneRun(service, beginning);
-  makeFolder(folder);
+  makeFolder(folder, UserError);
   for (const { name, digest } of run.outputs) {
     using file = OutputFile.open(FOLDER, join(folder, name));
     file.write(store.blobs.get(digest)!);
@@ -28,14 +28,4 @@ export function exportRun(
   writeFile(FOLDER, join(folder, "provenance.json"), `${provenance}\n`);
   const names = [...run.outputs.map(({ name }) => name), "provenance.json"];
   out(`${names.map((name) => join(folder, name)).join("\n")}\n`);
-}
-
-function makeFolder(folder: string) {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new UserError(
-      `expected a folder that can be made but found ${folder}: ${reasonOf(error)}`,
-    );
-  }
 }

@@ -1,6 +1,6 @@
+import { errorWords } from "../../../core/files/error_words.ts";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
-import { reasonOf } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
 
@@ -23,6 +23,8 @@ function readText(file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    throw new UserError(`expected a file of JSON but found ${file}: ${reasonOf(error)}`);
+    throw new UserError(
+      `expected a file of JSON but found ${file}: ${errorWords(error, "reason")}`,
+    );
   }
 }

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { errorWords } from "../../../core/files/error_words.ts";
 import { basename } from "node:path";
 import {
   MOST_BUDGET_TOKENS,
   parseBudgetList,
   parseBudgetTable,
 } from "../../../core/system/budgets.ts";
-import { reasonOf } from "../output_file.ts";
 import { locating, UserError, userFacing } from "../user_error.ts";
 import { wholeNumber } from "../values.ts";
 import type { ExperimentOptions, Method, Sparsity } from "./options.ts";
@@ -27,7 +27,7 @@ export function readBudgetTable(option: string, path: string): number[] {
     text = Deno.readTextFileSync(path);
   } catch (error) {
     throw new UserError(
-      `${option}: expected a table of budgets but found ${path}: ${reasonOf(error)}`,
+      `${option}: expected a table of budgets but found ${path}: ${errorWords(error, "reason")}`,
     );
   }
   return userFacing(() => parseBudgetTable(text, path));

@@ -1,8 +1,9 @@
+import { errorWords } from "../../../core/files/error_words.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "csv/sync";
 import { columns, type SystemRow } from "../../../core/system/columns.ts";
 import { csvHeader, csvRow } from "../../../core/system/csv.ts";
-import { OutputFile, reasonOf, writeFile } from "../output_file.ts";
+import { OutputFile, writeFile } from "../output_file.ts";
 import { UserError } from "../user_error.ts";
 import type { SimulateOptions } from "./options.ts";
 
@@ -62,7 +63,9 @@ function addTo(path: string, text: string) {
     Deno.writeTextFileSync(path, text, { append: true, create: false });
   } catch (error) {
     throw new UserError(
-      `--output: expected a file that can be written but found ${path}: ${reasonOf(error)}`,
+      `--output: expected a file that can be written but found ${path}: ${
+        errorWords(error, "reason")
+      }`,
     );
   }
 }
@@ -71,7 +74,9 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new UserError(`--append: expected a result but found ${path}: ${reasonOf(error)}`);
+    throw new UserError(
+      `--append: expected a result but found ${path}: ${errorWords(error, "reason")}`,
+    );
   }
 }
 

@@ -1,6 +1,8 @@
-import { appendFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { makeFolder } from "../make_folder.ts";
+import { makeFolder } from "../../files/make_folder.ts";
+import { WholeFile } from "../../files/whole_file.ts";
+import { EvaluationInputError } from "../input_error.ts";
+import { unwritableFile } from "../write_whole.ts";
 
 /**
  * The perplexity after each token, a number a line, as it comes. Until it is complete it lies beside
@@ -23,37 +25,44 @@ import { makeFolder } from "../make_folder.ts";
  */
 export class RunningLog implements Disposable {
   readonly #path: string;
-  readonly #partial: string;
-  #open = false;
+  #file: WholeFile | undefined;
 
   constructor(path: string) {
     this.#path = path;
-    this.#partial = `${path}.partial`;
   }
 
   /**
    * Adds a line. Nothing is there before the first: by then the text is known to fit.
    *
-   * @throws {EvaluationInputError} if the folder cannot be made
+   * @throws {EvaluationInputError} if the file cannot be written, or its folder not be made
    */
   add(perplexity: number) {
-    if (!this.#open) {
-      makeFolder(dirname(this.#path));
-      writeFileSync(this.#partial, "");
-      this.#open = true;
-    }
-    appendFileSync(this.#partial, `${perplexity}\n`);
+    if (!this.#file) makeFolder(dirname(this.#path), EvaluationInputError);
+    this.#writing(() => {
+      this.#file ??= new WholeFile(this.#path, { writer: "" });
+      this.#file.write(`${perplexity}\n`);
+    });
   }
 
-  /** Puts all lines in their place. */
+  /**
+   * Puts all lines in their place.
+   *
+   * @throws {EvaluationInputError} if that cannot be done
+   */
   commit() {
-    renameSync(this.#partial, this.#path);
-    this.#open = false;
+    this.#writing(() => this.#file?.commit());
   }
 
   /** Drops what was not committed. */
   [Symbol.dispose]() {
-    if (this.#open) rmSync(this.#partial);
-    this.#open = false;
+    this.#file?.[Symbol.dispose]();
+  }
+
+  #writing(action: () => void) {
+    try {
+      action();
+    } catch (error) {
+      throw unwritableFile(this.#path, error);
+    }
   }
 }

@@ -1,0 +1,17 @@
+import { mkdirSync } from "node:fs";
+import { errorWords } from "./error_words.ts";
+
+/**
+ * Makes a folder, and those it lies in.
+ *
+ * @param Refusal what is thrown if it cannot be made, as where a file is in its place
+ */
+export function makeFolder(path: string, Refusal: new (message: string) => Error) {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new Refusal(
+      `${path}: expected a folder that can be made but found ${errorWords(error, "found")}`,
+    );
+  }
+}
