@@ -11,7 +11,7 @@ import {
 } from "node:fs";
 
 /** How a {@linkcode WholeFile} is written. */
-export interface WholeFileOptions {
+interface WholeFileOptions {
   /** Who writes, in the temporary name (see {@linkcode placeOf}); any that is new unless given. */
   readonly writer?: string;
   /** Whether it is on the disk, not only in the system's memory, before it is in its place. */
@@ -19,7 +19,7 @@ export interface WholeFileOptions {
 }
 
 /** Where a file is once it is whole, and until then. */
-export interface Place {
+interface Place {
   readonly whole: string;
   readonly partial: string;
 }
@@ -99,14 +99,9 @@ export class WholeFile implements Disposable {
 
 /**
  * Writes all bytes, which one call of the system need not.
- *
- * @param at offset in the file, bytes; where it is now unless given
  */
-export function writeFully(file: number, bytes: Uint8Array, at?: number) {
-  for (let done = 0; done < bytes.length;) {
-    const position = at === undefined ? null : at + done;
-    done += writeSync(file, bytes, done, bytes.length - done, position);
-  }
+function writeFully(file: number, bytes: Uint8Array) {
+  for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done);
 }
 
 /** A file could be written beside a folder, but not be put in its place. */
