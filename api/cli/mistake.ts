@@ -1,6 +1,6 @@
 import { BudgetTableError } from "../../core/attention/budget_table.ts";
 import { TraceFormatError } from "../../core/attention/frame_reader.ts";
-import { TraceResumeError } from "../../core/attention/trace_file.ts";
+import { TraceResumeError } from "../../core/attention/resume_trace.ts";
 import { EvaluationInputError } from "../../core/eval/input_error.ts";
 import { PluginFailure } from "../../core/host/outcome.ts";
 import { CheckpointError } from "../../core/llm/checkpoint_error.ts";

@@ -1,5 +1,5 @@
-import { errorWords } from "../../core/files/error_words.ts";
-import { WholeFile } from "../../core/files/whole_file.ts";
+import { errorCode, errorWords } from "../../core/files/error_words.ts";
+import { WholeFile, type WholeFileOptions } from "../../core/files/whole_file.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { UserError } from "./user_error.ts";
 
@@ -27,13 +27,13 @@ export class OutputFile {
   readonly #file: WholeFile;
   readonly #interrupt: Disposable;
 
-  private constructor(option: string, path: string) {
+  private constructor(option: string, path: string, options?: WholeFileOptions) {
     this.#option = option;
     this.#path = path;
     // Before there is anything to tidy up: a signal must not find the file and nobody to remove it.
     this.#interrupt = onInterrupt(() => this[Symbol.dispose]());
     try {
-      this.#file = new WholeFile(path);
+      this.#file = new WholeFile(path, options);
     } catch (error) {
       this.#interrupt[Symbol.dispose]();
       throw error;
@@ -46,17 +46,17 @@ export class OutputFile {
    * @param option what named it, for messages
    * @throws {UserError} when it cannot be written
    */
-  static open(option: string, path: string): OutputFile {
-    return writing(option, path, () => new OutputFile(option, path));
+  static open(option: string, path: string, options?: WholeFileOptions): OutputFile {
+    return writing(option, path, () => new OutputFile(option, path, options));
   }
 
   /**
-   * Finds out early whether a file can be written, and leaves nothing behind.
+   * Finds out early whether a file can be written, and leaves everything as it was.
    *
    * @throws {UserError} when it cannot
    */
-  static check(option: string, path: string) {
-    OutputFile.open(option, path)[Symbol.dispose]();
+  static check(option: string, path: string, options?: WholeFileOptions) {
+    writing(option, path, () => WholeFile.check(path, options));
   }
 
   /** Adds to the end. */
@@ -70,7 +70,7 @@ export class OutputFile {
     this.#interrupt[Symbol.dispose]();
   }
 
-  /** Drops what was not committed. */
+  /** Drops what was not committed, unless that is to outlast it. */
   [Symbol.dispose]() {
     this.#interrupt[Symbol.dispose]();
     this.#file[Symbol.dispose]();
@@ -88,10 +88,16 @@ function writing<T>(option: string, path: string, action: () => T): T {
   try {
     return action();
   } catch (error) {
+    const found = folderInTheWay(error) ?? path;
     throw new UserError(
-      `${option}: expected a file that can be written but found ${path}: ${
+      `${option}: expected a file that can be written but found ${found}: ${
         errorWords(error, "reason")
       }`,
     );
   }
+}
+
+/** It may be in the place of the temporary name, which nobody would look for. */
+function folderInTheWay(error: unknown): string | undefined {
+  return errorCode(error) === "EISDIR" ? (error as { path?: string }).path : undefined;
 }

@@ -3,39 +3,98 @@
  *
  * @module
  */
-import {
-  closeSync,
-  constants,
-  copyFileSync,
-  createReadStream,
-  existsSync,
-  ftruncateSync,
-  openSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from "node:fs";
-import { isDeepStrictEqual } from "node:util";
+import { createHash, type Hash } from "node:crypto";
+import { createReadStream, existsSync } from "node:fs";
+import { WholeFile } from "../files/whole_file.ts";
 import { TraceFormatError } from "./frame_reader.ts";
 import type { TraceHeader } from "./trace_format.ts";
 import { type AttentionTrace, readTrace, type ReadTraceOptions } from "./trace_reader.ts";
 import { TraceWriter } from "./trace_writer.ts";
 
-/** A trace that cannot be continued; the message says which file and why. */
-export class TraceResumeError extends Error {
-  override readonly name = "TraceResumeError";
+/** What a trace is written to: a {@linkcode WholeFile}, or one whose errors are in other words. */
+export type TraceSink = Pick<WholeFile, "write" | "commit"> & Disposable;
+
+/** The samples of an earlier run that a trace goes on behind. */
+export interface KeptSamples {
+  readonly count: number;
+  /** Of the bytes up to their end. */
+  readonly hash: Hash;
+  /** SHA-256 of the trace that is in its place already, where it holds these samples and no others. */
+  readonly wholeDigest?: string | undefined;
 }
 
 /**
- * A trace being written to a file. Until it has ended it lies beside its place, with the ending
- * `.partial`, so that what is in its place is always whole. One that has not ended when it is disposed
- * of stays there, to go on from.
+ * A trace being written to a file. What is in its place is whole: it is replaced when the trace has
+ * ended.
+ *
+ * @example
+ * ```ts
+ * import { readTraceFile, TraceFile } from "./trace_file.ts";
+ * import type { TraceHeader } from "./trace_format.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const header: TraceHeader = {
+ *   version: 1,
+ *   model: { name: "m", digest: "", layers: 1, queryHeads: 1, kvHeads: 1, headDim: 64 },
+ *   policy: { name: "p", version: "1", digest: "", budget: 2, parameters: {}, denseLayers: [] },
+ *   headUnit: "query-head",
+ *   lists: [],
+ * };
+ * using file = new TraceFile(`${folder}/a.trace`, header);
+ * file.writer.beginSample("s");
+ * file.writer.endSample();
+ * equal(file.end().length, 64);
+ * await using trace = await readTraceFile(`${folder}/a.trace`);
+ * equal(trace.header.model.name, "m");
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
-export interface TraceFile extends Disposable {
+export class TraceFile implements Disposable {
   readonly writer: TraceWriter;
-  /** Ends the trace and puts it in its place. */
-  end(): void;
+  readonly #open: () => TraceSink;
+  readonly #hash: Hash;
+  readonly #wholeDigest: string | undefined;
+  #sink: TraceSink | undefined;
+
+  /**
+   * @param open begins what is written to, when there is something to write: for a new trace, at once
+   * @param kept what is there already
+   */
+  constructor(
+    readonly path: string,
+    header: TraceHeader,
+    open: () => TraceSink = () => new WholeFile(path),
+    kept?: KeptSamples,
+  ) {
+    this.#open = open;
+    this.#hash = kept?.hash ?? createHash("sha256");
+    this.#wholeDigest = kept?.wholeDigest;
+    this.writer = new TraceWriter(header, (bytes) => this.#write(bytes), kept?.count);
+  }
+
+  /**
+   * Ends the trace and puts it in its place.
+   *
+   * @returns its SHA-256, hexadecimal
+   */
+  end(): string {
+    if (!this.#sink && this.#wholeDigest !== undefined) return this.#wholeDigest;
+    this.writer.end();
+    this.#sink!.commit();
+    return this.#hash.digest("hex");
+  }
+
+  /** Lets go of a trace that has not ended; whether it stays is the sink's affair. */
+  [Symbol.dispose]() {
+    this.#sink?.[Symbol.dispose]();
+  }
+
+  #write(bytes: Uint8Array) {
+    this.#sink ??= this.#open();
+    this.#sink.write(bytes);
+    this.#hash.update(bytes);
+  }
 }
 
 /**
@@ -51,106 +110,4 @@ export async function readTraceFile(
     throw new TraceFormatError(`${path}: expected an attention trace but found no file`);
   }
   return await readTrace(createReadStream(path), path, options);
-}
-
-/** Starts a trace file; one that is there is replaced when this one has ended. */
-export function createTraceFile(path: string, header: TraceHeader): TraceFile {
-  const place = placeOf(path);
-  const file = openSync(place.partial, "w");
-  return traceFile(place, file, new TraceWriter(header, (bytes) => writeAll(file, bytes)));
-}
-
-/**
- * Goes on with a trace file after an interruption, or behind one that has ended: keeps its first
- * samples and leaves out the rest.
- *
- * @param finishedSamples how many samples to keep
- * @throws {TraceResumeError} if the header differs, or fewer samples are finished
- * @throws {TraceFormatError} if the part to keep is damaged
- */
-export async function resumeTraceFile(
-  path: string,
-  header: TraceHeader,
-  finishedSamples: number,
-): Promise<TraceFile> {
-  if (finishedSamples === 0) return createTraceFile(path, header);
-  const place = placeOf(path);
-  let end = await endInPartial(place, header, finishedSamples);
-  if (end === undefined) {
-    end = await endOfSample(path, header, finishedSamples);
-    copyFileSync(place.whole, place.partial, constants.COPYFILE_FICLONE);
-  }
-  const file = openSync(place.partial, "r+");
-  ftruncateSync(file, end);
-  let at = end;
-  const write = (bytes: Uint8Array) => {
-    writeAll(file, bytes, at);
-    at += bytes.length;
-  };
-  return traceFile(place, file, new TraceWriter(header, write, finishedSamples));
-}
-
-/** Where an interrupted run's samples end; nothing where there is none to go on from. */
-async function endInPartial(
-  { whole, partial }: Place,
-  header: TraceHeader,
-  samples: number,
-): Promise<number | undefined> {
-  if (partial === whole || !existsSync(partial)) return undefined;
-  try {
-    return await endOfSample(partial, header, samples);
-  } catch (error) {
-    if (error instanceof TraceResumeError || error instanceof TraceFormatError) return undefined;
-    throw error;
-  }
-}
-
-async function endOfSample(path: string, header: TraceHeader, samples: number): Promise<number> {
-  await using trace = await readTraceFile(path, { interrupted: true });
-  if (!isDeepStrictEqual(trace.header, header)) {
-    throw new TraceResumeError(`${path}: expected a trace of the same model, policy and lists`);
-  }
-  let finished = 0;
-  for await (const event of trace.events) {
-    if (event.kind === "sampleEnd" && ++finished === samples) return event.endOffset;
-  }
-  throw new TraceResumeError(`${path}: expected ${samples} finished samples but found ${finished}`);
-}
-
-/** Where a trace is once it has ended, and until then. */
-interface Place {
-  readonly whole: string;
-  readonly partial: string;
-}
-
-/** A link is followed; a pipe or device, which nothing can be put in the place of, is written to. */
-function placeOf(path: string): Place {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (found && !found.isFile()) return { whole: path, partial: path };
-  const whole = found ? realpathSync(path) : path;
-  return { whole, partial: `${whole}.partial` };
-}
-
-function traceFile({ whole, partial }: Place, file: number, writer: TraceWriter): TraceFile {
-  let isOpen = true;
-  const close = () => {
-    if (isOpen) closeSync(file);
-    isOpen = false;
-  };
-  return {
-    writer,
-    end() {
-      writer.end();
-      close();
-      if (partial !== whole) renameSync(partial, whole);
-    },
-    [Symbol.dispose]: close,
-  };
-}
-
-function writeAll(file: number, bytes: Uint8Array, at?: number) {
-  for (let done = 0; done < bytes.length;) {
-    const position = at === undefined ? null : at + done;
-    done += writeSync(file, bytes, done, bytes.length - done, position);
-  }
 }

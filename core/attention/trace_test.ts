@@ -1,19 +1,7 @@
 import { deepEqual, equal, rejects, throws } from "node:assert/strict";
-import {
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { crc32, deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import { RowCounter, rows16Touched } from "./rows.ts";
-import { createTraceFile, readTraceFile, resumeTraceFile } from "./trace_file.ts";
 import type { SelectionRow, TraceHeader } from "./trace_format.ts";
 import { readTrace, type TraceEvent } from "./trace_reader.ts";
 import { TraceWriter } from "./trace_writer.ts";
@@ -267,82 +255,6 @@ Deno.test("a malformed table in a sound frame is an error, not a crash", async (
       await rejects(eventsOf(bytes), FORMAT_ERROR);
     },
   ));
-});
-
-Deno.test("an interrupted file is continued behind its last kept sample", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "kvpim-trace-"));
-  try {
-    const path = join(folder, "a.trace");
-    {
-      using file = createTraceFile(path, HEADER);
-      writeSample(file.writer, "first");
-      writeSample(file.writer, "to be repeated", 9);
-    }
-    truncateSync(`${path}.partial`, statSync(`${path}.partial`).size - 5);
-    {
-      using file = await resumeTraceFile(path, HEADER, 1);
-      equal(file.writer.finishedSamples, 1);
-      writeSample(file.writer, "second");
-      file.end();
-    }
-    deepEqual(new Uint8Array(readFileSync(path)), TWO_SAMPLES);
-    await using trace = await readTraceFile(path);
-    deepEqual(trace.header, HEADER);
-
-    equal(existsSync(`${path}.partial`), false);
-
-    await rejects(resumeTraceFile(path, HEADER, 3), {
-      name: "TraceResumeError",
-      message: `${path}: expected 3 finished samples but found 2`,
-    });
-    await rejects(resumeTraceFile(path, { ...HEADER, lists: [] }, 1), {
-      message: `${path}: expected a trace of the same model, policy and lists`,
-    });
-    await rejects(readTraceFile(join(folder, "none")), {
-      ...FORMAT_ERROR,
-      message: `${join(folder, "none")}: expected an attention trace but found no file`,
-    });
-    writeFileSync(path, "nothing of the kind");
-    await rejects(resumeTraceFile(path, HEADER, 1), FORMAT_ERROR);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
-
-Deno.test("a trace is replaced, or goes on, by one that has ended and by no other", async () => {
-  const folder = mkdtempSync(join(tmpdir(), "kvpim-trace-"));
-  try {
-    const path = join(folder, "a.trace");
-    {
-      using file = createTraceFile(path, HEADER);
-      writeSample(file.writer, "first");
-      writeSample(file.writer, "second");
-      file.end();
-    }
-    const before = readFileSync(path);
-    {
-      using file = createTraceFile(path, HEADER);
-      writeSample(file.writer, "of another run");
-    }
-    {
-      // The other run's holds too few.
-      using file = await resumeTraceFile(path, HEADER, 2);
-      writeSample(file.writer, "third");
-    }
-    deepEqual(readFileSync(path), before);
-    {
-      // What was interrupted last goes before what has ended.
-      using file = await resumeTraceFile(path, HEADER, 3);
-      file.end();
-    }
-    const names: string[] = [];
-    for await (const event of (await readTraceFile(path)).events) {
-      if (event.kind === "sample") names.push(event.name);
-    }
-    deepEqual(names, ["first", "second", "third"]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });
 
 Deno.test("the writer refuses rows that do not fit, and calls out of order", () => {

@@ -1,7 +1,17 @@
+import { rmSync } from "node:fs";
 import type * as v from "valibot";
-import { type EvaluationRecord, evaluationRecord, writeRecord } from "./evaluation_record.ts";
+import {
+  type EvaluationOutcome,
+  type EvaluationRecord,
+  evaluationRecord,
+  recordPath,
+  writeRecord,
+} from "./evaluation_record.ts";
 import { readJsonLines } from "./json_lines.ts";
+import { recordAt } from "./record_at.ts";
+import type { RecordedTrace } from "./recorded_trace.ts";
 import { runSamples, type RunSamplesOptions } from "./run_samples.ts";
+import { finishedSamples } from "./sample_log.ts";
 
 /** Samples to run, and how to score what came of them. */
 export interface EvaluateSamplesOptions<Sample, Schema extends v.GenericSchema>
@@ -15,7 +25,9 @@ export interface EvaluateSamplesOptions<Sample, Schema extends v.GenericSchema>
  * Runs samples, from where an earlier run of the same settings stopped, and scores all of them, or
  * the first so many where there is a limit: what an earlier run finished beyond it stays, unscored.
  *
- * Beside the results lies the record: `.json` where they are `.jsonl`.
+ * Beside the results lies the record: `.json` where they are `.jsonl`. It comes last, when the trace
+ * it names is in its place; where no trace is recorded it keeps that of the earlier run, as long as
+ * this one adds no sample.
  *
  * @throws {EvaluationInputError} if a file is absent or malformed, or there are results of another
  *   run; samples that are finished are kept
@@ -23,17 +35,38 @@ export interface EvaluateSamplesOptions<Sample, Schema extends v.GenericSchema>
 export async function evaluateSamples<Sample, Schema extends v.GenericSchema>(
   options: EvaluateSamplesOptions<Sample, Schema>,
 ): Promise<EvaluationRecord> {
-  const { path, trace, prediction, scores } = options;
+  const { path, prediction, scores } = options;
+  const before = finishedSamples(path, options.identity);
   using log = await runSamples(options);
   const samples = Math.min(log.finished, options.limit ?? Infinity);
   const finished = await Array.fromAsync(readJsonLines(path, prediction));
   const digests = { ...options.identity.digests, samples: options.file.digest };
-  const record = evaluationRecord({ ...options.identity, digests }, {
+  const outcome = {
     scores: scores(finished.slice(0, samples)),
     samples,
     cost: log.totals(samples),
-    trace,
-  });
-  writeRecord(path.replace(/\.jsonl$/, ".json"), record);
+  };
+  const trace = options.trace
+    ? endTrace(options.trace, recordPath(path))
+    : log.finished === before
+    ? earlierTrace(recordPath(path), samples)
+    : {};
+  const record = evaluationRecord({ ...options.identity, digests }, { ...outcome, ...trace });
+  writeRecord(recordPath(path), record);
   return record;
+}
+
+type TraceOutcome = Pick<EvaluationOutcome, "trace" | "traceDigest">;
+
+/** Ends a trace; an earlier record is not to stand beside one that it is not of. */
+function endTrace(trace: RecordedTrace, record: string): TraceOutcome {
+  rmSync(record, { force: true });
+  return { trace: trace.path, traceDigest: trace.end() };
+}
+
+/** The trace of the record that is there, where that is of so many samples. */
+function earlierTrace(record: string, samples: number): TraceOutcome {
+  const earlier = recordAt(record);
+  if (earlier?.traceDigest === undefined || earlier.samples < samples) return {};
+  return { trace: earlier.trace ?? undefined, traceDigest: earlier.traceDigest };
 }

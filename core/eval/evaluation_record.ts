@@ -37,6 +37,11 @@ export function evaluationRecord(
   return { ...record, trace: trace ?? null, ...traceDigest !== undefined && { traceDigest } };
 }
 
+/** Where the record of a run of samples lies: `a.json` beside results `a.jsonl`. */
+export function recordPath(results: string): string {
+  return results.replace(/\.jsonl$/, ".json");
+}
+
 /** Writes a record as JSON; the file is complete or not there. */
 export function writeRecord(path: string, record: EvaluationRecord) {
   writeWhole(path, `${JSON.stringify(record, undefined, 2)}\n`);

@@ -6,6 +6,17 @@ import type { TraceHeader } from "../attention/trace_format.ts";
 import { digestFile } from "./digest.ts";
 import type { EvaluationRecord } from "./evaluation_record.ts";
 
+/** A trace that is being recorded. */
+export interface RecordedTrace {
+  readonly path: string;
+  /**
+   * Ends it and puts it in its place.
+   *
+   * @returns its SHA-256, hexadecimal
+   */
+  end(): string;
+}
+
 /**
  * Whether a file is the trace that was written beside a record, to its last byte, and begins with a
  * header: neither says of which text it is, or whether it is whole, but its digest does.

@@ -2,6 +2,7 @@ import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import type { Placed } from "./json_lines.ts";
 import type { DecodeSession, LanguageModel } from "./language_model.ts";
+import type { RecordedTrace } from "./recorded_trace.ts";
 import { RecallMeter } from "./recall.ts";
 import type { SampleFile } from "./sample_file.ts";
 import { fewerSamples, sampleDigest, SampleLog } from "./sample_log.ts";
@@ -17,8 +18,8 @@ export interface SampleResult {
 /** What all evaluations of samples can be told. */
 export interface SampleRunOptions {
   readonly model: LanguageModel;
-  /** Where the model records its attention trace, for the record. */
-  readonly trace?: string | undefined;
+  /** Where the model records its attention trace: of all finished samples, those before, too. */
+  readonly trace?: RecordedTrace | undefined;
   /** Runs and scores only the first so many samples. */
   readonly limit?: number | undefined;
   /** Measures recall too: the share of the so many most relevant tokens that the policy keeps. */

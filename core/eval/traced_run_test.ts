@@ -1,13 +1,16 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { truncateSync } from "node:fs";
+import { existsSync, truncateSync } from "node:fs";
 import { budgetTable } from "../attention/budget_table.ts";
-import { createTraceFile, readTraceFile, resumeTraceFile } from "../attention/trace_file.ts";
+import { readTraceFile } from "../attention/trace_file.ts";
 import type { TraceHeader } from "../attention/trace_format.ts";
 import { TraceRecorder } from "../attention/trace_recorder.ts";
 import type { LanguageModel, TextTokenizer } from "./language_model.ts";
 import { evaluateLongBench, planLongBench } from "./longbench/evaluate.ts";
 import { type DecoderSequence, recordedModel, type SequenceObservers } from "./recorded_model.ts";
-import { finishedSamples } from "./sample_log.ts";
+import { digestFile } from "./digest.ts";
+import { recordAt } from "./record_at.ts";
+import { isTraceOf } from "./recorded_trace.ts";
+import { openSampleTrace, traceWriterName } from "./sample_trace.ts";
 import { fakeModel, replyBehind } from "./testing/fake_model.ts";
 import { longBench, SAMPLES } from "./testing/longbench_samples.ts";
 import { temporaryFolder } from "./testing/temporary_folder.ts";
@@ -46,27 +49,28 @@ function tracedModel(recorder: TraceRecorder): LanguageModel {
   return recordedModel({ ...fake, sequence, recorder });
 }
 
+/** Runs the samples of a folder with their trace, or without. */
+async function traced(folder: ReturnType<typeof temporaryFolder>, trace?: string, limit?: number) {
+  const { model: _, ...options } = longBench(folder, SAMPLES);
+  const planned = { ...options, model: fakeModel(() => ""), limit };
+  const plan = await planLongBench(planned);
+  using file = trace === undefined ? undefined : await openSampleTrace(trace, HEADER, plan);
+  const model = tracedModel(new TraceRecorder(HEADER, file?.writer));
+  return { record: await evaluateLongBench({ ...planned, model, trace: file }), path: plan.path };
+}
+
 Deno.test("a run and its trace go on together after an interruption", async () => {
   using folder = temporaryFolder();
   const trace = folder.path("a.trace");
-  const run = async (limit?: number) => {
-    const { model: _, ...options } = longBench(folder, SAMPLES);
-    const planned = { ...options, model: fakeModel(() => ""), limit, trace };
-    const { path, identity } = await planLongBench(planned);
-    const finished = finishedSamples(path, identity);
-    using file = await resumeTraceFile(trace, HEADER, finished);
-    const model = tracedModel(new TraceRecorder(HEADER, file.writer));
-    const record = await evaluateLongBench({ ...planned, model });
-    file.end();
-    return { record, path };
-  };
-  const { path } = await run(2);
+  const { path } = await traced(folder, trace, 2);
   // The second sample is in the trace, but its result was lost.
   truncateSync(path, 10 + (await Deno.readTextFile(path)).indexOf("\n"));
-  const { record } = await run();
+  const { record } = await traced(folder, trace);
 
   equal(record.samples, 3);
   equal(record.trace, trace);
+  equal(record.traceDigest, await digestFile(trace));
+  equal(await isTraceOf(record, { path: trace, header: HEADER }), true);
   const names: string[] = [];
   let selections = 0;
   for await (const event of (await readTraceFile(trace)).events) {
@@ -81,19 +85,73 @@ Deno.test("a run and its trace go on together after an interruption", async () =
   equal(table.every((tokens) => tokens === 32 || tokens === 16), true);
 });
 
+Deno.test("a record keeps its trace as long as no sample is added without one", async () => {
+  using folder = temporaryFolder();
+  const trace = folder.path("a.trace");
+  const { record: first } = await traced(folder, trace, 2);
+  const { record: again } = await traced(folder, undefined, 2);
+  deepEqual([again.trace, again.traceDigest], [trace, first.traceDigest]);
+  const { record: fewer } = await traced(folder, trace, 1);
+  equal(fewer.traceDigest, first.traceDigest);
+  const { record: more, path } = await traced(folder);
+  deepEqual([more.samples, more.trace, more.traceDigest], [3, null, undefined]);
+  await rejects(traced(folder, trace), {
+    message: `${trace}: expected 3 finished samples but found 2`,
+  });
+  deepEqual(recordAt(path.replace(/jsonl$/, "json")), JSON.parse(JSON.stringify(more)));
+});
+
+Deno.test("a trace is in its place before its record is, and no other record beside it", async () => {
+  using folder = temporaryFolder();
+  const trace = folder.path("a.trace");
+  const { path } = await traced(folder, trace, 1);
+  const record = path.replace(/jsonl$/, "json");
+  const before = recordAt(record)!.traceDigest;
+  const { model: _, ...options } = longBench(folder, SAMPLES);
+  const model = fakeModel(replyBehind("Answer:", "Paris"));
+  const found: boolean[] = [];
+  const end = () => {
+    found.push(existsSync(record));
+    throw new Error("no space left");
+  };
+  const failing = { ...options, model, trace: { path: trace, end } };
+  await rejects(evaluateLongBench(failing), /no space left/);
+  deepEqual([found, existsSync(record)], [[false], false]);
+  equal(await digestFile(trace), before);
+});
+
+Deno.test("neither a trace of other samples nor one of other settings is gone on from", async () => {
+  using folder = temporaryFolder();
+  const { model: _, ...options } = longBench(folder, SAMPLES);
+  const model = fakeModel(() => "");
+  const plan = await planLongBench({ ...options, model });
+  const others = await planLongBench({ ...options, model, protocol: "official" });
+  const [first, ...rest] = plan.file.samples;
+  const swapped = { ...plan, file: { ...plan.file, samples: [...rest, first!] } };
+  const fewer = { ...plan, file: { ...plan.file, samples: [first!] } };
+  const name = traceWriterName(plan);
+  equal(/^[0-9a-f]{16}$/.test(name), true);
+  deepEqual(
+    [others, swapped, fewer].map((other) => traceWriterName(other) === name),
+    [false, false, true],
+  );
+});
+
 Deno.test("a sample that fails is not finished in the trace", async () => {
   using folder = temporaryFolder();
   const trace = folder.path("a.trace");
   const { model: _, ...options } = longBench(folder, SAMPLES);
+  const plan = await planLongBench({ ...options, model: fakeModel(() => "") });
   {
-    using file = createTraceFile(trace, HEADER);
+    using file = await openSampleTrace(trace, HEADER, plan);
     const model = tracedModel(new TraceRecorder(HEADER, file.writer));
     const failing = { ...model, tokenizer: failingAt(model.tokenizer, "Größte") };
     await rejects(evaluateLongBench({ ...options, model: failing }), /the tokenizer failed/);
   }
+  const partial = `${trace}.${traceWriterName(plan)}.partial`;
   const kinds: string[] = [];
   for await (
-    const event of (await readTraceFile(`${trace}.partial`, { interrupted: true })).events
+    const event of (await readTraceFile(partial, { interrupted: true })).events
   ) {
     kinds.push(event.kind);
   }

@@ -1,6 +1,10 @@
 import {
+  accessSync,
   closeSync,
+  constants,
+  copyFileSync,
   fsyncSync,
+  ftruncateSync,
   lstatSync,
   openSync,
   realpathSync,
@@ -11,9 +15,19 @@ import {
 } from "node:fs";
 
 /** How a {@linkcode WholeFile} is written. */
-interface WholeFileOptions {
+export interface WholeFileOptions {
   /** Who writes, in the temporary name (see {@linkcode placeOf}); any that is new unless given. */
   readonly writer?: string;
+  /**
+   * How many bytes to keep of what the same writer left, to go on behind.
+   *
+   * @default {0}
+   */
+  readonly keptBytes?: number;
+  /** Whether they are of what is in its place instead, which stays. */
+  readonly keptOfWhole?: boolean;
+  /** Whether what is not committed stays beside its place when disposed of, to go on from. */
+  readonly outlastsDisposal?: boolean;
   /** Whether it is on the disk, not only in the system's memory, before it is in its place. */
   readonly durable?: boolean;
 }
@@ -56,19 +70,40 @@ export function placeOf(path: string, writer: string): Place {
 export class WholeFile implements Disposable {
   readonly #place: Place;
   readonly #durable: boolean;
+  readonly #outlastsDisposal: boolean;
   readonly #file: number;
   #isOpen = true;
   #isPending: boolean;
 
   constructor(
     path: string,
-    { writer = crypto.randomUUID(), durable = false }: WholeFileOptions = {},
+    {
+      writer = crypto.randomUUID(),
+      keptBytes = 0,
+      keptOfWhole = false,
+      outlastsDisposal = false,
+      durable = false,
+    }: WholeFileOptions = {},
   ) {
     refuseFolder(path);
     this.#place = placeOf(path, writer);
     this.#durable = durable;
-    this.#file = openSync(this.#place.partial, "w");
-    this.#isPending = this.#place.partial !== this.#place.whole;
+    this.#outlastsDisposal = outlastsDisposal;
+    const { whole, partial } = this.#place;
+    if (keptOfWhole) copyFileSync(whole, partial, constants.COPYFILE_FICLONE);
+    this.#file = openSync(partial, keptBytes === 0 ? "w" : "a");
+    if (keptBytes > 0) ftruncateSync(this.#file, keptBytes);
+    this.#isPending = partial !== whole;
+  }
+
+  /** Finds out whether a file can be written, and leaves everything as it was. */
+  static check(path: string, { writer = crypto.randomUUID() }: WholeFileOptions = {}) {
+    refuseFolder(path);
+    const { whole, partial } = placeOf(path, writer);
+    if (partial === whole) return accessSync(whole, constants.W_OK);
+    const isNew = !lstatSync(partial, { throwIfNoEntry: false });
+    closeSync(openSync(partial, "a"));
+    if (isNew) rmSync(partial);
   }
 
   /** Adds to the end. */
@@ -84,10 +119,10 @@ export class WholeFile implements Disposable {
     this.#isPending = false;
   }
 
-  /** Drops what was not committed. */
+  /** Drops what was not committed, unless it outlasts that. */
   [Symbol.dispose]() {
     this.#close();
-    if (this.#isPending) rmSync(this.#place.partial, { force: true });
+    if (this.#isPending && !this.#outlastsDisposal) rmSync(this.#place.partial, { force: true });
     this.#isPending = false;
   }
 
@@ -107,5 +142,5 @@ function writeFully(file: number, bytes: Uint8Array) {
 /** A file could be written beside a folder, but not be put in its place. */
 function refuseFolder(path: string) {
   if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
-  throw Object.assign(new Error(`${path} is a folder`), { code: "EISDIR" });
+  throw Object.assign(new Error(`${path} is a folder`), { code: "EISDIR", path });
 }

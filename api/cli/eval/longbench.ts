@@ -50,7 +50,8 @@ whole prompt at once and puts only generation under the policy. Scores are 0 to 
 
 For each policy, --output gets pred/MODEL/TASK-BUDGET.jsonl, its record beside it and result.json, as
 the artifact names them; result.json scores what the records are of, after --limit the first samples
-alone. A run that was interrupted goes on with the same command.
+alone. A run that was interrupted goes on with the same command, and so does its trace, which is
+FILE.DIGEST.partial until it has ended.
 ${POLICY_SYNTAX}
 
 Example:

@@ -45,8 +45,7 @@ import {
   underEach,
 } from "./policy_runs.ts";
 import { resultTable, rowsLegend, type ScoreColumn } from "./result_table.ts";
-import { addTraceOptions, checkTraceLists, type TraceOptions } from "./trace_options.ts";
-import { TraceOutput } from "./trace_output.ts";
+import { addTraceOptions, checkTraceLists, newTrace, type TraceOptions } from "./trace_options.ts";
 
 /** Values of the command's options. */
 export interface PplOptions extends EvaluationOptions, TraceOptions {
@@ -188,7 +187,7 @@ async function decode(
   surroundings: Surroundings,
 ): Promise<EvaluationRecord> {
   using progress = new Progress(surroundings, choice.label, undefined, "tokens");
-  using recorded = trace && new TraceOutput(trace.path, trace.header);
+  using recorded = trace && newTrace(trace.path, trace.header);
   return await evaluatePerplexity({
     ...planned,
     model: checkpointModel(checkpoint, settled, recorded?.writer),

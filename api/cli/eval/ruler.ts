@@ -57,7 +57,8 @@ its own, unless the protocol is artifact.
 
 The prompt is read at once; generation is under the policy. Protocol nvidia generates and scores as
 RULER does (0 to 100), artifact as STARC does (128 tokens; 0 to 1); both scores are shown. A run that
-was interrupted goes on with the same command.
+was interrupted goes on with the same command, and so does its trace, which is FILE.DIGEST.partial
+until it has ended.
 ${POLICY_SYNTAX}
 
 Examples:

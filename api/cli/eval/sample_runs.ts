@@ -4,12 +4,11 @@
  * @module
  */
 import { Command } from "commander";
-import { resumeTraceFile } from "../../../core/attention/trace_file.ts";
+import type { TraceFile } from "../../../core/attention/trace_file.ts";
 import type { TraceHeader } from "../../../core/attention/trace_format.ts";
-import type { TraceWriter } from "../../../core/attention/trace_writer.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
 import type { SamplePlan } from "../../../core/eval/run_samples.ts";
-import { finishedSamples } from "../../../core/eval/sample_log.ts";
+import { openSampleTrace, traceWriterName } from "../../../core/eval/sample_trace.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile } from "../output_file.ts";
 import type { PolicyChoice } from "../policy/policy_choice.ts";
@@ -73,20 +72,32 @@ export function taskTracePathOf(
   return path === undefined || tasks.length === 1 ? path : suffixedPath(path, task);
 }
 
+/**
+ * Makes sure that the trace of a planned task can be written by the name it has until it has ended.
+ *
+ * @throws {UserError} when it cannot
+ */
+export function checkTrace(trace: string | undefined, plan: SamplePlan) {
+  if (trace !== undefined) OutputFile.check("--trace", trace, { writer: traceWriterName(plan) });
+}
+
 /** Runs a task and records its trace, which goes on where an earlier run stopped. */
 export async function recorded(
   trace: string | undefined,
   header: TraceHeader,
-  { path, identity }: SamplePlan,
-  action: (writer: TraceWriter | undefined) => Promise<EvaluationRecord>,
+  plan: SamplePlan,
+  action: (trace: TraceFile | undefined) => Promise<EvaluationRecord>,
 ): Promise<EvaluationRecord> {
   return await advising({}, async () => {
     if (trace === undefined) return await action(undefined);
-    OutputFile.check("--trace", trace);
-    using file = await resumeTraceFile(trace, header, finishedSamples(path, identity));
-    const record = await action(file.writer);
-    file.end();
-    return record;
+    checkTrace(trace, plan);
+    using file = await openSampleTrace(
+      trace,
+      header,
+      plan,
+      (path, options) => OutputFile.open("--trace", path, options),
+    );
+    return await action(file);
   });
 }
 

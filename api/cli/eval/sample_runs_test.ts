@@ -1,5 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { digestFile } from "../../../core/eval/digest.ts";
 import { FILLER, SAMPLES } from "../../../core/eval/testing/longbench_samples.ts";
 import { filesIn, inFolder, kvpim } from "../testing.ts";
 
@@ -33,10 +34,11 @@ Deno.test(
       ...["--trace", `${folder}/a.trace`, "--trace-lists", "rows16,tokens"],
     ];
     const limits = ["--fuel", "1000000000"];
-    const usage = () => {
+    const record = () => {
       const path = `${folder}/out/random/pred/tiny-llama/hotpotqa-16.json`;
-      return JSON.parse(Deno.readTextFileSync(path)).cost.usage;
+      return JSON.parse(Deno.readTextFileSync(path));
     };
+    const usage = () => record().cost.usage;
     const first = await kvpim([...args, ...limits, "--limit", "2"]);
     equal(first.code, 0, first.err);
     match(first.out, /^random +hotpotqa +2 +[\d.]+ /m);
@@ -60,7 +62,40 @@ Deno.test(
     deepEqual(await samplesOf(`${folder}/a.trace`), ["hotpotqa/0", "hotpotqa/1", "hotpotqa/2"]);
     await using trace = await readTraceFile(`${folder}/a.trace`);
     deepEqual(trace.header.lists, ["tokens", "rows16"]);
+    equal(record().traceDigest, await digestFile(`${folder}/a.trace`));
     equal(FILLER.length, 440);
+  }),
+);
+
+Deno.test(
+  "what is in the way of any task's trace is told before the first sample",
+  inFolder(async (folder) => {
+    const data = `${folder}/longbench`;
+    writeLongBench(data);
+    const [first, second] = SAMPLES;
+    const long = { ...second, context: FILLER.repeat(8) };
+    const lines = [first, long].map((sample) => JSON.stringify(sample));
+    Deno.writeTextFileSync(`${data}/hotpotqa.jsonl`, lines.join("\n"));
+    Deno.mkdirSync(`${folder}/traces`);
+    const run = (policies: string, output: string) =>
+      kvpim([
+        ...["eval", "longbench", "--data", data, "--config", data, "--task", "hotpotqa"],
+        ...["--policy", policies, "--max-prompt", "2000", "--output", `${folder}/${output}`],
+        ...["--trace", `${folder}/traces/a.trace`],
+      ]);
+    equal((await run("full,starc", "out")).code, 2);
+    const [partial] = filesIn(`${folder}/traces`);
+    match(partial!, /^a-full\.trace\.[0-9a-f]{16}\.partial$/);
+    Deno.removeSync(`${folder}/traces/${partial}`);
+    Deno.mkdirSync(`${folder}/traces/${partial}`);
+    const { code, err } = await run("starc,full", "other");
+    deepEqual([code, err.split("\n").length], [2, 2], err);
+    match(
+      err,
+      /--trace: expected a file that can be written but found .*\.partial: it is a folder$/m,
+    );
+    deepEqual(filesIn(`${folder}/other`), []);
+    deepEqual(filesIn(`${folder}/traces`), [partial]);
   }),
 );
 

@@ -35,6 +35,7 @@ import {
 } from "./policy_runs.ts";
 import { resultTable, rowsLegend, type ScoreColumn } from "./result_table.ts";
 import {
+  checkTrace,
   checkTraces,
   recorded,
   type SampleOptions,
@@ -51,7 +52,7 @@ export interface TaskOptions<Task extends string> extends EvaluationOptions, Sam
 
 /** What the options say of each task of every evaluation; `out` is the folder of the policy. */
 export type TaskRunOptions =
-  & Pick<SampleRunOptions, "model" | "trace" | "limit" | "recallBudget">
+  & Pick<SampleRunOptions, "model" | "limit" | "recallBudget">
   & { readonly out: string };
 
 /** An evaluation: how a task of it is planned and run under a policy. */
@@ -73,6 +74,8 @@ export interface TaskEvaluation<
 /** A task that is ready to run under a policy. */
 interface PlannedTask<Task, Options, Plan> extends PolicyRun {
   readonly task: Task;
+  /** Where its trace goes, if one is recorded. */
+  readonly trace: string | undefined;
   readonly options: Options;
   readonly plan: Plan;
 }
@@ -130,29 +133,37 @@ async function planTasks<
   const planned: PlannedTask<Task, Options, Plan>[] = [];
   for (const policy of policies) {
     for (const task of options.task) {
-      const own = evaluation.optionsOf(task, commonOptions(options, checkpoint, policy, task));
+      const own = evaluation.optionsOf(task, commonOptions(options, checkpoint, policy));
+      const trace = traceOf(options, policy, task);
       const plan = await evaluation.plan(own);
       checkFinished(plan.path, plan.identity, plan.file.samples, options.limit);
-      planned.push({ ...policy, task, options: own, plan });
+      checkTrace(trace, plan);
+      planned.push({ ...policy, task, trace, options: own, plan });
     }
   }
   return planned;
 }
 
-function commonOptions<Task extends string>(
-  options: TaskOptions<Task>,
+function commonOptions(
+  options: TaskOptions<string>,
   checkpoint: Checkpoint,
   { choice, settled }: PolicyRun,
-  task: Task,
 ): TaskRunOptions {
-  const policyTrace = tracePathOf(options.trace, choice, options.policy);
   return {
     model: checkpointModel(checkpoint, settled),
     out: policyFolder(options.output, choice),
-    trace: taskTracePathOf(policyTrace, task, options.task),
     limit: options.limit,
     recallBudget: recallBudgetOf(options),
   };
+}
+
+/** Where the trace of a task under a policy goes, if one is recorded. */
+function traceOf(
+  { trace, policy, task: tasks }: TaskOptions<string>,
+  { choice }: PolicyRun,
+  task: string,
+): string | undefined {
+  return taskTracePathOf(tracePathOf(trace, choice, policy), task, tasks);
 }
 
 async function runTask<
@@ -161,7 +172,7 @@ async function runTask<
   Plan extends SamplePlan,
 >(
   evaluation: TaskEvaluation<Task, Options, Plan>,
-  { choice, settled, task, options, plan }: PlannedTask<Task, Options, Plan>,
+  { choice, settled, task, trace, options, plan }: PlannedTask<Task, Options, Plan>,
   checkpoint: Checkpoint,
   { traceLists }: SampleOptions,
   surroundings: Surroundings,
@@ -169,14 +180,15 @@ async function runTask<
   using progress = new Progress(surroundings, `${choice.label} ${task}`, undefined, "samples");
   const total = samplesToRun(plan, options.limit);
   return await recorded(
-    options.trace,
+    trace,
     traceHeaderOf(checkpoint, settled, traceLists),
     plan,
-    (writer) =>
+    (file) =>
       advising(evaluation.advice(options), () =>
         evaluation.evaluate({
           ...options,
-          model: checkpointModel(checkpoint, settled, writer),
+          model: checkpointModel(checkpoint, settled, file?.writer),
+          trace: file,
           onSample: (finished: number) => progress.update(finished, total),
         }, plan)),
   );

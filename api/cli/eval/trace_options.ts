@@ -4,8 +4,10 @@
  * @module
  */
 import { type Command, Option } from "commander";
+import { TraceFile } from "../../../core/attention/trace_file.ts";
 import type { TraceHeader } from "../../../core/attention/trace_format.ts";
 import { checkedOption } from "../option.ts";
+import { OutputFile } from "../output_file.ts";
 import { UserError } from "../user_error.ts";
 import { listOfWords } from "../values.ts";
 
@@ -47,4 +49,13 @@ export function traceListsOption(): Option {
 export function checkTraceLists({ trace, traceLists }: TraceOptions) {
   if (trace !== undefined || traceLists === undefined) return;
   throw new UserError("--trace-lists: expected --trace beside it but found none");
+}
+
+/**
+ * Begins the trace `--trace` names; one that has not ended is dropped when it is disposed of.
+ *
+ * @throws {UserError} when it cannot be written
+ */
+export function newTrace(path: string, header: TraceHeader): TraceFile {
+  return new TraceFile(path, header, () => OutputFile.open("--trace", path));
 }

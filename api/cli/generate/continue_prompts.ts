@@ -4,6 +4,7 @@
  * @module
  */
 import type { RowTotals } from "../../../core/attention/row_totals.ts";
+import type { TraceFile } from "../../../core/attention/trace_file.ts";
 import type { TraceHeader } from "../../../core/attention/trace_format.ts";
 import { TraceRecorder } from "../../../core/attention/trace_recorder.ts";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
@@ -14,7 +15,7 @@ import { penalizingRepetition } from "../../../core/llm/repetition_penalty.ts";
 import { greedy, type Sampler, sampler, type SamplingOptions } from "../../../core/llm/sampling.ts";
 import type { Sequence } from "../../../core/llm/sequence.ts";
 import { TextStream } from "../../../core/llm/text_stream.ts";
-import { TraceOutput } from "../eval/trace_output.ts";
+import { newTrace } from "../eval/trace_options.ts";
 import type { Prompt } from "./prompts.ts";
 
 /** How prompts are continued. */
@@ -60,7 +61,7 @@ export interface Continuations {
 interface Begun extends Continued<Sequence> {
   readonly prompt: Prompt;
   readonly recorder: TraceRecorder;
-  readonly file: TraceOutput | undefined;
+  readonly file: TraceFile | undefined;
   readonly stream: TextStream;
   readonly tokens: number[];
   text: string;
@@ -106,7 +107,7 @@ async function begin(
   // The last token that is generated is not read.
   const room = model.config.maximumPositions - length + 1;
   const maxNewTokens = Math.min(options.maxNewTokens, room);
-  const file = traces && opened.use(new TraceOutput(traces[index]!, header));
+  const file = traces && opened.use(newTrace(traces[index]!, header));
   const recorder = new TraceRecorder(header, file?.writer);
   recorder.beginSample(prompt.name);
   const sequence = opened.adopt(

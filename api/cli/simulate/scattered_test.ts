@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { createTraceFile } from "../../../core/attention/trace_file.ts";
+import { TraceFile } from "../../../core/attention/trace_file.ts";
 import { inFolder, kvpim } from "../testing.ts";
 
 const EXPERIMENT = [
@@ -19,7 +19,7 @@ async function refuses(args: string[], message: RegExp) {
 
 /** A trace of three steps of a context of 4001 tokens and more. */
 function writeTrace(path: string, lists: ("rows16" | "tokens")[] = ["rows16"]) {
-  using file = createTraceFile(path, {
+  using file = new TraceFile(path, {
     version: 1,
     model: { name: "m", digest: "", layers: 1, queryHeads: 4, kvHeads: 4, headDim: 128 },
     policy: { name: "p", version: "1", digest: "", budget: 64, parameters: {}, denseLayers: [] },

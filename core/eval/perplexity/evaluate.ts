@@ -11,21 +11,11 @@ import type { EvaluationIdentity } from "../evaluation_identity.ts";
 import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
 import type { LanguageModel } from "../language_model.ts";
 import { readText } from "../read_text.ts";
+import type { RecordedTrace } from "../recorded_trace.ts";
 import { writeWhole } from "../write_whole.ts";
 import { measurePerplexity } from "./measure.ts";
 import { RunningLog } from "./running_log.ts";
 import type { PerplexityProtocol } from "./sequence_nll.ts";
-
-/** A trace that is being recorded. */
-export interface RecordedTrace {
-  readonly path: string;
-  /**
-   * Ends it and puts it in its place.
-   *
-   * @returns its SHA-256, hexadecimal
-   */
-  end(): string;
-}
 
 /** What to evaluate. */
 export interface PerplexityOptions {

@@ -6,6 +6,7 @@ import type { EvaluationRecord } from "../evaluation_record.ts";
 import { EvaluationInputError } from "../input_error.ts";
 import { otherRun } from "../other_run.ts";
 import { readText } from "../read_text.ts";
+import { recordAt } from "../record_at.ts";
 import { isTraceOf } from "../recorded_trace.ts";
 import { perplexityIdentity, type PerplexityOptions, RECORD_FILE } from "./evaluate.ts";
 
@@ -46,13 +47,8 @@ export async function finishedPerplexity(
 
 /** A record as this program writes it. */
 function readRecord(path: string): EvaluationRecord {
-  let value;
-  try {
-    value = JSON.parse(readText(path));
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
-  if (value?.version === 1) return value;
+  const record = recordAt(path);
+  if (record) return record;
   throw new EvaluationInputError(
     `${path}: expected the record of an evaluation but found something else`,
     "another folder",
