@@ -1,5 +1,5 @@
 import { basename, resolve } from "node:path";
-import { LanguageModel as DecodingModel, type ModelOptions } from "../llm/language_model.ts";
+import { LanguageModel, type ModelOptions } from "../llm/language_model.ts";
 import { TextTokenizer } from "../llm/tokenizer.ts";
 import { checkpointDigest } from "./checkpoint_digest.ts";
 
@@ -9,7 +9,7 @@ export interface Checkpoint extends AsyncDisposable {
   readonly name: string;
   /** SHA-256 of the names and contents of its files and of how it was loaded. */
   readonly digest: string;
-  readonly model: DecodingModel;
+  readonly model: LanguageModel;
   readonly tokenizer: TextTokenizer;
 }
 
@@ -22,7 +22,7 @@ export async function openCheckpoint(
   directory: string,
   options: ModelOptions = {},
 ): Promise<Checkpoint> {
-  const model = await DecodingModel.open(directory, options);
+  const model = await LanguageModel.open(directory, options);
   try {
     return {
       name: basename(resolve(directory)),

@@ -9,7 +9,7 @@ import type { TraceWriter } from "../attention/trace_writer.ts";
 import type { KvPolicy } from "../llm/kv_policy.ts";
 import type { Sequence } from "../llm/sequence.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { LanguageModel } from "./language_model.ts";
+import type { EvaluatedModel } from "./evaluated_model.ts";
 import type { PolicyLimits, UsageMeter } from "./policy_usage.ts";
 import { recordedModel, type SequenceObservers } from "./recorded_model.ts";
 
@@ -52,7 +52,7 @@ export function checkpointModel(
   checkpoint: Checkpoint,
   settled: SettledPolicy,
   writer?: TraceWriter,
-): LanguageModel {
+): EvaluatedModel {
   const { model, tokenizer } = checkpoint;
   const { digest, ...identity } = settled.identity;
   const { metered } = settled;

@@ -3,12 +3,12 @@ import { fullAttention, type KvPolicy, type PolicyLayer } from "../llm/kv_policy
 import { tinyLlama } from "../llm/tiny_llama.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { checkpointModel } from "./checkpoint_model.ts";
-import type { LanguageModel } from "./language_model.ts";
+import type { EvaluatedModel } from "./evaluated_model.ts";
 import { answer } from "./longbench/protocol.ts";
 import { measurePerplexity } from "./perplexity/measure.ts";
 
 /** Runs a test on the tiny model, and tells for how many tokens policies' sessions were opened. */
-async function roomFor(test: (model: LanguageModel) => Promise<unknown>): Promise<Set<number>> {
+async function roomFor(test: (model: EvaluatedModel) => Promise<unknown>): Promise<Set<number>> {
   const room = new Set<number>();
   const policy: KvPolicy = {
     ...fullAttention,

@@ -1,5 +1,5 @@
 import { EvaluationInputError } from "./input_error.ts";
-import type { LanguageModel } from "./language_model.ts";
+import type { EvaluatedModel } from "./evaluated_model.ts";
 
 /** Tokens that a model reads at most: the last one generated is never read. */
 export function tokensRead(promptTokens: number, generatedTokens: number): number {
@@ -12,7 +12,7 @@ export function tokensRead(promptTokens: number, generatedTokens: number): numbe
  *
  * @throws {EvaluationInputError} if they do not
  */
-export function checkLength(model: LanguageModel, promptTokens: number, generatedTokens: number) {
+export function checkLength(model: EvaluatedModel, promptTokens: number, generatedTokens: number) {
   if (promptTokens === 0) {
     throw new EvaluationInputError("expected a prompt of at least one token but found none");
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import type { AttendedTokens, AttentionObserver } from "./language_model.ts";
+import type { AttendedTokens, AttentionObserver } from "./evaluated_model.ts";
 
 const LayerRecallSchema = v.strictObject({
   /** Recalls added up, one for each query head and step. */

@@ -1,5 +1,5 @@
 import type { TraceRecorder } from "../attention/trace_recorder.ts";
-import type { AttentionObserver, DecodeSession, LanguageModel } from "./language_model.ts";
+import type { AttentionObserver, DecodeSession, EvaluatedModel } from "./evaluated_model.ts";
 import type { UsageMeter } from "./policy_usage.ts";
 
 /** A sequence as a decoder gives it. */
@@ -19,7 +19,7 @@ export interface SequenceObservers {
 }
 
 /** A decoder and what evaluations need to know of it. */
-export interface RecordedModelOptions extends Omit<LanguageModel, "open"> {
+export interface RecordedModelOptions extends Omit<EvaluatedModel, "open"> {
   /** Starts a sequence that reports to these observers, with room for so many tokens if stated. */
   readonly sequence: (observers: SequenceObservers, tokens?: number) => Promise<DecoderSequence>;
   /** Counts rows, and writes the trace where it has a writer. */
@@ -51,7 +51,7 @@ export interface RecordedModelOptions extends Omit<LanguageModel, "open"> {
  * equal((await session.prefill([0])).length, 2);
  * ```
  */
-export function recordedModel(options: RecordedModelOptions): LanguageModel {
+export function recordedModel(options: RecordedModelOptions): EvaluatedModel {
   const { sequence: startSequence, recorder, meter, ...model } = options;
   const open = (sample: string, attention?: AttentionObserver): Promise<DecodeSession> => {
     meter?.reset();

@@ -1,7 +1,7 @@
 import type { EvaluationIdentity } from "./evaluation_identity.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import type { Placed } from "./json_lines.ts";
-import type { DecodeSession, LanguageModel } from "./language_model.ts";
+import type { DecodeSession, EvaluatedModel } from "./evaluated_model.ts";
 import type { RecordedTrace } from "./recorded_trace.ts";
 import { RecallMeter } from "./recall.ts";
 import type { SampleFile } from "./sample_file.ts";
@@ -17,7 +17,7 @@ export interface SampleResult {
 
 /** What all evaluations of samples can be told. */
 export interface SampleRunOptions {
-  readonly model: LanguageModel;
+  readonly model: EvaluatedModel;
   /** Where the model records its attention trace: of all finished samples, those before, too. */
   readonly trace?: RecordedTrace | undefined;
   /** Runs and scores only the first so many samples. */
@@ -87,7 +87,7 @@ export async function runSamples<Sample>(options: RunSamplesOptions<Sample>): Pr
 }
 
 async function runSample<Sample>(
-  model: LanguageModel,
+  model: EvaluatedModel,
   log: SampleLog,
   { name, run, recallBudget }: RunSamplesOptions<Sample>,
   { value: sample, place }: Placed<Sample>,

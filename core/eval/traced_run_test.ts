@@ -4,7 +4,7 @@ import { budgetTable } from "../attention/budget_table.ts";
 import { readTraceFile } from "../attention/trace_file.ts";
 import type { TraceHeader } from "../attention/trace_format.ts";
 import { TraceRecorder } from "../attention/trace_recorder.ts";
-import type { LanguageModel, TextTokenizer } from "./language_model.ts";
+import type { EvaluatedModel, TextTokenizer } from "./evaluated_model.ts";
 import { evaluateLongBench, planLongBench } from "./longbench/evaluate.ts";
 import { type DecoderSequence, recordedModel, type SequenceObservers } from "./recorded_model.ts";
 import { digestFile } from "./digest.ts";
@@ -24,7 +24,7 @@ const HEADER: TraceHeader = {
 };
 
 /** A model whose steps attend to the first token and their own, and are recorded. */
-function tracedModel(recorder: TraceRecorder): LanguageModel {
+function tracedModel(recorder: TraceRecorder): EvaluatedModel {
   const fake = fakeModel(replyBehind("Answer:", "Paris"));
   const sequence = async ({ recorder }: SequenceObservers): Promise<DecoderSequence> => {
     const session = await fake.open("");

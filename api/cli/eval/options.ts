@@ -10,7 +10,7 @@ import { ProviderError } from "../../../core/llm/onnx/provider_error.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { checkedOption } from "../option.ts";
 import { addLimitOptions, type LimitOptions, limitsOf } from "../policy/limit_options.ts";
-import type { OpenPolicyOptions, PolicySettings } from "../policy/open_policy.ts";
+import type { OpenPolicyOptions, SettleOptions } from "../policy/open_policy.ts";
 import { distinctPolicies, parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
 import { locating, lowerFirst, UserError } from "../user_error.ts";
 import { oneOfWords, type ValueParser, wholeNumber } from "../values.ts";
@@ -155,7 +155,7 @@ export function decodingOf(options: LimitOptions): OpenPolicyOptions {
 }
 
 /** What options settle for every policy. */
-export function settingsOf(options: PolicySettingOptions): PolicySettings {
+export function settingsOf(options: PolicySettingOptions): SettleOptions {
   const { budget, seed, denseLayers, calibration } = options;
   return {
     budget,

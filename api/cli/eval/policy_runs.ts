@@ -11,8 +11,8 @@ import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
 import {
   namingPlugin,
   type OpenPolicies,
-  type PolicySettings,
-  settlePolicy,
+  settleOpenPolicy,
+  type SettleOptions,
 } from "../policy/open_policy.ts";
 import { fileNameOf, type PolicyChoice } from "../policy/policy_choice.ts";
 import { suffixedPath } from "../suffixed_path.ts";
@@ -40,12 +40,12 @@ export interface PolicyResult {
 export async function settleAll(
   { policies }: Pick<OpenPolicies, "policies">,
   { model }: Pick<Checkpoint, "model">,
-  settings: PolicySettings,
+  settings: SettleOptions,
 ): Promise<PolicyRun[]> {
   const runs: PolicyRun[] = [];
   for (const opened of policies) {
     const { choice } = opened;
-    const settled = await settlePolicy(opened, settings, model.config.layers);
+    const settled = await settleOpenPolicy(opened, settings, model.config.layers);
     const { policy, identity: { denseLayers } } = settled;
     await namingPlugin(choice, () => model.tryPolicy({ policy, denseLayers }));
     runs.push({ choice, settled });

@@ -11,7 +11,7 @@ import { meanRows } from "../../../core/eval/mean_rows.ts";
 import { checkpointOf, decodingOf, settingsOf } from "../eval/options.ts";
 import { checkTraceLists } from "../eval/trace_options.ts";
 import { OutputFile } from "../output_file.ts";
-import { namingPlugin, openPolicy, settlePolicy } from "../policy/open_policy.ts";
+import { namingPlugin, openPolicy, settleOpenPolicy } from "../policy/open_policy.ts";
 import { POLICY_SYNTAX } from "../policy/policy_choice.ts";
 import { suffixedPath } from "../suffixed_path.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -56,7 +56,7 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
   for (const trace of traces ?? []) OutputFile.check("--trace", trace);
   using opened = await openPolicy(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
-  const settled = await settlePolicy(
+  const settled = await settleOpenPolicy(
     opened,
     settingsOf(options),
     checkpoint.model.config.layers,

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
-import { settlePolicy as settle } from "../../../core/eval/settle_policy.ts";
+import { settlePolicy } from "../../../core/eval/settle_policy.ts";
 import {
   builtInPlugin,
   builtInPolicies,
@@ -45,7 +45,7 @@ export interface OpenPolicyOptions {
 }
 
 /** What a run settles beside a policy's parameters. */
-export interface PolicySettings {
+export interface SettleOptions {
   /** Tokens a head may attend to in one step. */
   readonly budget: number;
   readonly seed: number;
@@ -112,9 +112,9 @@ export async function openPolicies(
  * @param layers of the model
  * @throws {UserError} when a calibration is missing or a dense layer does not exist
  */
-export async function settlePolicy(
+export async function settleOpenPolicy(
   opened: OpenPolicy,
-  { calibration: file, ...settings }: PolicySettings,
+  { calibration: file, ...settings }: SettleOptions,
   layers: number,
 ): Promise<SettledPolicy> {
   const { choice, description } = opened;
@@ -129,7 +129,7 @@ export async function settlePolicy(
     locating("--calibration", () => readCalibration(file!, description.name, layers));
   return await locatingAsync(
     "--dense-layers",
-    () => settle(opened, { ...settings, ...calibration && { calibration } }, layers),
+    () => settlePolicy(opened, { ...settings, ...calibration && { calibration } }, layers),
   );
 }
 

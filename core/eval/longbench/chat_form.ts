@@ -1,5 +1,5 @@
 import { EvaluationInputError } from "../input_error.ts";
-import type { LanguageModel } from "../language_model.ts";
+import type { EvaluatedModel } from "../evaluated_model.ts";
 import { requireChat } from "../require_chat.ts";
 
 /** How a prompt is put to a chat model. */
@@ -33,7 +33,7 @@ export function chatFormOfName(name: string): ChatForm {
  *
  * @throws {EvaluationInputError} if the model's own template is asked for and it has none
  */
-export function wrapPrompt(prompt: string, form: ChatForm, model: LanguageModel): string {
+export function wrapPrompt(prompt: string, form: ChatForm, model: EvaluatedModel): string {
   switch (form) {
     case "none":
       return prompt;

@@ -8,7 +8,7 @@ import { digestText } from "../digest.ts";
 import { evaluateSamples } from "../evaluate_samples.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
 import { readPlacedJsonLines } from "../json_lines.ts";
-import type { DecodeSession } from "../language_model.ts";
+import type { DecodeSession } from "../evaluated_model.ts";
 import { pythonJson } from "../python/json.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
 import { surveySamples } from "../sample_file.ts";

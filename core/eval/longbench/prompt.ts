@@ -1,5 +1,5 @@
 import { formatTemplate } from "../python/format.ts";
-import type { TextTokenizer } from "../language_model.ts";
+import type { TextTokenizer } from "../evaluated_model.ts";
 import type { LongBenchSample } from "./files.ts";
 
 /**

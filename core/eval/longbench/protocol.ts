@@ -6,7 +6,7 @@
  */
 import { generate } from "../../llm/generate.ts";
 import { checkLength, tokensRead } from "../length_check.ts";
-import type { DecodeSession, LanguageModel } from "../language_model.ts";
+import type { DecodeSession, EvaluatedModel } from "../evaluated_model.ts";
 import { splitQuestion } from "./prompt.ts";
 import type { LongBenchTaskName } from "./tasks.ts";
 import { longBenchTask } from "./tasks.ts";
@@ -49,7 +49,7 @@ export interface Answer {
 
 /** Lets a model answer. */
 export async function answer(
-  model: LanguageModel,
+  model: EvaluatedModel,
   session: DecodeSession,
   question: Question,
   protocol: LongBenchProtocol,
@@ -74,7 +74,7 @@ interface Read {
 }
 
 async function readWhole(
-  model: LanguageModel,
+  model: EvaluatedModel,
   session: DecodeSession,
   { prompt, maxGeneratedTokens, complete = false }: Question,
 ): Promise<Read> {
@@ -85,7 +85,7 @@ async function readWhole(
 }
 
 async function readInTwo(
-  model: LanguageModel,
+  model: EvaluatedModel,
   session: DecodeSession,
   { task, prompt, maxGeneratedTokens, complete = false }: Question,
   protocol: LongBenchProtocol,
@@ -109,7 +109,7 @@ function withoutFirst(ids: readonly number[]): readonly number[] {
   return ids.length > 1 ? ids.slice(1) : ids;
 }
 
-function stopping(model: LanguageModel, task: LongBenchTaskName, protocol: LongBenchProtocol) {
+function stopping(model: EvaluatedModel, task: LongBenchTaskName, protocol: LongBenchProtocol) {
   if (protocol === "artifact") {
     const endTokens = model.endOfText === undefined ? [] : [model.endOfText];
     return { endTokens, firstEnd: "ignored" } as const;

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { digestText } from "../digest.ts";
 import type { EvaluationIdentity } from "../evaluation_identity.ts";
 import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
-import type { LanguageModel } from "../language_model.ts";
+import type { EvaluatedModel } from "../evaluated_model.ts";
 import { readText } from "../read_text.ts";
 import type { RecordedTrace } from "../recorded_trace.ts";
 import { writeWhole } from "../write_whole.ts";
@@ -19,7 +19,7 @@ import type { PerplexityProtocol } from "./sequence_nll.ts";
 
 /** What to evaluate. */
 export interface PerplexityOptions {
-  readonly model: LanguageModel;
+  readonly model: EvaluatedModel;
   /** A text file. */
   readonly text: string;
   /** Folder of the results. */

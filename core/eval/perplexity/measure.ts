@@ -1,6 +1,6 @@
 import type { RowTotals } from "../../attention/row_totals.ts";
 import { EvaluationInputError } from "../input_error.ts";
-import type { LanguageModel } from "../language_model.ts";
+import type { EvaluatedModel } from "../evaluated_model.ts";
 import { checkLength } from "../length_check.ts";
 import type { PolicyUsage } from "../policy_usage.ts";
 import { RecallMeter, type RecallTotals } from "../recall.ts";
@@ -8,7 +8,7 @@ import { type PerplexityProtocol, predictedTokens, sequenceNll } from "./sequenc
 
 /** What to measure. */
 export interface MeasureOptions {
-  readonly model: LanguageModel;
+  readonly model: EvaluatedModel;
   /** The text, and what messages call it. */
   readonly text: { readonly name: string; readonly content: string };
   readonly protocol: PerplexityProtocol;

@@ -1,4 +1,4 @@
-import type { DecodeSession } from "../language_model.ts";
+import type { DecodeSession } from "../evaluated_model.ts";
 
 /**
  * Where a text's first tokens are read, and what is predicted.

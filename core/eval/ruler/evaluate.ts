@@ -8,7 +8,7 @@ import { evaluateSamples } from "../evaluate_samples.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
 import { generate } from "../../llm/generate.ts";
 import { readPlacedJsonLines } from "../json_lines.ts";
-import type { DecodeSession } from "../language_model.ts";
+import type { DecodeSession } from "../evaluated_model.ts";
 import { checkLength, tokensRead } from "../length_check.ts";
 import { pythonJson } from "../python/json.ts";
 import { strip } from "../python/text.ts";

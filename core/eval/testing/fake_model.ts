@@ -7,9 +7,9 @@ import { addRows, noRows } from "../../attention/row_totals.ts";
 import type {
   AttentionObserver,
   DecodeSession,
-  LanguageModel,
+  EvaluatedModel,
   TextTokenizer,
-} from "../language_model.ts";
+} from "../evaluated_model.ts";
 
 const BEGIN = 0;
 const END = 1;
@@ -48,7 +48,7 @@ export interface FakeCall {
 }
 
 /** A fake model and what was done with it. */
-export interface FakeModel extends LanguageModel {
+export interface FakeModel extends EvaluatedModel {
   readonly calls: FakeCall[];
 }
 
@@ -60,7 +60,7 @@ export interface FakeModel extends LanguageModel {
  */
 export function fakeModel(
   next: (text: string) => string,
-  settings: Partial<LanguageModel> = {},
+  settings: Partial<EvaluatedModel> = {},
 ): FakeModel {
   const calls: FakeCall[] = [];
   const text = (ids: readonly number[]) => BYTE_TOKENIZER.decode(ids, { skipSpecial: false });

@@ -63,7 +63,7 @@ export interface DecodeSession extends AsyncDisposable {
 }
 
 /** A model to evaluate. */
-export interface LanguageModel {
+export interface EvaluatedModel {
   /** The name that results and chat forms go by, e.g. "Meta-Llama-3.1-8B-Instruct". */
   readonly name: string;
   /** SHA-256 digests of what determines its output: weights, policy component and so on. */
