@@ -34,7 +34,7 @@ const PROBLEMS = {
 } as const;
 
 /** What a route does, as {@linkcode route} takes it. */
-export interface RouteDescription {
+interface RouteDescription {
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -52,7 +52,7 @@ export interface RouteDescription {
 }
 
 /** A parameter of a query. */
-export interface QueryParameter {
+interface QueryParameter {
   readonly description: string;
   readonly schema: {
     readonly type: "string" | "integer";

@@ -43,10 +43,10 @@ const TITLES = {
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 
 /** Kind of a problem. */
-export type ProblemKind = keyof typeof TITLES;
+type ProblemKind = keyof typeof TITLES;
 
 /** Members of a problem beside those that follow from its kind. */
-export interface ProblemFacts {
+interface ProblemFacts {
   readonly pointer?: string;
   readonly parameter?: string;
   readonly expected?: string;

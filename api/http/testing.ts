@@ -39,7 +39,7 @@ export class Caller {
 }
 
 /** Options of a service that tests call. */
-export interface TestServerOptions extends ServeOptions {
+interface TestServerOptions extends ServeOptions {
   readonly queueLimit?: number;
   readonly width?: number;
 }

@@ -6,7 +6,7 @@
  */
 
 /** An argument that a bench does not know. */
-export class ArgumentError extends Error {
+class ArgumentError extends Error {
   override readonly name = "ArgumentError";
 }
 

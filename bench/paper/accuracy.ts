@@ -30,7 +30,7 @@ const recordSchema = v.object({
 });
 
 /** A record of `kvpim eval`, as far as tables need it. */
-export type AccuracyRecord = v.InferOutput<typeof recordSchema>;
+type AccuracyRecord = v.InferOutput<typeof recordSchema>;
 
 /** All records of a folder and the folders in it; other JSON files are passed over. */
 export function readRecords(folder: string): AccuracyRecord[] {

@@ -36,7 +36,7 @@ export interface Largest {
 }
 
 /** The largest reduction of STARC's attention layers against another run's. */
-export async function largestReduction(
+async function largestReduction(
   experiments: Experiments,
   variant: Variant,
   reference: Run,

@@ -14,7 +14,7 @@ type Part =
   | { readonly kind: "picture"; readonly svg: string; readonly file: string; readonly alt: string };
 
 /** What a report is written as. */
-export interface WrittenDocument {
+interface WrittenDocument {
   readonly markdown: string;
   readonly html: string;
   /** SVG files that the Markdown shows, by name. */

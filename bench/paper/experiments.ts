@@ -74,7 +74,7 @@ export const VARIANTS = {
 } as const satisfies Record<string, Variant>;
 
 /** Name of a variant. */
-export type VariantName = keyof typeof VARIANTS;
+type VariantName = keyof typeof VARIANTS;
 
 /** A method of the figure, or what all are measured against. */
 export type Run = Method | "full";
@@ -86,7 +86,7 @@ export const POLICIES = { "token-wise": "sparq", STARC: "starc", "page-wise": "q
 const TABLES = fileURLToPath(new URL("../../../shared/data/kv_budget/", import.meta.url));
 
 /** Name of a method's budget table in the artifact. */
-export function tableName(model: Model, method: Method): string {
+function tableName(model: Model, method: Method): string {
   return `kv_budget_${MODELS[model]}_${METHODS[method]}.txt`;
 }
 

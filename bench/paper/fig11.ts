@@ -30,7 +30,7 @@ const ALL_VARIANTS: readonly Variant[] = Object.values(VARIANTS);
 const PRINTED = 0.005;
 
 /** A bar of the figure in each way of computing it. */
-export interface Bar {
+interface Bar {
   readonly metric: Metric;
   readonly model: Model;
   readonly lout: Length;
@@ -48,7 +48,7 @@ const VALUES: Readonly<Record<Metric, (row: SystemRow) => number>> = {
 };
 
 /** All bars of the figure. */
-export async function fig11Bars(experiments: Experiments): Promise<Bar[]> {
+async function fig11Bars(experiments: Experiments): Promise<Bar[]> {
   const bars: Bar[] = [];
   for (const model of ALL_MODELS) {
     for (const lout of LENGTHS) {

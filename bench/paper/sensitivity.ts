@@ -119,7 +119,7 @@ function changed(device: Device, change: Change | undefined): Device {
 }
 
 /** A timing's changes and what they change. */
-export interface Sensitivity {
+interface Sensitivity {
   readonly variant: string;
   readonly timing: string;
   readonly values: readonly [shorter: number, standard: number, longer: number];
@@ -172,7 +172,7 @@ function valuesOf({ timing }: Device, name: string): [number, number, number] {
 }
 
 /** Adds the table and the picture to a report. */
-export async function addSensitivity(
+async function addSensitivity(
   report: Report,
   experiments: Experiments,
 ) {

@@ -33,7 +33,7 @@ const NO_OBSERVATION: Observation = {
 };
 
 /** What one call took and gave. */
-export interface Timed<T> {
+interface Timed<T> {
   readonly value: T;
   readonly milliseconds: number;
   readonly usage: Usage;

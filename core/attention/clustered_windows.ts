@@ -1,7 +1,7 @@
 import type { AttentionTrace } from "./trace_reader.ts";
 
 /** A window of tokens that a policy divided into clusters. */
-export interface ClusteredWindow {
+interface ClusteredWindow {
   readonly tokens: number;
   readonly clusters: number;
 }

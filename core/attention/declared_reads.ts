@@ -12,7 +12,7 @@ import { type TraceStep, traceSteps } from "./trace_steps.ts";
 const ELEMENT_BYTES = 2;
 
 /** Metadata of one head for 16 tokens of context, in elements over those of a key. */
-export interface DeclaredReads {
+interface DeclaredReads {
   /** What a step reads, in the mean over decode steps and layers under the policy. */
   readonly readKeys: number;
   /**

@@ -9,7 +9,7 @@ export class TraceFormatError extends Error {
 }
 
 /** The name of a kind of frame. */
-export type FrameName = keyof typeof FrameKind;
+type FrameName = keyof typeof FrameKind;
 
 /** A frame whose checksum is right. */
 export interface Frame {

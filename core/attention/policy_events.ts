@@ -32,7 +32,7 @@ export interface PolicyAccess {
 }
 
 /** Clustering work. */
-export interface PolicyClustering {
+interface PolicyClustering {
   readonly windows: number;
   readonly tokens: number;
   readonly clusters: number;

@@ -15,7 +15,7 @@ export class TraceBlocksError extends Error {
 }
 
 /** Options of {@linkcode traceBlocks}. */
-export interface TraceBlocksOptions {
+interface TraceBlocksOptions {
   /** The sample's place in the trace. Default the first. */
   readonly sample?: number;
   /**

@@ -13,14 +13,14 @@ import {
 } from "./trace_format.ts";
 
 /** A sample begins. */
-export interface SampleEvent {
+interface SampleEvent {
   kind: "sample";
   index: number;
   name: string;
 }
 
 /** A sample is complete. */
-export interface SampleEndEvent {
+interface SampleEndEvent {
   kind: "sampleEnd";
   index: number;
   /** Bytes of the file up to here: it can be cut and continued at this place. */

@@ -3,7 +3,7 @@ import type { AttentionTrace } from "./trace_reader.ts";
 import type { RowLists, TableEvent } from "./trace_table.ts";
 
 /** A selection with the lists the trace carries, ascending. */
-export interface RecordedSelection extends SelectionRow {
+interface RecordedSelection extends SelectionRow {
   tokens?: Uint32Array;
   rows16?: Uint32Array;
 }

@@ -10,14 +10,14 @@ export interface RowLists {
 }
 
 /** Some consecutive rows of one table, by column. */
-export interface TableEventOf<Name extends TableName> {
+interface TableEventOf<Name extends TableName> {
   kind: Name;
   rows: number;
   columns: Record<typeof TABLES[Name][number], Float64Array>;
 }
 
 /** Some consecutive selections, with the lists the header announces. */
-export interface SelectionsEvent extends TableEventOf<"selections"> {
+interface SelectionsEvent extends TableEventOf<"selections"> {
   tokens?: RowLists;
   rows16?: RowLists;
 }

@@ -5,7 +5,7 @@
  */
 
 /** Bytes that do not decode. */
-export class MalformedVarintError extends Error {
+class MalformedVarintError extends Error {
   override readonly name = "MalformedVarintError";
 }
 

@@ -1,7 +1,7 @@
 import type { ChangedProgram } from "./memory_programs.ts";
 
 /** A change of the plain program that a memory need not know. */
-export interface ExtraWork extends ChangedProgram {
+interface ExtraWork extends ChangedProgram {
   /** Whether it can only cost more. */
   readonly addsWork?: true;
 }

@@ -10,7 +10,7 @@ import type { TestedMemory } from "./memory_expectations.ts";
 import { blockLists, plainProgram } from "./memory_programs.ts";
 
 /** A layer whose decode step memory models are compared at. */
-export interface MemoryLayer {
+interface MemoryLayer {
   /** Heads with keys and values of their own, on one stack. */
   readonly kvHeads: number;
   /** A multiple of the KV heads. */

@@ -8,7 +8,7 @@ import { PolicyRun, type PolicyRunOptions } from "./policy_run.ts";
 import type { Tested } from "./policy_checks.ts";
 
 /** A layer to measure a policy on. */
-export interface MeasuredLayer {
+interface MeasuredLayer {
   readonly shape: LayerShape;
   /** Tokens of the prompt. */
   readonly context: number;

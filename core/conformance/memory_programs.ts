@@ -22,7 +22,7 @@ export interface ChangedProgram {
 }
 
 /** No lists: each head reads its first tokens. */
-export const NO_LISTS: BlockLists = { offsets: new Uint32Array(0), blocks: new Uint32Array(0) };
+const NO_LISTS: BlockLists = { offsets: new Uint32Array(0), blocks: new Uint32Array(0) };
 
 /** A decode step of 8 heads that reads 256 of 1024 tokens, without anything special. */
 export function plainProgram(level: PimLevel, power: PowerBudget): Program {

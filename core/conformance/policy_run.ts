@@ -46,7 +46,7 @@ export interface RunStep {
 }
 
 /** A step and the time of the policy's calls in it. */
-export interface TimedStep extends RunStep {
+interface TimedStep extends RunStep {
   readonly milliseconds: number;
 }
 

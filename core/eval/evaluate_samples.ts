@@ -14,7 +14,7 @@ import { runSamples, type RunSamplesOptions } from "./run_samples.ts";
 import { finishedSamples } from "./sample_log.ts";
 
 /** Samples to run, and how to score what came of them. */
-export interface EvaluateSamplesOptions<Sample, Schema extends v.GenericSchema>
+interface EvaluateSamplesOptions<Sample, Schema extends v.GenericSchema>
   extends RunSamplesOptions<Sample> {
   /** What scoring reads of a line of the results. */
   readonly prediction: Schema;

@@ -19,7 +19,7 @@ export interface SequenceObservers {
 }
 
 /** A decoder and what evaluations need to know of it. */
-export interface RecordedModelOptions extends Omit<EvaluatedModel, "open"> {
+interface RecordedModelOptions extends Omit<EvaluatedModel, "open"> {
   /** Starts a sequence that reports to these observers, with room for so many tokens if stated. */
   readonly sequence: (observers: SequenceObservers, tokens?: number) => Promise<DecoderSequence>;
   /** Counts rows, and writes the trace where it has a writer. */

@@ -7,14 +7,14 @@ import { digestBytes } from "./digest.ts";
 import { UsageMeter } from "./policy_usage.ts";
 
 /** What a run settles for a policy. */
-export interface PolicySettings extends Omit<PluginSettings, "parameters" | "seed" | "onUsage"> {
+interface PolicySettings extends Omit<PluginSettings, "parameters" | "seed" | "onUsage"> {
   readonly seed: number;
   /** Layers without the policy; those the policy names unless stated. */
   readonly denseLayers?: readonly number[];
 }
 
 /** A policy that is loaded, its parameters, and how it describes itself for these. */
-export interface DescribedPolicy {
+interface DescribedPolicy {
   readonly policy: Policy;
   readonly description: Description;
   readonly parameters: readonly ParameterValue[];

@@ -18,7 +18,7 @@ export const dramPicojoulesPerBit = {
 const { activate, cell, bankGroupMux, globalIoMux, tsv, interposer } = dramPicojoulesPerBit;
 
 /** What a processor spends, in pJ for each byte, and for each multiply-add. */
-export interface ProcessorEnergy {
+interface ProcessorEnergy {
   readonly dramPicojoulesPerByte: number;
   readonly l2PicojoulesPerByte: number;
   readonly l1PicojoulesPerByte: number;

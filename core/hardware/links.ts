@@ -7,7 +7,7 @@ export const linkBytesPerSecond = {
 } as const;
 
 /** Name of a link. */
-export type LinkName = keyof typeof linkBytesPerSecond;
+type LinkName = keyof typeof linkBytesPerSecond;
 
 /**
  * Time of one NVLINK message, fitted to measurements on an A100 (AttAcc src/devices.py): a start

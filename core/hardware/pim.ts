@@ -24,7 +24,7 @@ export const attAcc = {
 } as const;
 
 /** A place for GEMV units. */
-export interface PimPlacement {
+interface PimPlacement {
   /** Name in the `hw` column. */
   readonly label: string;
   /** Bandwidth inside a stack over that to the outside, with and without a power limit. */

@@ -12,7 +12,7 @@ import { PluginMemory, type PluginMemoryOptions } from "./plugin_memory.ts";
 const PLUGINS = new URL("../../plugins/", import.meta.url);
 
 /** A memory model of this repository. */
-export interface BuiltInMemory {
+interface BuiltInMemory {
   readonly title: string;
   /** Where its GEMV units sit. */
   readonly level: PimLevel;

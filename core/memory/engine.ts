@@ -39,7 +39,7 @@ export interface EngineResult {
 }
 
 /** One channel that is told which commands issue and asked which may. */
-export interface ChannelProbe {
+interface ChannelProbe {
   /** Issues a command in a cycle, whether it is ready or not. */
   issue(command: string, address: number, cycle: number): void;
   /** The first cycle in which a command may issue; 0 when nothing holds it back. */

@@ -20,7 +20,7 @@ import { Runners } from "./runners.ts";
 import { WorkerPool } from "./worker_pool.ts";
 
 /** Options of {@linkcode Hbm3PimMemory.open}. */
-export interface Hbm3PimOptions {
+interface Hbm3PimOptions {
   /** Threads that simulate. Default: as many as the machine has cores. */
   readonly workers?: number;
   /** Tokens times heads of a batch from which on workers are worth starting. Default 4,000,000. */

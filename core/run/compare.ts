@@ -15,7 +15,7 @@ export interface ComparedRun {
 }
 
 /** A figure by where it goes, its sum, and that over the first run's. */
-export interface ComparedFigure {
+interface ComparedFigure {
   readonly total: number;
   readonly relative: number;
   readonly parts: Breakdown;

@@ -5,7 +5,7 @@
  */
 
 /** What was wanted and what was there instead. */
-export interface Expectation {
+interface Expectation {
   readonly expected: string;
   readonly received: string;
 }

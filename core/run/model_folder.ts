@@ -12,7 +12,7 @@ import { tinyLlama } from "../llm/tiny_llama.ts";
 import type { WeightFormat } from "../llm/onnx/linear.ts";
 
 /** Name of the model of this repository. */
-export const TINY_MODEL = "tiny-llama";
+const TINY_MODEL = "tiny-llama";
 
 /** What a name may be: one folder, not hidden, nothing that leads elsewhere. */
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;

@@ -150,7 +150,7 @@ export class RedisQueue implements AsyncDisposable {
 }
 
 /** Options of {@linkcode redisWorker}. */
-export interface RedisWorkerOptions {
+interface RedisWorkerOptions {
   readonly url: string;
   readonly platformDigest: string;
   /** The name that a run has on this machine. */

@@ -10,7 +10,7 @@ import type { Digests, RunSpec } from "./run_spec.ts";
 export type RunState = "queued" | "running" | "done" | "failed" | "cancelled";
 
 /** States that a run does not leave by itself. */
-export const TERMINAL_STATES = ["done", "failed", "cancelled"] as const;
+const TERMINAL_STATES = ["done", "failed", "cancelled"] as const;
 
 /** Whether a run is over. */
 export function isTerminal(state: RunState): state is typeof TERMINAL_STATES[number] {

@@ -30,7 +30,7 @@ export interface RunServiceOptions extends Omit<RunPoolOptions, "onChange"> {
 }
 
 /** A run that was asked for. */
-export interface Submission {
+interface Submission {
   readonly run: RunRecord;
   /** Whether its outputs were there already. */
   readonly isStored: boolean;

@@ -17,7 +17,7 @@ import { StoreDatabase } from "./store_database.ts";
 import { SweepStore } from "./sweep_store.ts";
 
 /** Which runs to list. */
-export interface RunFilter {
+interface RunFilter {
   readonly state?: RunState;
   readonly kind?: string;
   /** Most runs to give. */

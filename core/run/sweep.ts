@@ -49,7 +49,7 @@ export const sweepSchema = v.pipe(
 );
 
 /** One run of a sweep. */
-export interface ResolvedPoint extends Resolved<RunSpec> {
+interface ResolvedPoint extends Resolved<RunSpec> {
   /** Values of the swept fields, by JSON pointer. */
   readonly point: Readonly<Record<string, Json>>;
 }

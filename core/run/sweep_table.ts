@@ -19,7 +19,7 @@ export interface Objective {
  * What is weighed where nothing else is said: perplexity, time and energy of a decode step, cycles
  * alone.
  */
-export const STANDARD_OBJECTIVES: readonly Objective[] = [
+const STANDARD_OBJECTIVES: readonly Objective[] = [
   { column: "perplexity", better: "lower" },
   { column: "g_time (ms)", better: "lower" },
   { column: "g_energy (nJ)", better: "lower" },
@@ -74,7 +74,7 @@ export function sweepTable(
 }
 
 /** A column of a sweep's table. */
-export interface TableColumn {
+interface TableColumn {
   readonly name: string;
   /** A value a run; `undefined` where it has none. */
   readonly values: readonly (Json | undefined)[];

@@ -21,7 +21,7 @@ export function inFolder(test: (folder: string) => void | Promise<void>): () => 
 }
 
 /** A service in a folder of its own. */
-export interface OpenService extends AsyncDisposable {
+interface OpenService extends AsyncDisposable {
   readonly service: RunService;
   readonly folder: string;
 }

@@ -13,7 +13,7 @@ import type { RunService } from "./run_service.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 /** One output, then and now. */
-export interface OutputComparison {
+interface OutputComparison {
   readonly name: string;
   /** SHA-256 of its bytes then, and now; `undefined` where there is no such output. */
   readonly recorded: string | undefined;

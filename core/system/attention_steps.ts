@@ -27,7 +27,7 @@ export interface AttentionOptions {
 }
 
 /** Attention of all steps. */
-export interface AttentionSteps {
+interface AttentionSteps {
   readonly steps: readonly StepAttention[];
   /** What it was estimated from; of scattered rows only. */
   readonly sampling?: Sampling;

@@ -26,7 +26,7 @@ export interface BlockSource {
 }
 
 /** Options of {@linkcode StatisticalBlocks}. */
-export interface StatisticalOptions {
+interface StatisticalOptions {
   /** Whole number that all draws follow from. */
   readonly seed: number;
   /**

@@ -6,7 +6,7 @@ import type { Metadata } from "./policy_metadata.ts";
 import { addedCacheShare } from "./selection.ts";
 
 /** Bytes of a run, on all devices together. */
-export interface RequiredBytes {
+interface RequiredBytes {
   readonly weights: number;
   /** Keys and values of all requests. */
   readonly cache: number;

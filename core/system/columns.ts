@@ -8,7 +8,7 @@
  * How the reference prints a column: Python's str, int, float and bool; `size` is an int, or a
  * float where the model's feed-forward ratio is a fraction.
  */
-export type ColumnKind = "text" | "int" | "float" | "bool" | "size";
+type ColumnKind = "text" | "int" | "float" | "bool" | "size";
 
 /** One column. */
 export interface Column<Name extends string = string, Kind extends ColumnKind = ColumnKind> {

@@ -1,7 +1,7 @@
 import type { Bound } from "./cost.ts";
 
 /** Rates of the two that share a feed-forward layer, of one device each. */
-export interface SharingRates {
+interface SharingRates {
   readonly gpuFlopsPerSecond: number;
   readonly gpuBytesPerSecond: number;
   /** Inside the accelerator's stacks. */

@@ -1,5 +1,5 @@
 /** A linear model of several quantities over the same features. */
-export interface LinearModel {
+interface LinearModel {
   /** Estimates of all quantities at a place. */
   predict(features: readonly number[]): number[];
   /** Features that tell apart from the others, a constant included if it is among them. */

@@ -15,7 +15,7 @@ const ALL_BANK_ROW_BYTES = pimPlacements.bank.columnsPerMac * attAcc.columnsPerR
   attAcc.columnBytes;
 
 /** Bytes that a step's commands move in the stacks of one accelerator, from outside to the cells. */
-export interface PimTraffic {
+interface PimTraffic {
   readonly interposer: number;
   readonly tsv: number;
   readonly globalIoMux: number;
@@ -28,7 +28,7 @@ export interface PimTraffic {
  *
  * @param columnsPerMac columns one MAC command reads, by the placement of the units
  */
-export function pimTraffic(counts: MemoryResult, columnsPerMac: number): PimTraffic {
+function pimTraffic(counts: MemoryResult, columnsPerMac: number): PimTraffic {
   const bytes = (columns: number) => columns * attAcc.columnBytes * attAcc.stacks;
   const moved = bytes(counts.wrgb + counts.mvsb + counts.mvgb);
   return {

@@ -1,5 +1,5 @@
 /** Times of one block's layers that overlap attention in the memory, in seconds. */
-export interface OverlappingTimes {
+interface OverlappingTimes {
   readonly qkv: number;
   readonly proj: number;
   /** Both transfers together. */
@@ -7,7 +7,7 @@ export interface OverlappingTimes {
 }
 
 /** How {@linkcode overlap} counts what attention hides. */
-export interface OverlapOptions {
+interface OverlapOptions {
   /** One head's share: GPUs over heads, or groups of heads that are read together. */
   readonly headShare: number;
   /** Whether projections overlap too (`--pipeopt`); transfers always do. */

@@ -30,7 +30,7 @@ export interface Metadata {
 export type MetadataParameters = Readonly<Record<string, number>>;
 
 /** A policy whose metadata is known. */
-export interface PolicyMetadata<Name extends string = string> {
+interface PolicyMetadata<Name extends string = string> {
   /** Parameters that the metadata follows from, with their defaults. */
   readonly parameters: Readonly<Record<Name, number>>;
   /** @param headDim elements of a key */

@@ -10,7 +10,7 @@ import type { SystemSpec } from "./spec.ts";
 import { type Profile, quirks, type SwitchName, type SwitchValue } from "./switches.ts";
 
 /** One switch, turned. */
-export interface SwitchEffect {
+interface SwitchEffect {
   readonly name: SwitchName;
   readonly from: SwitchValue;
   readonly to: SwitchValue;

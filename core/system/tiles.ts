@@ -7,13 +7,13 @@ import type { Processor } from "../hardware/processor.ts";
 import type { Layer } from "./layers.ts";
 
 /** Rows and columns of the result that are computed together. */
-export interface Tile {
+interface Tile {
   readonly m: number;
   readonly n: number;
 }
 
 /** The tiles of a product, in the L1 and the L2 cache. */
-export interface Tiles {
+interface Tiles {
   readonly l1: Tile;
   readonly l2: Tile;
 }

@@ -55,19 +55,19 @@ const GENERATION_ENERGY = {
 } as const satisfies Partial<Record<LayerKind, readonly [SummedColumn, SummedColumn]>>;
 
 /** Columns whose unit is a time. */
-export type TimeColumn =
+type TimeColumn =
   | "s_time"
   | "g_time (ms)"
   | typeof SUMMARISATION_TIME[keyof typeof SUMMARISATION_TIME]
   | typeof GENERATION_TIME[LayerName][number];
 
 /** Columns whose unit is an energy. */
-export type EnergyColumn = Extract<SummedColumn, `${string}_energy` | "g_energy (nJ)">;
+type EnergyColumn = Extract<SummedColumn, `${string}_energy` | "g_energy (nJ)">;
 
 type SummedRow = Pick<SystemRow, TimeColumn | EnergyColumn | "s_flops" | "g_flops">;
 
 /** What scales sums to columns. */
-export interface TotalsScale {
+interface TotalsScale {
   /** Blocks of the model. */
   readonly layers: number;
   readonly gpus: number;

@@ -10,7 +10,7 @@ import type { MemoryModel, PimLevel } from "../memory/memory_model.ts";
 const LEVELS: readonly PimLevel[] = ["bank", "bankgroup", "buffer"];
 
 /** A memory for programs at any level, to be disposed of. */
-export interface OpenMemories extends Disposable {
+interface OpenMemories extends Disposable {
   readonly memory: MemoryModel;
 }
 

@@ -10,7 +10,7 @@ import { locatingAsync, UserError } from "../user_error.ts";
 import { type JobTable, readJobs } from "./job_table.ts";
 
 /** Options of a table of programs. */
-export interface JobOptions extends MemoryChoice {
+interface JobOptions extends MemoryChoice {
   readonly jobs: string;
   readonly output?: string;
 }

@@ -50,7 +50,7 @@ export const PROGRAM_DEFAULTS: ProgramOptions = {
 const MOST_TOKENS = 2 ** 24;
 
 /** Where the GEMV units sit, in words and in the reference's letters. */
-export const PIM_WORDS: Readonly<Record<string, PimLevel>> = {
+const PIM_WORDS: Readonly<Record<string, PimLevel>> = {
   bank: "bank",
   bg: "bankgroup",
   buffer: "buffer",

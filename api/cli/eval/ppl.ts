@@ -91,7 +91,7 @@ export function pplCommand(surroundings: Surroundings): Command {
 }
 
 /** Adds which tokens are read and predicted, and how. */
-export function addPplOptions(command: Command): Command {
+function addPplOptions(command: Command): Command {
   return command
     .addOption(
       checkedOption(
@@ -123,7 +123,7 @@ async function ppl(options: PplOptions, surroundings: Surroundings) {
 }
 
 /** What `compare` needs that `eval ppl` does not. */
-export interface PplUse {
+interface PplUse {
   /** Which options say how much of the text is read. */
   readonly lengths: string;
   /** Whether every token asked for has to be predicted, and some layer to be under each policy. */

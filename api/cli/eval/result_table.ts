@@ -9,7 +9,7 @@ export interface ScoreColumn {
 }
 
 /** Seconds spent on the samples. */
-export const timeColumn: ScoreColumn = {
+const timeColumn: ScoreColumn = {
   head: "time, s",
   value: ({ record }) => record.cost.seconds.toFixed(1),
 };

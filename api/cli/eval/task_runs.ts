@@ -51,7 +51,7 @@ export interface TaskOptions<Task extends string> extends EvaluationOptions, Sam
 }
 
 /** What the options say of each task of every evaluation; `out` is the folder of the policy. */
-export type TaskRunOptions =
+type TaskRunOptions =
   & Pick<SampleRunOptions, "model" | "limit" | "recallBudget">
   & { readonly out: string };
 

@@ -19,7 +19,7 @@ import { newTrace } from "../eval/trace_options.ts";
 import type { Prompt } from "./prompts.ts";
 
 /** How prompts are continued. */
-export interface ContinueOptions {
+interface ContinueOptions {
   readonly checkpoint: Checkpoint;
   readonly settled: SettledPolicy;
   /** What traces begin with. */
@@ -38,7 +38,7 @@ export interface ContinueOptions {
 }
 
 /** What came of a prompt. */
-export interface Continuation {
+interface Continuation {
   readonly prompt: string;
   readonly promptTokens: number;
   readonly text: string;

@@ -28,7 +28,7 @@ export interface PromptOptions {
 }
 
 /** How tokens are chosen. */
-export interface ChoiceOptions {
+interface ChoiceOptions {
   readonly greedy?: true;
   readonly temperature?: number;
   readonly topK?: number;

@@ -90,7 +90,7 @@ export function isFolder(path: string): boolean {
 }
 
 /** A folder's URL, which ends with a slash. */
-export function folderUrl(path: string): URL {
+function folderUrl(path: string): URL {
   return pathToFileURL(join(resolve(path), "/"));
 }
 

@@ -21,7 +21,7 @@ import { isTraceFile, traceBudgets } from "./trace_budgets.ts";
  * @param option what named it, for messages
  * @throws {UserError} when it cannot be read, or naming the line that is no number
  */
-export function readBudgetTable(option: string, path: string): number[] {
+function readBudgetTable(option: string, path: string): number[] {
   let text: string;
   try {
     text = Deno.readTextFileSync(path);

@@ -18,7 +18,7 @@ import { decimalNumber, integer, oneOfWords } from "../values.ts";
 export const BY_METHOD = "by-method";
 
 /** Whose reads are charged. */
-export type SelectionOptions = Pick<SystemOptions, "selection" | "selectionParameters">;
+type SelectionOptions = Pick<SystemOptions, "selection" | "selectionParameters">;
 
 /** What main.py is told, under its names, and what kvpim adds to it. */
 export interface ExperimentOptions {

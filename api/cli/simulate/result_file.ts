@@ -8,7 +8,7 @@ import { UserError } from "../user_error.ts";
 import type { SimulateOptions } from "./options.ts";
 
 /** Where results go. */
-export interface ResultFile {
+interface ResultFile {
   readonly path: string;
   /** Whether rows are added to what is there. */
   readonly append: boolean;

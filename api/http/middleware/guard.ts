@@ -16,7 +16,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 const OPEN = "/healthz";
 
 /** Options of {@linkcode guard}. */
-export interface GuardOptions {
+interface GuardOptions {
   /** What a caller must send, as a bearer token or as the password of basic authentication. */
   readonly token?: string | undefined;
 }

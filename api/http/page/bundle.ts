@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const ENTRY = fileURLToPath(new URL("client/main.ts", import.meta.url));
 
 /** Scripts by file name. */
-export type Scripts = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+type Scripts = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
 
 let made: Promise<Scripts> | undefined;
 

@@ -18,7 +18,7 @@ export const WIDE = { width: 1280, height: 900 };
 export const NARROW = { width: 390, height: 844 };
 
 /** A test in a browser; skipped, saying so, where there is none. No message to its console is let pass. */
-export type BrowserTest = (
+type BrowserTest = (
   name: string,
   test: (page: Page, caller: Caller) => Promise<void>,
   options?: BrowserContextOptions,

@@ -25,7 +25,7 @@ export function samplePrompt(
 }
 
 /** A prompt in two parts. */
-export interface SplitPrompt {
+interface SplitPrompt {
   /** Read at once, with dense attention. */
   readonly context: string;
   /** Read token by token, as decode steps. */

@@ -13,7 +13,7 @@ import { retrieval } from "../metrics/retrieval.ts";
 import { rougeL } from "../metrics/rouge_l.ts";
 
 /** One task. */
-export interface LongBenchTask {
+interface LongBenchTask {
   readonly metric: Metric;
   /** Whether the prompt is put into the model's chat form; few-shot and code prompts are not. */
   readonly chat: boolean;

@@ -2,7 +2,7 @@ import { splitWords } from "../python/text.ts";
 import { longestCommonWords } from "./longest_common_words.ts";
 
 /** How to score. */
-export interface RougeLOptions {
+interface RougeLOptions {
   /**
    * Calls after which the reference's recursive reconstruction of a common subsequence fails, which
    * makes the score 0. CPython 3.8 to 3.10 at its default recursion limit of 1000 has room for 989

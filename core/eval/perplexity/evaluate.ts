@@ -49,9 +49,9 @@ export interface PerplexityOptions {
 /** The most tokens the artifact predicts. */
 export const MOST_PREDICTED = 32_000;
 /** The running perplexity, a number a line, as the STARC artifact names it. */
-export const RUNNING_FILE = "log_PG19.txt";
+const RUNNING_FILE = "log_PG19.txt";
 /** The final perplexity. */
-export const FINAL_FILE = "ppl_PG19.txt";
+const FINAL_FILE = "ppl_PG19.txt";
 /** The record. */
 export const RECORD_FILE = "ppl_PG19.json";
 

@@ -11,7 +11,7 @@ import { isTraceOf } from "../recorded_trace.ts";
 import { perplexityIdentity, type PerplexityOptions, RECORD_FILE } from "./evaluate.ts";
 
 /** A run whose results may be there. */
-export interface FinishedOptions extends Omit<PerplexityOptions, "trace" | "onToken" | "signal"> {
+interface FinishedOptions extends Omit<PerplexityOptions, "trace" | "onToken" | "signal"> {
   /** The trace that has to be there, too, if one has. */
   readonly trace?: { readonly path: string; readonly header: TraceHeader } | undefined;
   /** Whether a record of other settings may be replaced; none may unless stated. */

@@ -7,7 +7,7 @@ import { RecallMeter, type RecallTotals } from "../recall.ts";
 import { type PerplexityProtocol, predictedTokens, sequenceNll } from "./sequence_nll.ts";
 
 /** What to measure. */
-export interface MeasureOptions {
+interface MeasureOptions {
   readonly model: EvaluatedModel;
   /** The text, and what messages call it. */
   readonly text: { readonly name: string; readonly content: string };
@@ -30,7 +30,7 @@ export interface MeasureOptions {
 }
 
 /** How well a model predicts a text. */
-export interface Measurement {
+interface Measurement {
   /** exp of the mean negative log-likelihood. */
   readonly perplexity: number;
   /** Mean negative log-likelihood of the predicted tokens, in nats. */

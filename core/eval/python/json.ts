@@ -1,5 +1,5 @@
 /** How to write. */
-export interface PythonJsonOptions {
+interface PythonJsonOptions {
   /**
    * Writes characters beyond ASCII as escapes: `json.dumps`' `ensure_ascii`.
    *

@@ -4,7 +4,7 @@ export class PythonLiteralError extends Error {
 }
 
 /** What a literal can be. */
-export type PythonValue =
+type PythonValue =
   | string
   | number
   | boolean

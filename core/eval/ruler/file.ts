@@ -29,7 +29,7 @@ export const RulerLineSchema = v.looseObject({
 export type RulerFileLine = v.InferOutput<typeof RulerLineSchema>;
 
 /** How to write a file. */
-export interface WriteRulerOptions extends GenerateRulerOptions {
+interface WriteRulerOptions extends GenerateRulerOptions {
   /** What counts the tokens, for the record. */
   readonly tokenizer: string;
   /** The chat template that `wrap` fills in, for the record. */

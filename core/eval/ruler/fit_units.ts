@@ -1,5 +1,5 @@
 /** How large a haystack can be. */
-export interface UnitRange {
+interface UnitRange {
   readonly minimum: number;
   readonly increment: number;
   readonly maximum?: number | undefined;

@@ -14,7 +14,7 @@ import { variableTrackingSample } from "./variable_tracking.ts";
 import { builtInWords, type RulerWords } from "./words.ts";
 
 /** What samples are made of. */
-export interface RulerMaterial {
+interface RulerMaterial {
   /** @default this project's own */
   readonly templates?: RulerTemplates | undefined;
   /** @default those of a word list package */

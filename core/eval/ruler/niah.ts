@@ -25,7 +25,7 @@ export interface NiahTask {
 }
 
 /** What the task is made of. */
-export interface NiahMaterial {
+interface NiahMaterial {
   readonly template: RulerTemplate;
   readonly words: RulerWords;
   /** Needed for a haystack of essays. */

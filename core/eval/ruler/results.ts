@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { RulerTaskName } from "./tasks.ts";
 
 /** A task with the length its samples were made for. */
-export interface SizedTask {
+interface SizedTask {
   readonly task: RulerTaskName;
   readonly maxTokens: number;
 }

@@ -14,7 +14,7 @@ import type { RulerTaskName } from "./tasks.ts";
 export type RulerScoring = "nvidia" | "artifact";
 
 /** Scores one prediction, from 0 to 1. */
-export type RulerMetric = (prediction: string, outputs: readonly string[]) => number;
+type RulerMetric = (prediction: string, outputs: readonly string[]) => number;
 
 /**
  * The metric of a task.

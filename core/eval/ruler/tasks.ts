@@ -5,7 +5,7 @@ import type { QuestionAnsweringTask } from "./question_answering.ts";
 import type { VariableTrackingTask } from "./variable_tracking.ts";
 
 /** A task of RULER. */
-export type RulerTask =
+type RulerTask =
   & { readonly generatedTokens: number }
   & (NiahTask | VariableTrackingTask | CommonWordsTask | FrequentWordsTask | QuestionAnsweringTask);
 
@@ -21,7 +21,7 @@ const NIAH = {
 } as const;
 
 /** The thirteen tasks and their settings (RULER synthetic.yaml, constants.py). */
-export const RULER_TASKS = {
+const RULER_TASKS = {
   niah_single_1: { ...NIAH, haystack: "noise" },
   niah_single_2: NIAH,
   niah_single_3: { ...NIAH, valueType: "uuids" },

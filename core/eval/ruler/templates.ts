@@ -21,7 +21,7 @@ export interface RulerTemplate {
 }
 
 /** Kinds of tasks, as RULER names them. */
-export const RULER_KINDS = [
+const RULER_KINDS = [
   "niah",
   "variable_tracking",
   "common_words_extraction",
@@ -30,7 +30,7 @@ export const RULER_KINDS = [
 ] as const;
 
 /** A kind of task. */
-export type RulerKind = typeof RULER_KINDS[number];
+type RulerKind = typeof RULER_KINDS[number];
 
 /** The texts of every kind of task. */
 export type RulerTemplates = Readonly<Record<RulerKind, RulerTemplate>>;

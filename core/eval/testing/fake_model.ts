@@ -37,7 +37,7 @@ export const BYTE_TOKENIZER: TextTokenizer = {
 };
 
 /** What a session of a fake model was given. */
-export interface FakeCall {
+interface FakeCall {
   readonly sample: string;
   /** Text read at once, special tokens written out. */
   prefilled: string;
@@ -48,7 +48,7 @@ export interface FakeCall {
 }
 
 /** A fake model and what was done with it. */
-export interface FakeModel extends EvaluatedModel {
+interface FakeModel extends EvaluatedModel {
   readonly calls: FakeCall[];
 }
 

@@ -24,7 +24,7 @@ export interface EvaluateSpec extends
 }
 
 /** A system whose prompt, output and budgets follow from an evaluation. */
-export type EvaluatedSystem = Omit<SystemSpec, "lin" | "lout" | "sparsity">;
+type EvaluatedSystem = Omit<SystemSpec, "lin" | "lout" | "sparsity">;
 
 /** Decode steps of an evaluation: the token behind the prompt is predicted by the prompt's pass. */
 export function decodeStepsOf({ protocol, tokens }: Pick<EvaluateSpec, "protocol" | "tokens">) {

@@ -35,7 +35,7 @@ import { evaluatedSteps, evaluatedStepsCsv } from "./evaluated_steps.ts";
 import { type Output, textOutput, type Work } from "./kind.ts";
 
 /** Name of the output that holds the attention trace. */
-export const TRACE_FILE = "attention.trace";
+const TRACE_FILE = "attention.trace";
 
 /** What decoding under the policy gave. */
 interface Decoded {

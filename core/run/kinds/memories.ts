@@ -45,7 +45,7 @@ export function isUploaded(memory: MemoryReference): memory is `sha256:${string}
 }
 
 /** A memory, and its component where it is not of this repository. */
-export interface ResolvedMemory {
+interface ResolvedMemory {
   readonly memory: MemoryReference;
   readonly inputs: Inputs;
 }

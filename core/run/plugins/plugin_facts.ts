@@ -3,7 +3,7 @@ import type { Description } from "../../../wasm/wit/policy/since-v0.1.0/policy.t
 import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
 
 /** A policy's description as JSON holds it. */
-export type PolicyDescription = Omit<Description, "denseLayers"> & {
+type PolicyDescription = Omit<Description, "denseLayers"> & {
   readonly denseLayers: readonly number[];
 };
 

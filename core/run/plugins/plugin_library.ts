@@ -37,7 +37,7 @@ export class PluginInUseError extends Error {
 }
 
 /** A plugin of this repository: what is known of it once it was built. */
-export interface BuiltInPlugin {
+interface BuiltInPlugin {
   readonly name: string;
   readonly kind: PluginKind;
   readonly facts: PluginFacts | undefined;

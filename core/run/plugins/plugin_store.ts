@@ -2,7 +2,7 @@ import type { StoreDatabase } from "../store_database.ts";
 import type { PluginFacts } from "./plugin_facts.ts";
 
 /** A component that was uploaded. */
-export interface StoredPlugin extends PluginFacts {
+interface StoredPlugin extends PluginFacts {
   /** Milliseconds since 1970. */
   readonly createdAt: number;
 }

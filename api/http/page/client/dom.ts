@@ -7,10 +7,10 @@
 /// <reference lib="dom.iterable" />
 
 /** What an element may hold. */
-export type Child = Node | string | null;
+type Child = Node | string | null;
 
 /** Attributes of an element; `true` is one without a value, `false` none. */
-export type Attributes = Readonly<Record<string, string | number | boolean>>;
+type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /** An element with attributes and children. */
 export function h<Tag extends keyof HTMLElementTagNameMap>(

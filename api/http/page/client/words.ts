@@ -10,7 +10,7 @@ import type { SimulateSpec } from "../../../../core/run/kinds/simulate.ts";
 import type { Sweep } from "./api.ts";
 
 /** Which tokens a step reads, as a spec or a sweep's point says it. */
-export interface SparsityLike {
+interface SparsityLike {
   readonly kvBudget?: number | undefined;
   readonly kvBudgets?: unknown;
   readonly kvBudgetTable?: { readonly name: string };

@@ -3,7 +3,7 @@ import { button, h } from "../dom.ts";
 import { DARK, LIGHT, type Theme } from "./theme.ts";
 
 /** A chart for a width in pixels and a theme. */
-export type ChartOf = (width: number, theme: Theme) => TopLevelSpec;
+type ChartOf = (width: number, theme: Theme) => TopLevelSpec;
 
 /** Width of a picture that is downloaded. */
 const PICTURE_WIDTH = 900;

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from "vega-lite";
 import { chartConfig, type Theme } from "./theme.ts";
 
 /** A run as a point. */
-export interface ParetoPoint {
+interface ParetoPoint {
   readonly name: string;
   readonly href: string;
   readonly x: number;

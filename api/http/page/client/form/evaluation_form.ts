@@ -32,7 +32,7 @@ const SYSTEM = {
 } as const;
 
 /** What a form holds. */
-export interface EvaluationState {
+interface EvaluationState {
   readonly base: Readonly<Record<string, unknown>>;
   readonly policies: readonly ChosenPolicy[];
 }

@@ -34,7 +34,7 @@ const BEGINNING: FormState = {
 };
 
 /** What a form holds. */
-export interface FormState {
+interface FormState {
   readonly experiment: Readonly<Record<string, unknown>>;
   readonly policies: readonly Sparsity[];
   readonly vary: Variations;

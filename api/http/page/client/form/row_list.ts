@@ -1,7 +1,7 @@
 import { h } from "../dom.ts";
 
 /** Makes a row; `remove` takes it away again. */
-export type MakeRow<Row> = (number: number, remove: () => void) => Row;
+type MakeRow<Row> = (number: number, remove: () => void) => Row;
 
 /** Rows of a form that can be added and removed. */
 export class RowList<Row extends { readonly element: HTMLElement }> {

@@ -7,7 +7,7 @@ export interface FaultyField {
 }
 
 /** What of a form shows how sending goes. */
-export interface SendingForm {
+interface SendingForm {
   readonly submit: HTMLButtonElement;
   /** Where a mistake is shown that is no field's. */
   readonly problem: HTMLElement;
