@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { accessSync, constants, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
+import { makeFolder } from "../../../core/files/make_folder.ts";
 import {
   namingPlugin,
   type OpenPolicies,
@@ -16,7 +17,7 @@ import {
 } from "../policy/open_policy.ts";
 import { fileNameOf, type PolicyChoice } from "../policy/policy_choice.ts";
 import { suffixedPath } from "../suffixed_path.ts";
-import { UserError } from "../user_error.ts";
+import { locating, UserError } from "../user_error.ts";
 
 /** A policy with everything about it settled. */
 export interface PolicyRun {
@@ -111,11 +112,7 @@ export function policyFolder(output: string, choice: PolicyChoice): string {
  * @throws {UserError} when it cannot
  */
 export function makeOutputFolder(output: string, choices: readonly PolicyChoice[]) {
-  try {
-    mkdirSync(output, { recursive: true });
-  } catch {
-    throw new UserError(`--output: expected a folder that can be made but found ${output}`);
-  }
+  locating("--output", () => makeFolder(output, UserError));
   for (const choice of choices) {
     const path = policyFolder(output, choice);
     const found = statSync(path, { throwIfNoEntry: false });

@@ -103,6 +103,10 @@ Deno.test(
       /--output: expected a folder .*quest but found a file$/m,
     );
     deepEqual(filesIn(output), ["quest"]);
+    await refuses(
+      ["--policy", "full", "--output", `${output}/quest/out`],
+      /--output: .*quest\/out: expected a folder that can be made but found a file on the way to it$/m,
+    );
   }),
 );
 

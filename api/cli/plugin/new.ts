@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { errorWords } from "../../../core/files/error_words.ts";
 import { Command } from "commander";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { errorWords } from "../../../core/files/error_words.ts";
+import { makeFolder } from "../../../core/files/make_folder.ts";
 import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
 import type { PluginManifest } from "../../../wasm/sdk/plugin_manifest.ts";
 import { checkedOption } from "../option.ts";
@@ -58,8 +59,8 @@ function makePlugin(name: string, { kind, lang, into }: NewOptions): string {
     throw new UserError(`<name>: expected a folder that is not there yet but found ${folder}`);
   }
   const template = new URL(`${kind}/${lang}/`, TEMPLATES);
+  locating("--into", () => makeFolder(folder, UserError));
   try {
-    mkdirSync(folder, { recursive: true });
     for (const file of readdirSync(template)) {
       const text = readFileSync(new URL(file, template), "utf8");
       writeFileSync(join(folder, named(file, kind, name)), named(text, kind, name));

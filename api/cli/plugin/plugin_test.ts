@@ -151,6 +151,10 @@ Deno.test(
     await plugin("new", "my-idea", "--into", folder);
     await refuses(["new", "My_Idea"], /<name>: expected a kebab-case name such as my-policy but/);
     await refuses(["new", "my-idea", "--into", folder], /expected a folder that is not there yet/);
+    await refuses(
+      ["new", "my-idea", "--into", `${folder}/my-idea/plugin.json`],
+      /--into: .*\/my-idea: expected a folder that can be made but found a file on the way to it$/m,
+    );
     await refuses(["new", "a", "--lang", "rust"], /--lang: expected one of as, c, ts but found/);
     await refuses(["build", folder], /<folder>: expected a folder with plugin\.json but found/);
     await refuses(
