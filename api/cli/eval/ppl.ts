@@ -9,10 +9,13 @@ import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import { checkpointModel, traceHeaderOf } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
 import { evaluatePerplexity, MOST_PREDICTED } from "../../../core/eval/perplexity/evaluate.ts";
+import {
+  type EvaluatedText,
+  readEvaluatedText,
+} from "../../../core/eval/perplexity/evaluated_text.ts";
 import { finishedPerplexity } from "../../../core/eval/perplexity/finished.ts";
 import { checkText, sequenceTokens } from "../../../core/eval/perplexity/measure.ts";
 import type { PerplexityProtocol } from "../../../core/eval/perplexity/sequence_nll.ts";
-import { readText } from "../../../core/eval/read_text.ts";
 import { checkUnderPolicy } from "../../../core/eval/settle_policy.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { checkedOption } from "../option.ts";
@@ -155,10 +158,10 @@ export async function runPpl(
   const advice = { "shorter prompts": use.lengths, "other lengths": use.lengths };
   return await advising(advice, async () => {
     const planned: PlannedRun[] = [];
-    const text = { name: options.text, content: readText(options.text) };
+    const text = readEvaluatedText(options.text);
     for (const run of runs) {
-      const plan = planOf(options, checkpoint, run);
-      if (planned.length === 0) checkText({ ...plan, text, exactly: use.isSimulated });
+      const plan = planOf(options, text, checkpoint, run);
+      if (planned.length === 0) checkText({ ...plan, exactly: use.isSimulated });
       const finished = await finishedPerplexity({ ...plan, mayReplace: use.mayReplace });
       planned.push({ ...run, plan, finished });
     }
@@ -202,8 +205,13 @@ interface PlannedRun extends PolicyRun {
   readonly finished: EvaluationRecord | undefined;
 }
 
-function planOf(options: PplOptions, checkpoint: Checkpoint, { choice, settled }: PolicyRun) {
-  const { text, protocol, start } = options;
+function planOf(
+  options: PplOptions,
+  text: EvaluatedText,
+  checkpoint: Checkpoint,
+  { choice, settled }: PolicyRun,
+) {
+  const { protocol, start } = options;
   const room = checkpoint.model.config.maximumPositions - sequenceTokens(protocol, start, 0);
   const path = tracePathOf(options.trace, choice, options.policy);
   return {

@@ -6,6 +6,7 @@
 import { openCheckpoint } from "../../../core/eval/checkpoint.ts";
 import { checkpointModel } from "../../../core/eval/checkpoint_model.ts";
 import { evaluatePerplexity } from "../../../core/eval/perplexity/evaluate.ts";
+import { readEvaluatedText } from "../../../core/eval/perplexity/evaluated_text.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { policyFolder, type PolicyResult, settleAll, underEach } from "../eval/policy_runs.ts";
 import { EXCERPT, perplexityColumns } from "../eval/ppl.ts";
@@ -28,13 +29,14 @@ export async function perplexityFigures(
   await using checkpoint = await openCheckpoint(tinyLlama);
   const folder = await Deno.makeTempDir({ prefix: "kvpim-run-" });
   try {
+    const text = readEvaluatedText(EXCERPT);
     const runs = await settleAll({ policies }, checkpoint, { budget, seed: 0 });
     const results: PolicyResult[] = await underEach(
       runs,
       ({ choice, settled }) =>
         evaluatePerplexity({
           model: checkpointModel(checkpoint, settled),
-          text: EXCERPT,
+          text,
           out: policyFolder(folder, choice),
           protocol: "once",
           start: context - 1,

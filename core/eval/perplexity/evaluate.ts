@@ -6,13 +6,12 @@
  */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { digestText } from "../digest.ts";
 import type { EvaluationIdentity } from "../evaluation_identity.ts";
 import { type EvaluationRecord, evaluationRecord, writeRecord } from "../evaluation_record.ts";
 import type { EvaluatedModel } from "../evaluated_model.ts";
-import { readText } from "../read_text.ts";
 import type { RecordedTrace } from "../recorded_trace.ts";
 import { writeWhole } from "../write_whole.ts";
+import type { EvaluatedText } from "./evaluated_text.ts";
 import { measurePerplexity } from "./measure.ts";
 import { RunningLog } from "./running_log.ts";
 import type { PerplexityProtocol } from "./sequence_nll.ts";
@@ -20,8 +19,7 @@ import type { PerplexityProtocol } from "./sequence_nll.ts";
 /** What to evaluate. */
 export interface PerplexityOptions {
   readonly model: EvaluatedModel;
-  /** A text file. */
-  readonly text: string;
+  readonly text: EvaluatedText;
   /** Folder of the results. */
   readonly out: string;
   readonly protocol: PerplexityProtocol;
@@ -62,18 +60,17 @@ export const RECORD_FILE = "ppl_PG19.json";
  * they were beside its own running perplexity so far (`log_PG19.txt.partial`). The record comes last,
  * when everything it is of is in its place.
  *
- * @throws {EvaluationInputError} if the text is absent, not UTF-8, too short, or too long for the
- *   model, or the folder cannot be made
+ * @throws {EvaluationInputError} if the text is too short, or too long for the model, or the folder
+ *   cannot be made
  */
 export async function evaluatePerplexity(options: PerplexityOptions): Promise<EvaluationRecord> {
-  const { model, out, protocol, start = 0, maxTokens = MOST_PREDICTED, recallBudget, trace } =
+  const { model, text, out, protocol, start = 0, maxTokens = MOST_PREDICTED, recallBudget, trace } =
     options;
-  const text = readText(options.text);
   using running = new RunningLog(join(out, RUNNING_FILE));
   const began = performance.now();
   const measured = await measurePerplexity({
     model,
-    text: { name: options.text, content: text },
+    text,
     protocol,
     start,
     maxTokens,
@@ -85,7 +82,7 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
     },
   });
   const { perplexity, nll, predictedTokens, rows, recall, usage } = measured;
-  const record = evaluationRecord(perplexityIdentity(options, text), {
+  const record = evaluationRecord(perplexityIdentity(options), {
     scores: { perplexity, nll, predictedTokens },
     samples: 1,
     cost: {
@@ -109,11 +106,10 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
 
 /** What makes an evaluation of a text what it is. */
 export function perplexityIdentity(
-  { model, protocol, start = 0, maxTokens = MOST_PREDICTED, recallBudget }: Omit<
+  { model, text, protocol, start = 0, maxTokens = MOST_PREDICTED, recallBudget }: Omit<
     PerplexityOptions,
     "trace"
   >,
-  text: string,
 ): EvaluationIdentity {
   return {
     evaluation: "perplexity",
@@ -121,6 +117,6 @@ export function perplexityIdentity(
     model: model.name,
     policy: model.policy,
     config: { start, maxTokens, recallBudget: recallBudget ?? null },
-    digests: { ...model.digests, text: digestText(text) },
+    digests: { ...model.digests, text: text.digest },
   };
 }

@@ -5,7 +5,6 @@ import type { TraceHeader } from "../../attention/trace_format.ts";
 import type { EvaluationRecord } from "../evaluation_record.ts";
 import { EvaluationInputError } from "../input_error.ts";
 import { otherRun } from "../other_run.ts";
-import { readText } from "../read_text.ts";
 import { recordAt } from "../record_at.ts";
 import { isTraceOf } from "../recorded_trace.ts";
 import { perplexityIdentity, type PerplexityOptions, RECORD_FILE } from "./evaluate.ts";
@@ -22,17 +21,14 @@ interface FinishedOptions extends Omit<PerplexityOptions, "trace" | "onToken" | 
  * The record of an earlier run of the same settings that came to its end, if its folder holds one
  * and, where a trace is asked for, that run's own trace is there whole.
  *
- * @throws {EvaluationInputError} if the text cannot be used, or the folder holds what may not be
- *   replaced: results of other settings, or something else
+ * @throws {EvaluationInputError} if the folder holds what may not be replaced: results of other settings, or something else
  */
 export async function finishedPerplexity(
   options: FinishedOptions,
 ): Promise<EvaluationRecord | undefined> {
   const { trace, mayReplace } = options;
   const path = join(options.out, RECORD_FILE);
-  const identity = JSON.parse(
-    JSON.stringify(perplexityIdentity(options, readText(options.text))),
-  );
+  const identity = JSON.parse(JSON.stringify(perplexityIdentity(options)));
   if (!existsSync(path)) return undefined;
   const record = readRecord(path);
   const { evaluation, protocol, model, policy, config, digests } = record;

@@ -1,8 +1,10 @@
 import { deepEqual, equal, ok, rejects, throws } from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
+import { digestText } from "../digest.ts";
 import { fakeModel } from "../testing/fake_model.ts";
 import { temporaryFolder } from "../testing/temporary_folder.ts";
 import { evaluatePerplexity, type PerplexityOptions } from "./evaluate.ts";
+import { readEvaluatedText } from "./evaluated_text.ts";
 import { negativeLogLikelihood, sequenceNll } from "./sequence_nll.ts";
 
 const TEXT = "abcabcabc";
@@ -18,7 +20,7 @@ async function evaluate(text: string, options: Partial<PerplexityOptions> = {}) 
   const model = options.model ?? cycle();
   const record = await evaluatePerplexity({
     model,
-    text: folder.path("book.txt"),
+    text: readEvaluatedText(folder.path("book.txt")),
     out: folder.path("out"),
     protocol: "once",
     ...options,
@@ -90,7 +92,7 @@ Deno.test("a text that is absent, too short or too long is refused in one line",
     name: "EvaluationInputError",
     message: /book\.txt: expected at least 2 tokens but found 1$/,
   });
-  await rejects(evaluate(TEXT, { text: "none.txt" }), /none\.txt: expected a file but found none/);
+  throws(() => readEvaluatedText("none.txt"), /none\.txt: expected a file but found none/);
   const model = fakeModel(() => "", { contextTokens: 8 });
   await rejects(
     evaluate(TEXT, { model }),
@@ -98,6 +100,15 @@ Deno.test("a text that is absent, too short or too long is refused in one line",
   );
   await evaluate(TEXT, { model, maxTokens: 8 });
   await rejects(evaluate(TEXT, { model, maxTokens: 8, protocol: "artifact" }), /but found 9$/);
+});
+
+Deno.test("a text is what it was when it was read, whatever becomes of its file", async () => {
+  using folder = temporaryFolder();
+  writeFileSync(folder.path("book.txt"), TEXT);
+  const text = readEvaluatedText(folder.path("book.txt"));
+  writeFileSync(folder.path("book.txt"), "another");
+  const { record } = await evaluate("", { text });
+  deepEqual([record.scores.predictedTokens, record.digests.text], [9, digestText(TEXT)]);
 });
 
 Deno.test("it can be stopped between tokens", async () => {
