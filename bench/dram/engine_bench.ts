@@ -34,6 +34,7 @@ import {
   type ProgramOptions,
   referenceProgram,
 } from "../../wasm/dram/verify/reference_programs.ts";
+import { median } from "../median.ts";
 
 const ROUNDS = 7;
 const MEASUREMENT_MS = 50;
@@ -146,10 +147,6 @@ function baselineMeasure(program: string, folder: string, workload: Workload): M
 
 function describe(cycles: number, issued: number | bigint, accepted: unknown[]): string {
   return `${cycles} cycles, ${issued} issued, accepted ${accepted.join(" ")}`;
-}
-
-function median(values: number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** Alternates the programs and returns the median of each. */

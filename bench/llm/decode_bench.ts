@@ -39,6 +39,7 @@ import { layerTensors, modelTensors } from "../../core/llm/tensor_names.ts";
 import { tinyLlama } from "../../core/llm/tiny_llama.ts";
 import { allTokens, tokenSetsOf } from "../../core/llm/token_sets.ts";
 import { builtPolicy } from "../../plugins/testing/built_plugin.ts";
+import { median } from "../median.ts";
 import { orUsage, wordOf } from "./arguments.ts";
 import { GREEDY, LLAMA_1B } from "./llama_shapes.ts";
 import type { MemoryProbe, MemoryReport } from "./memory_probe.ts";
@@ -77,10 +78,6 @@ async function stepTime(sequence: Sequence, steps: number): Promise<number> {
   const begin = performance.now();
   for (let i = 0; i < steps; i++) await sequence.step(1 + i);
   return (performance.now() - begin) / steps;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!;
 }
 
 /** Every policy of this repository, metered. */

@@ -9,6 +9,7 @@
  */
 import Table from "cli-table3";
 import { builtPolicy } from "../../plugins/testing/built_plugin.ts";
+import { median } from "../median.ts";
 import { CoreClock } from "./core_clock.ts";
 import { LayerRun } from "./layer_run.ts";
 
@@ -65,10 +66,6 @@ async function warmUp(name: string) {
     await run.select();
   }
   run.close();
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 if (import.meta.main) {
