@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { recordPath } from "../evaluation_record.ts";
 import { EvaluationInputError } from "../input_error.ts";
 import { readJsonFile, readJsonLines } from "../json_lines.ts";
 import { PredictionSchema } from "./files.ts";
@@ -37,7 +38,7 @@ export async function writeResultFile(
 
 /** How many of a file's samples its record is of; nothing where it has none. */
 async function scoredSamples(path: string): Promise<number | undefined> {
-  const record = path.replace(/\.jsonl$/, ".json");
+  const record = recordPath(path);
   if (!existsSync(record)) return undefined;
   return (await readJsonFile(record, RecordSchema)).samples;
 }
