@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { errorWords } from "../../core/files/error_words.ts";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { errorWords } from "../../core/files/error_words.ts";
 import { UserError } from "./user_error.ts";
 
 /**

@@ -1,6 +1,6 @@
-import { errorWords } from "../../../core/files/error_words.ts";
 import { readFileSync } from "node:fs";
 import { stringify } from "csv/sync";
+import { errorWords } from "../../../core/files/error_words.ts";
 import type { MemoryResult } from "../../../core/memory/memory_model.ts";
 import { type MemoryChoice, openMemory } from "../memory_access.ts";
 import { OutputFile, writeFile } from "../output_file.ts";

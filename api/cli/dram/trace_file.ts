@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { errorWords } from "../../../core/files/error_words.ts";
 import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { errorWords } from "../../../core/files/error_words.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
 

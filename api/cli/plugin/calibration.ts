@@ -1,6 +1,6 @@
-import { errorWords } from "../../../core/files/error_words.ts";
 import { Option } from "commander";
 import { readFileSync } from "node:fs";
+import { errorWords } from "../../../core/files/error_words.ts";
 import { UserError } from "../user_error.ts";
 
 /** What a policy was calibrated to. */

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { errorWords } from "../../../core/files/error_words.ts";
 import { Command } from "commander";
 import { readFileSync } from "node:fs";
+import { errorWords } from "../../../core/files/error_words.ts";
 import { DEFAULT_LIMITS, inspectComponent, type Limits } from "../../../core/host/mod.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { plainTable } from "../table.ts";

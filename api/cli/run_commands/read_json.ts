@@ -1,6 +1,6 @@
-import { errorWords } from "../../../core/files/error_words.ts";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
+import { errorWords } from "../../../core/files/error_words.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
 

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { errorWords } from "../../../core/files/error_words.ts";
 import { basename } from "node:path";
+import { errorWords } from "../../../core/files/error_words.ts";
 import {
   MOST_BUDGET_TOKENS,
   parseBudgetList,

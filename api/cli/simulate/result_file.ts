@@ -1,6 +1,6 @@
-import { errorWords } from "../../../core/files/error_words.ts";
 import { existsSync, readFileSync } from "node:fs";
 import { parse } from "csv/sync";
+import { errorWords } from "../../../core/files/error_words.ts";
 import { columns, type SystemRow } from "../../../core/system/columns.ts";
 import { csvHeader, csvRow } from "../../../core/system/csv.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
