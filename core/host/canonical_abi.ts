@@ -13,34 +13,21 @@
  *
  * @module
  */
-import type { PrimitiveName, WitFunction, WitType } from "../../wasm/wit/ast.ts";
-import {
-  discriminantBytes,
-  type Layout,
-  MAX_FLAT_PARAMETERS,
-  MAX_FLAT_RESULTS,
-} from "../../wasm/wit/layout.ts";
+import type { WitFunction, WitType } from "../../wasm/wit/ast.ts";
+import { type Layout, MAX_FLAT_PARAMETERS, MAX_FLAT_RESULTS } from "../../wasm/wit/layout.ts";
 import { camelCase } from "../../wasm/sdk/generate/names.ts";
+import { type Answers, compileReader } from "./compile_reader.ts";
+import { type CoreValue, fromCore, widen } from "./core_values.ts";
 import {
   allocate,
-  breach,
   checkRange,
   type GuestMemory,
-  readPair,
   storeBytes,
   viewOf,
   writePair,
 } from "./guest_memory.ts";
-import {
-  type Codec,
-  type CoreValue,
-  fromCore,
-  primitiveCodec,
-  TYPED_ARRAYS,
-  type TypedArrayConstructor,
-  widen,
-  type Write,
-} from "./primitive_codec.ts";
+import { typedArrayOf } from "./typed_arrays.ts";
+import { type Write, writePrimitive } from "./write_primitive.ts";
 
 /** Passes the parameters of a function and reads its result. */
 export interface FunctionCodec {
@@ -48,15 +35,11 @@ export interface FunctionCodec {
   readonly lift: (guest: GuestMemory, result: CoreValue | undefined) => unknown;
 }
 
-/** Whether what is read from a component is a copy of its own or lies in the component's memory. */
-export type Answers = "copied" | "in-place";
-
 const UTF8_ENCODER = new TextEncoder();
-const UTF8_DECODER = new TextDecoder("utf-8", { fatal: true });
 
 /** Makes the codecs of a contract's functions. */
 export class CanonicalAbi {
-  readonly #codecs = new Map<string, Codec>();
+  readonly #writes = new Map<string, Write>();
 
   /** @param answers whether lists of numbers that are read are copies or views */
   constructor(private readonly layout: Layout, private readonly answers: Answers = "copied") {}
@@ -78,7 +61,7 @@ export class CanonicalAbi {
     const tuple: WitType = { kind: "tuple", members: parameters.map(({ type }) => type) };
     const bytes = this.layout.size(tuple);
     const alignment = this.layout.alignment(tuple);
-    const writes = placed.map(({ type }) => this.#codec(type).write);
+    const writes = placed.map(({ type }) => this.#write(type));
     return (guest, values) => {
       const at = allocate(guest, alignment, bytes);
       placed.forEach(({ offset }, index) => writes[index]?.(guest, at + offset, values[index]));
@@ -98,10 +81,10 @@ export class CanonicalAbi {
   #lift(result: WitType | null): FunctionCodec["lift"] {
     if (result === null) return () => undefined;
     const flat = this.layout.flatten(result);
-    const { read } = this.#codec(result);
     const bytes = this.layout.size(result);
     const alignment = this.layout.alignment(result);
     if (flat.length > MAX_FLAT_RESULTS) {
+      const read = compileReader(this.layout, result, this.answers);
       return (guest, at) => {
         const address = Number(at) >>> 0;
         const data = viewOf(guest);
@@ -171,150 +154,62 @@ export class CanonicalAbi {
     };
   }
 
-  #codec(type: WitType): Codec {
+  #write(type: WitType): Write {
     const key = JSON.stringify(type);
-    let codec = this.#codecs.get(key);
-    if (codec === undefined) this.#codecs.set(key, codec = this.#makeCodec(type));
-    return codec;
+    let write = this.#writes.get(key);
+    if (write === undefined) this.#writes.set(key, write = this.#makeWrite(type));
+    return write;
   }
 
-  #makeCodec(type: WitType): Codec {
+  #makeWrite(type: WitType): Write {
     const resolved = this.layout.resolve(type);
     switch (resolved.kind) {
       case "primitive":
-        return primitiveCodec(resolved.name);
+        return writePrimitive(resolved.name);
+      case "resource":
+        return writePrimitive("u32");
       case "string":
-        return this.#stringCodec();
-      case "list":
-        return this.#listCodec(type, resolved.element);
-      case "enum": {
-        const labels = resolved.labels.map(({ name }) => name);
-        return this.#numberCodec(
-          type,
-          (value) => indexOf(labels, value),
-          (number) => labels[number] ?? breach(`label ${number} of ${resolved.name}`),
-        );
+      case "list": {
+        const store = this.#listStore(type);
+        return (guest, at, value) => writePair(guest, at, store(guest, value));
       }
+      case "enum":
       case "flags": {
         const labels = resolved.labels.map(({ name }) => name);
-        return this.#numberCodec(
-          type,
-          (value) => flagBits(labels, value),
-          (bits) => labels.filter((_, bit) => (bits & (1 << bit)) !== 0),
-        );
+        const write = writePrimitive(this.layout.discriminant(type));
+        const encode = resolved.kind === "enum" ? indexOf : flagBits;
+        return (guest, at, value) => write(guest, at, encode(labels, value));
       }
-      case "resource":
-        return this.#numberCodec(type, Number, (handle) => handle);
       case "record":
       case "tuple":
-        return this.#recordCodec(type);
-      case "option":
-      case "result":
-      case "variant":
-        return this.#variantCodec(type);
+        return this.#writeFields(type);
+      default:
+        return this.#writeCase(type);
     }
   }
 
-  #numberCodec(
-    type: WitType,
-    encode: (value: unknown) => number,
-    decode: (number: number) => unknown,
-  ): Codec {
-    const { write, read } = primitiveCodec(unsignedOf(this.layout.size(type)));
-    return {
-      write: (guest, at, value) => write(guest, at, encode(value)),
-      read: (data, at) => decode(read(data, at) as number),
-    };
-  }
-
-  #recordCodec(type: WitType): Codec {
+  #writeFields(type: WitType): Write {
     const fields = this.layout.fields(type).map(({ name, type: own, offset }) => ({
       key: camelCase(name),
       offset,
-      codec: this.#codec(own),
+      write: this.#write(own),
     }));
-    return {
-      write: (guest, at, value) => {
-        for (const { key, offset, codec } of fields) {
-          codec.write(guest, at + offset, property(value, key));
-        }
-      },
-      read: (data, at) => {
-        const record: Record<string, unknown> = {};
-        for (const { key, offset, codec } of fields) record[key] = codec.read(data, at + offset);
-        return record;
-      },
+    return (guest, at, value) => {
+      for (const { key, offset, write } of fields) write(guest, at + offset, property(value, key));
     };
   }
 
-  #variantCodec(type: WitType): Codec {
-    const { kind } = this.layout.resolve(type);
+  #writeCase(type: WitType): Write {
     const cases = this.layout.cases(type);
     const names = cases.map(({ name }) => name);
     const payload = this.layout.payloadOffset(type);
-    const tag = primitiveCodec(unsignedOf(discriminantBytes(cases.length)));
-    const codecs = cases.map((one) => one.type === null ? null : this.#codec(one.type));
-    const isOption = kind === "option";
-    return {
-      write: (guest, at, value) => {
-        const index = isOption ? Number(value !== null) : indexOf(names, property(value, "tag"));
-        tag.write(guest, at, index);
-        codecs[index]?.write(guest, at + payload, isOption ? value : property(value, "value"));
-      },
-      read: (data, at) => {
-        const index = tag.read(data, at) as number;
-        const name = names[index] ?? breach(`case ${index} of ${names.join(", ")}`);
-        const codec = codecs[index];
-        if (isOption) return codec?.read(data, at + payload) ?? null;
-        return codec ? { tag: name, value: codec.read(data, at + payload) } : { tag: name };
-      },
-    };
-  }
-
-  #stringCodec(): Codec {
-    const store = this.#listStore({ kind: "string" });
-    return {
-      write: (guest, at, value) => writePair(guest, at, store(guest, value)),
-      read: (data, at) => {
-        const [from, length] = readPair(data, at);
-        checkRange(data, from, length, 1, "a string");
-        try {
-          return UTF8_DECODER.decode(new Uint8Array(data.buffer, from, length));
-        } catch {
-          return breach("a string that is not UTF-8");
-        }
-      },
-    };
-  }
-
-  #listCodec(type: WitType, element: WitType): Codec {
-    const store = this.#listStore(type);
-    const write: Write = (guest, at, value) => writePair(guest, at, store(guest, value));
-    const bytes = this.layout.size(element);
-    const alignment = this.layout.alignment(element);
-    const array = this.#typedArray(element);
-    if (array !== null) {
-      const { answers } = this;
-      return {
-        write,
-        read: (data, at) => {
-          const [from, length] = readPair(data, at);
-          if (length === 0) return new array(0);
-          checkRange(data, from, length * bytes, alignment, "a list");
-          const view = new array(data.buffer, from, length);
-          return answers === "copied" ? view.slice() : view;
-        },
-      };
-    }
-    const codec = this.#codec(element);
-    return {
-      write,
-      read: (data, at) => {
-        const [from, length] = readPair(data, at);
-        if (length === 0) return [];
-        checkRange(data, from, length * bytes, alignment, "a list");
-        return Array.from({ length }, (_, index) => codec.read(data, from + index * bytes));
-      },
+    const writeIndex = writePrimitive(this.layout.discriminant(type));
+    const writes = cases.map((one) => one.type === null ? null : this.#write(one.type));
+    const isOption = this.layout.resolve(type).kind === "option";
+    return (guest, at, value) => {
+      const index = isOption ? Number(value !== null) : indexOf(names, property(value, "tag"));
+      writeIndex(guest, at, index);
+      writes[index]?.(guest, at + payload, isOption ? value : property(value, "value"));
     };
   }
 
@@ -327,7 +222,7 @@ export class CanonicalAbi {
     const { element } = resolved;
     const bytes = this.layout.size(element);
     const alignment = this.layout.alignment(element);
-    const array = this.#typedArray(element);
+    const array = typedArrayOf(this.layout.resolve(element));
     if (array !== null) {
       return (guest, value) => {
         const numbers = value instanceof array ? value : new array(value as number[]);
@@ -335,24 +230,15 @@ export class CanonicalAbi {
         return [storeBytes(guest, view, alignment)[0], numbers.length];
       };
     }
-    const codec = this.#codec(element);
+    const write = this.#write(element);
     return (guest, value) => {
       const values = value as readonly unknown[];
       if (values.length === 0) return [alignment, 0];
       const at = allocate(guest, alignment, values.length * bytes);
-      values.forEach((one, index) => codec.write(guest, at + index * bytes, one));
+      values.forEach((one, index) => write(guest, at + index * bytes, one));
       return [at, values.length];
     };
   }
-
-  #typedArray(element: WitType): TypedArrayConstructor | null {
-    const resolved = this.layout.resolve(element);
-    return resolved.kind === "primitive" ? TYPED_ARRAYS[resolved.name] ?? null : null;
-  }
-}
-
-function unsignedOf(bytes: number): PrimitiveName {
-  return bytes === 1 ? "u8" : bytes === 2 ? "u16" : "u32";
 }
 
 function property(value: unknown, key: string): unknown {

@@ -6,7 +6,8 @@ import {
   resourceModule,
 } from "../../wasm/sdk/generate/exports.ts";
 import { Layout } from "../../wasm/wit/layout.ts";
-import { type Answers, CanonicalAbi, type FunctionCodec } from "./canonical_abi.ts";
+import { CanonicalAbi, type FunctionCodec } from "./canonical_abi.ts";
+import type { Answers } from "./compile_reader.ts";
 import { ContractBreach } from "./contract_breach.ts";
 import { FuelMeter, FuelSpent } from "./fuel_meter.ts";
 import type { GuestMemory } from "./guest_memory.ts";

@@ -1,5 +1,5 @@
 import type { Contract } from "../../wasm/sdk/generate/exports.ts";
-import type { Answers } from "./canonical_abi.ts";
+import type { Answers } from "./compile_reader.ts";
 import { type CompiledComponent, ComponentInstance, type Handle } from "./component_instance.ts";
 import type { Limits } from "./limits.ts";
 import type { Outcome } from "./outcome.ts";

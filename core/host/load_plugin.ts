@@ -1,7 +1,7 @@
 import { type PluginKind, readContract } from "../../wasm/sdk/contracts.ts";
 import type { Contract } from "../../wasm/sdk/generate/exports.ts";
 import { type AdmissionRules, refusalOf } from "./admit.ts";
-import type { Answers } from "./canonical_abi.ts";
+import type { Answers } from "./compile_reader.ts";
 import { importLinker, InstanceTable } from "./instance_table.ts";
 import type { Instrumentation } from "./instrument/function_rewriter.ts";
 import { type Limits, limitsWith } from "./limits.ts";

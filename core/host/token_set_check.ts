@@ -17,9 +17,13 @@ export interface TokenSetRules {
 interface Exports {
   readonly memory: WebAssembly.Memory;
   offsetsAt(): number;
-  reserve(maxTokens: number, numbers: number): number;
-  firstThatIsNoSet(lists: number, limit: number): number;
+  begin(limit: number): void;
+  reserve(numbers: number): number;
+  firstThatIsNoSet(lists: number): number;
 }
+
+/** Tokens looked at at a time, unless one list is longer: so many that they stay in a cache. */
+const PIECE_TOKENS = 4096;
 
 let shared: Promise<TokenSetCheck> | undefined;
 
@@ -48,10 +52,23 @@ export class TokenSetCheck {
    * @throws {RangeError} if so many tokens exceed the address space of WebAssembly
    */
   firstBroken(offsets: Uint32Array, tokens: Uint32Array, limit: number): number | null {
+    this.exports.begin(limit);
+    for (let first = 0; first + 1 < offsets.length;) {
+      let end = first + 1;
+      while (end + 1 < offsets.length && offsets[end + 1]! - offsets[first]! <= PIECE_TOKENS) end++;
+      const piece = tokens.subarray(offsets[first], offsets[end]);
+      const broken = this.#firstBrokenOf(offsets.subarray(first, end + 1), piece);
+      if (broken !== null) return first + broken;
+      first = end;
+    }
+    return null;
+  }
+
+  /** The same of some of the lists, whose tokens alone are given. */
+  #firstBrokenOf(offsets: Uint32Array, tokens: Uint32Array): number | null {
     const { exports } = this;
-    const numbers = offsets.length + tokens.length;
-    if (!exports.reserve(limit, numbers)) {
-      throw new RangeError(`Expected tokens within 4 GiB but found ${tokens.length} of ${limit}`);
+    if (!exports.reserve(offsets.length + tokens.length)) {
+      throw new RangeError(`Expected tokens within 4 GiB but found ${tokens.length} in a list`);
     }
     const { buffer } = exports.memory;
     if (this.#view.buffer !== buffer) this.#view = new Uint32Array(buffer);
@@ -59,7 +76,7 @@ export class TokenSetCheck {
     this.#view.set(offsets, at);
     this.#view.set(tokens, at + offsets.length);
     const lists = offsets.length - 1;
-    const first = exports.firstThatIsNoSet(lists, limit);
+    const first = exports.firstThatIsNoSet(lists);
     return first < lists ? first : null;
   }
 }

@@ -92,3 +92,19 @@ Deno.test("an evicted token is told with its number", () => {
     "Expected visible tokens that are present but found 7, evicted",
   );
 });
+
+Deno.test("of more tokens than are looked at at a time, each list is checked", () => {
+  const [count, length] = [40, 500];
+  const offsets = Uint32Array.from({ length: count + 1 }, (_, list) => list * length);
+  // Neither ascending nor in the order of another list.
+  const tokens = Uint32Array.from(
+    { length: count * length },
+    (_, at) => (7 * at + Math.floor(at / length)) % length,
+  );
+  assert.equal(sets.firstBroken(offsets, tokens, length), null);
+  for (let list = 0; list < count; list++) {
+    const broken = tokens.slice();
+    broken[(list + 1) * length - 1] = broken[list * length]!;
+    assert.equal(sets.firstBroken(offsets, broken, length), list);
+  }
+});

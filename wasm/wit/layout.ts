@@ -158,6 +158,15 @@ export class Layout {
     }
   }
 
+  /** The number that stands for a label, for flags, or for which case of a variant a value is. */
+  discriminant(type: WitType): "u8" | "u16" | "u32" {
+    const { kind } = this.resolve(type);
+    const bytes = kind === "enum" || kind === "flags"
+      ? this.size(type)
+      : discriminantBytes(this.cases(type).length);
+    return bytes === 1 ? "u8" : bytes === 2 ? "u16" : "u32";
+  }
+
   /** Where a variant's payload begins, in bytes from its start. */
   payloadOffset(type: WitType): number {
     return alignTo(discriminantBytes(this.cases(type).length), this.#payloadAlignment(type));
@@ -208,7 +217,7 @@ export function alignTo(offset: number, alignment: number): number {
 }
 
 /** Bytes of the number that tells a variant's cases apart. */
-export function discriminantBytes(cases: number): 1 | 2 | 4 {
+function discriminantBytes(cases: number): 1 | 2 | 4 {
   return cases <= 256 ? 1 : cases <= 65536 ? 2 : 4;
 }
 

@@ -1,5 +1,5 @@
 import type { PrimitiveName, WitType } from "../../wit/ast.ts";
-import { type CoreType, discriminantBytes, type Layout } from "../../wit/layout.ts";
+import type { CoreType, Layout } from "../../wit/layout.ts";
 import type { AssemblyScriptTypes, Direction } from "./assemblyscript_types.ts";
 import { camelCase, pascalCase, snakeCase } from "./names.ts";
 
@@ -66,7 +66,7 @@ export class AssemblyScriptMemory {
           : `load<${STORAGE[resolved.name]}>(${at})`;
       case "enum":
       case "flags":
-        return `<${this.#name(type, "in")}>load<${this.#storage(type)}>(${at})`;
+        return `<${this.#name(type, "in")}>load<${this.#layout.discriminant(type)}>(${at})`;
       case "string":
         return `loadString(${at})`;
       case "list":
@@ -86,7 +86,9 @@ export class AssemblyScriptMemory {
         return `store<${STORAGE[resolved.name]}>(${at}, ${value})`;
       case "enum":
       case "flags":
-        return `store<${this.#storage(type)}>(${at}, <${this.#storage(type)}>(${value}))`;
+        return `store<${this.#layout.discriminant(type)}>(${at}, <${
+          this.#layout.discriminant(type)
+        }>(${value}))`;
       case "string":
         return `storeString(${at}, ${value})`;
       case "resource":
@@ -107,7 +109,7 @@ export class AssemblyScriptMemory {
         return [`store<${STORAGE[resolved.name]}>(at, ${first}, ${offset});`];
       case "enum":
       case "flags":
-        return [`store<${this.#storage(type)}>(at, ${first}, ${offset});`];
+        return [`store<${this.#layout.discriminant(type)}>(at, ${first}, ${offset});`];
       case "string":
       case "list":
         return [
@@ -141,7 +143,7 @@ export class AssemblyScriptMemory {
     const cases = this.#layout.cases(type);
     const [, ...joined] = this.#layout.flatten(type);
     const payload = offset + this.#layout.payloadOffset(type);
-    const lines = [`store<${unsigned(cases.length)}>(at, ${names[0]}, ${offset});`];
+    const lines = [`store<${this.#layout.discriminant(type)}>(at, ${names[0]}, ${offset});`];
     cases.forEach((one, index) => {
       if (one.type === null) return;
       const values = this.#layout.flatten(one.type).map((core, each) =>
@@ -175,7 +177,7 @@ export class AssemblyScriptMemory {
     const cases = this.#layout.cases(type);
     const payload = `at + ${this.#layout.payloadOffset(type)}`;
     const maker = this.#caseMaker(type, name);
-    const tag = `load<${unsigned(cases.length)}>(at)`;
+    const tag = `load<${this.#layout.discriminant(type)}>(at)`;
     return cases.map((one, index) => {
       const made = maker(one.name, one.type === null ? "" : this.loadExpression(one.type, payload));
       return index < cases.length - 1
@@ -217,7 +219,7 @@ export class AssemblyScriptMemory {
   #storeCases(type: WitType, name: string): string[] {
     const cases = this.#layout.cases(type);
     const payload = `at + ${this.#layout.payloadOffset(type)}`;
-    const storage = unsigned(cases.length);
+    const storage = this.#layout.discriminant(type);
     const { kind } = this.#layout.resolve(type);
     const tag = kind === "variant"
       ? "value.tag"
@@ -329,14 +331,6 @@ export class AssemblyScriptMemory {
         return type.kind;
     }
   }
-
-  #storage(type: WitType): string {
-    return `u${this.#layout.size(type) * 8}`;
-  }
-}
-
-function unsigned(cases: number): string {
-  return `u${discriminantBytes(cases) * 8}`;
 }
 
 function coerce(from: CoreType, to: CoreType, value: string): string {
