@@ -68,7 +68,7 @@ async function prompted(
 }
 
 function reference(layer: LayerAttention, heads: readonly HeadTokens[]) {
-  const { keys, values } = layer.cache;
+  const { keys, values } = contentOf(layer.cache);
   return attentionReference(SHAPE, TOKEN.queries, keys, values, heads);
 }
 
@@ -95,13 +95,25 @@ function evicting(...tokens: number[]): Update {
   };
 }
 
+/** What a cache holds, `[length, kvHeads, headDim]` each. */
+function contentOf(cache: LayerCache) {
+  const { kvHeads, headDim } = cache.shape;
+  const byToken = (list: Float32Array) =>
+    Float32Array.from(list, (_, at) => {
+      const [token, within] = [Math.floor(at / (kvHeads * headDim)), at % (kvHeads * headDim)];
+      const head = Math.floor(within / headDim);
+      return list[(head * cache.length + token) * headDim + within % headDim]!;
+    });
+  return { keys: byToken(cache.copyKeys()), values: byToken(cache.copyValues()) };
+}
+
 /** The mean of some tokens' values, for each query head. */
 function meanValues(layer: LayerAttention, tokensOf: (head: number) => readonly number[]) {
   return Array.from({ length: 32 }, (_, i) => {
     const [head, d] = [Math.floor(i / 8), i % 8];
     const tokens = tokensOf(head);
-    const at = (token: number) => token * 16 + (head >> 1) * 8 + d;
-    return tokens.reduce((sum, token) => sum + layer.cache.values[at(token)]!, 0) / tokens.length;
+    const values = layer.cache.valuesOf(head >> 1);
+    return tokens.reduce((sum, token) => sum + values[token * 8 + d]!, 0) / tokens.length;
   });
 }
 
@@ -228,11 +240,12 @@ Deno.test("the prompt's last queries are observed, however the prompt was cut", 
   await layer.prefill(part(0, 4), 6);
   await layer.prefill(part(4, 6), 6);
   await layer.endPrefill();
+  const { keys, values } = contentOf(cache);
   const expected = new Float64Array(24);
   for (const position of [3, 4, 5]) {
     const tokens = ALL.slice(0, position + 1);
     const queries = PROMPT.queries.subarray(32 * position, 32 * position + 32);
-    attentionReference(SHAPE, queries, cache.keys, cache.values, everyHead(tokens)).weights
+    attentionReference(SHAPE, queries, keys, values, everyHead(tokens)).weights
       .forEach((shares, head) => shares.forEach((share, t) => expected[6 * head + t]! += share));
   }
   ok(relativeError(seen!.weights, expected) < 2e-6);
@@ -301,5 +314,5 @@ Deno.test("an observer of attention gets every token's logit beside what was kep
   const logit = query.reduce((sum, q, i) => sum + q * key[i]!, 0) / Math.sqrt(8);
   ok(relativeError(seen[6]!.logits, [logit, logit]) < 1e-6);
   // Attention itself is not disturbed.
-  ok(relativeError(second.subarray(0, 8), layer.cache.values.subarray(0, 8)) < 1e-6);
+  ok(relativeError(second.subarray(0, 8), layer.cache.valuesOf(0).subarray(0, 8)) < 1e-6);
 });

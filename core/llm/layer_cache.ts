@@ -22,6 +22,8 @@ export type TurnTable = Float32Array;
 interface Exports {
   readonly memory: WebAssembly.Memory;
   layOut(queryHeads: number, kvHeads: number, dim: number, capacity: number, turns: number): number;
+  enteringAt(): number;
+  enteringTokens(): number;
   queriesAt(): number;
   outputAt(): number;
   offsetsAt(): number;
@@ -32,6 +34,7 @@ interface Exports {
   turnsAt(): number;
   keysAt(): number;
   valuesAt(): number;
+  enter(token: number, count: number): void;
   attendAll(first: number, length: number): void;
   attendListed(perKvHead: number, biased: number, turned: number): void;
   addWeights(first: number, length: number): void;
@@ -51,7 +54,7 @@ function compileOnce(): Promise<WebAssembly.Module> {
   ).then(({ bytes }) => WebAssembly.compile(bytes));
 }
 
-/** Keys and values of one layer of one sequence, `[tokens, kvHeads, headDim]`. */
+/** Keys and values of one layer of one sequence, `[kvHeads, tokens, headDim]`. */
 export class LayerCache {
   readonly #exports: Exports;
   /** Elements of a token's keys. */
@@ -91,14 +94,19 @@ export class LayerCache {
     return this.#length;
   }
 
-  /** A view of all keys, `[length, kvHeads, headDim]`. */
-  get keys(): Float32Array<ArrayBuffer> {
-    return this.#floats(this.#exports.keysAt(), this.#length * this.#width);
+  /** A view of the values of a KV head, `[length, headDim]`. */
+  valuesOf(kvHead: number): Float32Array<ArrayBuffer> {
+    return this.#rows(this.#exports.valuesAt(), kvHead, 0);
   }
 
-  /** A view of all values, `[length, kvHeads, headDim]`. */
-  get values(): Float32Array<ArrayBuffer> {
-    return this.#floats(this.#exports.valuesAt(), this.#length * this.#width);
+  /** A copy of the keys of all tokens from `first` on, `[kvHeads, length - first, headDim]`. */
+  copyKeys(first = 0): Float32Array<ArrayBuffer> {
+    return this.#copy(this.#exports.keysAt(), first);
+  }
+
+  /** A copy of the values of all tokens from `first` on, `[kvHeads, length - first, headDim]`. */
+  copyValues(first = 0): Float32Array<ArrayBuffer> {
+    return this.#copy(this.#exports.valuesAt(), first);
   }
 
   /**
@@ -111,9 +119,14 @@ export class LayerCache {
     if (length > this.shape.capacity) {
       throw new RangeError(`Expected at most ${this.shape.capacity} tokens but found ${length}`);
     }
-    const begin = 4 * this.#length * this.#width;
-    this.#floats(this.#exports.keysAt() + begin, keys.length).set(keys);
-    this.#floats(this.#exports.valuesAt() + begin, values.length).set(values);
+    const { enteringAt, enteringTokens, enter } = this.#exports;
+    const most = enteringTokens() * this.#width;
+    for (let from = 0; from < keys.length; from += most) {
+      const end = Math.min(from + most, keys.length);
+      this.#floats(enteringAt(), end - from).set(keys.subarray(from, end));
+      this.#floats(enteringAt() + 4 * most, end - from).set(values.subarray(from, end));
+      enter(this.#length + from / this.#width, (end - from) / this.#width);
+    }
     this.#length = length;
   }
 
@@ -192,6 +205,21 @@ export class LayerCache {
   logits(queryHead: number, queries: Float32Array): Float32Array {
     this.#queries.set(queries);
     return this.#floats(this.#exports.logitsOf(queryHead, this.#length), this.#length);
+  }
+
+  #copy(at: number, first: number): Float32Array<ArrayBuffer> {
+    const { kvHeads, headDim } = this.shape;
+    const each = (this.#length - first) * headDim;
+    const copy = new Float32Array(kvHeads * each);
+    for (let head = 0; head < kvHeads; head++) copy.set(this.#rows(at, head, first), head * each);
+    return copy;
+  }
+
+  /** A KV head's rows of the tokens from `first` on. */
+  #rows(at: number, kvHead: number, first: number): Float32Array<ArrayBuffer> {
+    const { capacity, headDim } = this.shape;
+    const begin = (kvHead * capacity + first) * headDim;
+    return this.#floats(at + 4 * begin, (this.#length - first) * headDim);
   }
 
   get #queries(): Float32Array {

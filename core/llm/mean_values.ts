@@ -1,14 +1,16 @@
 import type { LayerCache } from "./layer_cache.ts";
 import type { PresentTokens } from "./present_tokens.ts";
+import { tokensOf } from "./token_sets.ts";
 
 /** The mean of the values of all tokens present, which some policies mix into the output. */
 export class MeanValues {
-  /** Of all tokens so far, `[kvHeads, headDim]`. */
-  readonly #sums: Float64Array;
+  /** Of all tokens so far, of each KV head, `[headDim]`. */
+  readonly #sums: readonly Float64Array[];
   #counted = 0;
 
   constructor(private readonly cache: LayerCache, private readonly present: PresentTokens) {
-    this.#sums = new Float64Array(cache.shape.kvHeads * cache.shape.headDim);
+    const { kvHeads, headDim } = cache.shape;
+    this.#sums = Array.from({ length: kvHeads }, () => new Float64Array(headDim));
   }
 
   /**
@@ -41,29 +43,28 @@ export class MeanValues {
   /** Means over all tokens, from sums that grow with the cache. */
   #runningMeans(): (head: number) => Float64Array {
     const { queryHeads, kvHeads, headDim } = this.cache.shape;
-    const { length, values } = this.cache;
-    const width = kvHeads * headDim;
-    for (; this.#counted < length; this.#counted++) {
-      for (let i = 0; i < width; i++) this.#sums[i]! += values[this.#counted * width + i]!;
-    }
-    return (head) => {
-      const at = Math.floor(head * kvHeads / queryHeads) * headDim;
-      return this.#sums.subarray(at, at + headDim).map((sum) => sum / length);
-    };
+    const { length } = this.cache;
+    this.#sums.forEach((sums, kvHead) => {
+      const values = this.cache.valuesOf(kvHead);
+      for (let at = this.#counted * headDim; at < values.length; at += headDim) {
+        for (let d = 0; d < headDim; d++) sums[d]! += values[at + d]!;
+      }
+    });
+    this.#counted = length;
+    return (head) =>
+      this.#sums[Math.floor(head * kvHeads / queryHeads)]!.map((sum) => sum / length);
   }
 
   /** Means over what evictions and the window left. */
   #presentMeans(): (head: number) => Float64Array {
     const { queryHeads, kvHeads, headDim } = this.cache.shape;
-    const { length, values } = this.cache;
-    const { offsets, tokens } = this.present.lists(length);
+    const sets = this.present.lists(this.cache.length);
     return (head) => {
+      const values = this.cache.valuesOf(Math.floor(head * kvHeads / queryHeads));
       const mean = new Float64Array(headDim);
-      const list = tokens.subarray(offsets[head]!, offsets[head + 1]!);
-      const within = Math.floor(head * kvHeads / queryHeads) * headDim;
+      const list = tokensOf(sets, head, queryHeads);
       for (const token of list) {
-        const at = token * kvHeads * headDim + within;
-        for (let d = 0; d < headDim; d++) mean[d]! += values[at + d]!;
+        for (let d = 0; d < headDim; d++) mean[d]! += values[token * headDim + d]!;
       }
       return mean.map((sum) => sum / list.length);
     };

@@ -139,7 +139,7 @@ export class ModelParts {
    * Causal attention of the last tokens of a cache.
    *
    * @param queries `[tokens, queryHeads, headDim]`
-   * @param keys `[length, kvHeads, headDim]`
+   * @param keys `[kvHeads, length, headDim]`, as `values`
    * @param mask `[tokens, length]`, 1 where a token sees another
    */
   async denseAttention(
@@ -151,7 +151,7 @@ export class ModelParts {
     const { queryHeads, kvHeads, headDim } = this.config;
     const tokens = queries.length / (queryHeads * headDim);
     const length = keys.length / (kvHeads * headDim);
-    const cacheDims = [1, length, kvHeads * headDim];
+    const cacheDims = [1, kvHeads, length, headDim];
     const { attended } = await this.segments.attention.run({
       queries: { data: queries, dims: [1, tokens, queryHeads * headDim] },
       keys: { data: keys, dims: cacheDims },

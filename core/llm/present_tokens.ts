@@ -1,13 +1,20 @@
+import type { HeadUnit } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import type { TokenSets } from "./kv_policy.ts";
-import { tokenSetsOf } from "./token_sets.ts";
+
+/** Tokens that were evicted, 1 each, in a table for each head of a unit. */
+interface Evictions {
+  readonly per: HeadUnit;
+  readonly tables: readonly Uint8Array[];
+}
 
 /**
- * Which tokens of a layer's cache can still be attended to, query head by query head: those that
- * were not evicted and, where the layer has a sliding window, lie within it.
+ * Which tokens of a layer's cache can still be attended to: those that were not evicted and, where
+ * the layer has a sliding window, lie within it. Kept account of by KV head as long as evictions
+ * are: query heads that share their tokens are attended from together.
  */
 export class PresentTokens {
-  /** Of each query head, 1 where a token was evicted. Made when the first one is. */
-  #gone: Uint8Array[] | undefined;
+  /** Made when the first token is evicted. */
+  #evictions: Evictions | undefined;
 
   constructor(
     private readonly queryHeads: number,
@@ -23,7 +30,7 @@ export class PresentTokens {
 
   /** Whether all of `length` tokens are there. */
   isComplete(length: number): boolean {
-    return this.#gone === undefined && this.first(length) === 0;
+    return this.#evictions === undefined && this.first(length) === 0;
   }
 
   /**
@@ -31,17 +38,15 @@ export class PresentTokens {
    *
    * @throws {RangeError} when a token is not there
    */
-  evict({ per, offsets, tokens }: TokenSets, length: number) {
-    if (tokens.length === 0) return;
-    this.#gone ??= Array.from({ length: this.queryHeads }, () => new Uint8Array(this.capacity));
-    const group = per === "kv-head" ? this.queryHeads / this.kvHeads : 1;
-    this.#gone.forEach((gone, head) => {
-      const set = Math.floor(head / group);
-      for (const token of tokens.subarray(offsets[set]!, offsets[set + 1]!)) {
-        if (token >= length || gone[token] !== 0) {
+  evict(sets: TokenSets, length: number) {
+    if (sets.tokens.length === 0) return;
+    const { per, tables } = this.#evictions = this.#evictionsBy(sets.per);
+    tables.forEach((table, head) => {
+      for (const token of this.#setOf(sets, per, head)) {
+        if (token >= length || table[token] !== 0) {
           throw new RangeError(`Expected to evict a token that is present but found ${token}`);
         }
-        gone[token] = 1;
+        table[token] = 1;
       }
     });
   }
@@ -51,18 +56,21 @@ export class PresentTokens {
    * the newest.
    */
   lists(length: number): TokenSets {
-    const gone = this.#gone ??
-      Array.from({ length: this.queryHeads }, () => new Uint8Array(length));
+    const per = this.#evictions?.per ?? "kv-head";
+    const heads = this.#heads(per);
     const first = this.first(length);
-    return tokenSetsOf(gone.map((flags) => {
-      const list = new Uint32Array(length);
-      let count = 0;
+    const offsets = new Uint32Array(heads + 1);
+    const tokens = new Uint32Array(heads * (length - first));
+    let count = 0;
+    for (let head = 0; head < heads; head++) {
+      const table = this.#evictions?.tables[head];
       for (let token = first; token < length; token++) {
-        if (flags[token] === 0) list[count++] = token;
+        if (table === undefined || table[token] === 0) tokens[count++] = token;
       }
-      if (count === 0 && first > 0) list[count++] = length - 1;
-      return list.subarray(0, count);
-    }));
+      if (count === offsets[head] && first > 0) tokens[count++] = length - 1;
+      offsets[head + 1] = count;
+    }
+    return { per, offsets, tokens: tokens.subarray(0, count) };
   }
 
   /**
@@ -70,15 +78,48 @@ export class PresentTokens {
    *
    * @throws {RangeError} when it has
    */
-  check({ per, offsets, tokens }: TokenSets) {
-    const group = per === "kv-head" ? this.queryHeads / this.kvHeads : 1;
-    this.#gone?.forEach((gone, head) => {
-      const set = Math.floor(head / group);
-      for (const token of tokens.subarray(offsets[set]!, offsets[set + 1]!)) {
-        if (gone[token] !== 0) {
+  check(sets: TokenSets) {
+    if (this.#evictions === undefined) return;
+    const { per, tables } = this.#evictions;
+    const finer = this.#heads(per) > this.#heads(sets.per) ? per : sets.per;
+    for (let head = 0; head < this.#heads(finer); head++) {
+      const table = tables[this.#headOf(per, finer, head)]!;
+      for (const token of this.#setOf(sets, finer, head)) {
+        if (table[token] !== 0) {
           throw new RangeError(`Expected tokens that are present but found evicted ${token}`);
         }
       }
-    });
+    }
+  }
+
+  /** What was evicted so far, by a unit that holds evictions of this unit, too. */
+  #evictionsBy(per: HeadUnit): Evictions {
+    const evictions = this.#evictions ?? this.#noEvictions(per);
+    if (this.#heads(evictions.per) >= this.#heads(per)) return evictions;
+    const tables = Array.from(
+      { length: this.#heads(per) },
+      (_, head) => evictions.tables[this.#headOf(evictions.per, per, head)]!.slice(),
+    );
+    return { per, tables };
+  }
+
+  #noEvictions(per: HeadUnit): Evictions {
+    const table = () => new Uint8Array(this.capacity);
+    return { per, tables: Array.from({ length: this.#heads(per) }, table) };
+  }
+
+  /** The tokens that a head of `unit`, which is no coarser than that of the sets, has. */
+  #setOf({ per, offsets, tokens }: TokenSets, unit: HeadUnit, head: number): Uint32Array {
+    const set = this.#headOf(per, unit, head);
+    return tokens.subarray(offsets[set]!, offsets[set + 1]!);
+  }
+
+  /** The head of `per` that a head of a unit no coarser belongs to. */
+  #headOf(per: HeadUnit, unit: HeadUnit, head: number): number {
+    return Math.floor(head * this.#heads(per) / this.#heads(unit));
+  }
+
+  #heads(per: HeadUnit): number {
+    return per === "kv-head" ? this.kvHeads : this.queryHeads;
   }
 }

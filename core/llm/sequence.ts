@@ -214,15 +214,20 @@ export class Sequence implements Stepping {
   }
 
   /** Attention of the last tokens of a layer's cache, whose keys and values are in it. */
-  #denseAttention(layer: number, queries: Float32Array, count: number): Promise<Float32Array> {
-    const { kvHeads, headDim, windows } = this.model.config;
-    const { keys, values, length } = this.layers[layer]!.cache;
-    const window = windows[layer]!;
+  async #denseAttention(
+    layer: number,
+    queries: Float32Array,
+    count: number,
+  ): Promise<Float32Array> {
+    const { cache } = this.layers[layer]!;
+    const window = this.model.config.windows[layer]!;
     // What the window hides from the first of them is hidden from all.
-    const first = Math.max(0, length - count + 1 - window);
-    const begin = first * kvHeads * headDim;
-    const mask = causalMask(count, length - first, window);
-    return this.model.denseAttention(queries, keys.subarray(begin), values.subarray(begin), mask);
+    const first = Math.max(0, cache.length - count + 1 - window);
+    const [keys, values] = [cache.copyKeys(first), cache.copyValues(first)];
+    const mask = causalMask(count, cache.length - first, window);
+    const attended = await this.model.denseAttention(queries, keys, values, mask);
+    releaseAll([keys, values]);
+    return attended;
   }
 
   /** Logits after the tokens of a pass: of all where they are asked for, else of the prompt's last. */

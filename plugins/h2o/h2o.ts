@@ -117,11 +117,15 @@ export class Policy extends Session {
 
   /** Adds weights, one query head of a group after the other. */
   private accumulate(weights: Observation): void {
+    const tokens = weights.tokens;
+    const shares = weights.weights;
     for (let head = 0; head + 1 < weights.offsets.length; head++) {
       const scores = this.scores[head / this.layer.group];
-      for (let at = weights.offsets[head]; at < weights.offsets[head + 1]; at++) {
-        const token = weights.tokens[at];
-        scores[token] = scores[token] + weights.weights[at];
+      const end = weights.offsets[head + 1];
+      for (let at = weights.offsets[head]; at < end; at++) {
+        const token = tokens[at];
+        assert(token < <u32> scores.length);
+        unchecked(scores[token] = unchecked(scores[token]) + shares[at]);
       }
     }
   }
@@ -148,8 +152,9 @@ export class Policy extends Session {
     const fits = present.length < this.layer.budget;
     const older = fits ? 0 : present.length - (this.layer.budget - 1 - this.heavy);
     for (let rank = older; rank < present.length; rank++) kept[rank] = true;
+    const all = this.scores[head];
     const scores = new StaticArray<f32>(older);
-    for (let rank = 0; rank < older; rank++) scores[rank] = this.scores[head][present[rank]];
+    for (let rank = 0; rank < older; rank++) scores[rank] = all[present[rank]];
     const best: Array<u32> = [];
     topK(scores, older, this.heavy, best);
     for (let i = 0; i < best.length; i++) kept[best[i]] = true;

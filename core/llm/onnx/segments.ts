@@ -130,24 +130,25 @@ export function head(source: SegmentSource): OnnxModel {
 
 /**
  * Causal attention of many queries, as prefill needs it. Inputs: `queries` [1, tokens, width],
- * `keys` and `values` [1, length, width], `mask` [tokens, length]; output: `attended`.
+ * `keys` and `values` [1, kvHeads, length, headDim], `mask` [tokens, length]; output: `attended`
+ * [1, tokens, width].
  */
 export function denseAttention(config: ModelConfig): OnnxModel {
   const { queryHeads, kvHeads, headDim } = config;
   const graph = new OnnxGraph();
-  const kvDims = [1, "length", kvHeads * headDim];
-  const inputs = [
-    graph.input("queries", [1, "tokens", queryHeads * headDim]),
-    graph.input("keys", kvDims),
-    graph.input("values", kvDims),
-    graph.input("mask", ["tokens", "length"], "bool"),
-  ];
-  const attended = graph.node("Attention", inputs, {
-    q_num_heads: queryHeads,
-    kv_num_heads: kvHeads,
+  const width = queryHeads * headDim;
+  const queries = graph.input("queries", [1, "tokens", width]);
+  const kvDims = [1, kvHeads, "length", headDim];
+  const [keys, values] = [graph.input("keys", kvDims), graph.input("values", kvDims)];
+  const mask = graph.input("mask", ["tokens", "length"], "bool");
+  const split = graph.node("Reshape", [queries, graph.integers([1, -1, queryHeads, headDim])]);
+  const byHead = graph.node("Transpose", [split], { perm: [0, 2, 1, 3] });
+  const attended = graph.node("Attention", [byHead, keys, values, mask], {
     scale: { float: 1 / Math.sqrt(headDim) },
   });
-  graph.output("attended", attended, [1, "tokens", queryHeads * headDim]);
+  const byToken = graph.node("Transpose", [attended], { perm: [0, 2, 1, 3] });
+  const joined = graph.node("Reshape", [byToken, graph.integers([1, -1, width])]);
+  graph.output("attended", joined, [1, "tokens", width]);
   return graph.finish();
 }
 

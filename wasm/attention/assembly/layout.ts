@@ -7,6 +7,13 @@ export let capacity: i32 = 0;
 
 /** Bytes from one token to the next in `keys` and `values`. */
 export let tokenStride: usize = 0;
+/** Bytes from one KV head to the next in `keys` and `values`. */
+export let headStride: usize = 0;
+
+/** Tokens that enter at a time, at most. */
+export const ENTERING: i32 = 16;
+/** `[2, ENTERING, kvHeads, headDim]`: keys and values of tokens that enter. */
+export let entering: usize = 0;
 
 /** `[queryHeads, headDim]` */
 export let queries: usize = 0;
@@ -24,9 +31,12 @@ export let weights: usize = 0;
 export let sums: usize = 0;
 /** `[capacity, headDim / 2]`: cosines, then sines, of turning a key back by so many positions. */
 export let turns: usize = 0;
-/** `[capacity, kvHeads, headDim]`, after the rotary embedding. */
+/**
+ * `[kvHeads, capacity, headDim]`, after the rotary embedding. A head's tokens lie one behind the
+ * other, since each head is read by itself and the processor fetches ahead in a row.
+ */
 export let keys: usize = 0;
-/** `[capacity, kvHeads, headDim]` */
+/** `[kvHeads, capacity, headDim]` */
 export let values: usize = 0;
 
 const PAGE: u64 = 65536;
@@ -51,9 +61,11 @@ export function layOut(q: i32, kv: i32, dim: i32, tokensAtMost: i32, turning: bo
   kvHeads = kv;
   headDim = dim;
   capacity = tokensAtMost;
-  tokenStride = 4 * kv * dim;
+  tokenStride = 4 * dim;
+  headStride = tokenStride * usize(tokensAtMost);
   next = (u64(__heap_base) + 63) & ~u64(63);
-  const lists = u64(q) * u64(tokensAtMost) + 4;
+  const lists = u64(q) * u64(tokensAtMost);
+  entering = take(2 * ENTERING * kv * dim);
   queries = take(q * dim);
   output = take(q * dim);
   offsets = take(q + 1);
@@ -62,8 +74,8 @@ export function layOut(q: i32, kv: i32, dim: i32, tokensAtMost: i32, turning: bo
   weights = take(lists);
   sums = take(lists);
   turns = take(turning ? u64(tokensAtMost) * u64(dim) : 0);
-  keys = take(u64(tokensAtMost) * u64(kv * dim));
-  values = take(u64(tokensAtMost) * u64(kv * dim));
+  keys = take(u64(kv) * u64(tokensAtMost) * u64(dim));
+  values = take(u64(kv) * u64(tokensAtMost) * u64(dim));
   if (next > LIMIT - PAGE) return false;
   const missing = i32((next + PAGE - 1) / PAGE) - memory.size();
   return missing <= 0 || memory.grow(missing) >= 0;

@@ -1,8 +1,9 @@
 import { exponential } from "./exponential";
 
-/** Makes `count` logits, whose largest is `top`, weights that sum to 1. */
-export function softmax(at: usize, count: i32, top: f32): void {
+/** Makes `count` logits weights that sum to 1. */
+export function softmax(at: usize, count: i32): void {
   const whole = count & ~3;
+  const top = largest(at, count);
   const shift = f32x4.splat(top);
   let totals = f32x4.splat(0);
   for (let i = 0; i < whole; i += 4) {
@@ -17,6 +18,18 @@ export function softmax(at: usize, count: i32, top: f32): void {
     total += f32x4.extract_lane(power, 0);
   }
   scale(at, count, 1 / total);
+}
+
+function largest(at: usize, count: i32): f32 {
+  const whole = count & ~3;
+  let tops = f32x4.splat(-Infinity);
+  for (let i = 0; i < whole; i += 4) tops = f32x4.max(tops, v128.load(at + 4 * i));
+  let top = max(
+    max(f32x4.extract_lane(tops, 0), f32x4.extract_lane(tops, 1)),
+    max(f32x4.extract_lane(tops, 2), f32x4.extract_lane(tops, 3)),
+  );
+  for (let i = whole; i < count; i++) top = max(top, load<f32>(at + 4 * i));
+  return top;
 }
 
 function scale(at: usize, count: i32, factor: f32): void {

@@ -1,8 +1,9 @@
-/** Attention of one query head. */
+/** Attention of query heads that share a KV head and the tokens they attend to. */
 
 import {
   bias,
   headDim,
+  headStride,
   keys,
   kvHeads,
   output,
@@ -18,6 +19,8 @@ import { laneSum, softmax } from "./softmax";
 
 /** Bytes of the elements that the weighted sum holds in registers at a time. */
 const STRIP: i32 = 128;
+/** Tokens whose values all heads and strips weigh in turn while they are in the nearest cache. */
+const TILE: i32 = 32;
 
 function token(list: usize, i: i32): usize {
   return list === 0 ? i : load<u32>(list + 4 * i);
@@ -25,7 +28,7 @@ function token(list: usize, i: i32): usize {
 
 /** Byte offset of the KV head of a query head within `keys` or `values`, from token `first` on. */
 function kvOffset(head: i32, first: i32): usize {
-  return tokenStride * first + 4 * headDim * (head / (queryHeads / kvHeads));
+  return headStride * (head / (queryHeads / kvHeads)) + tokenStride * first;
 }
 
 /** Products of a query and four keys, `bytes` long each. */
@@ -83,11 +86,12 @@ function turnedDot(query: usize, key: usize, steps: usize): f32 {
 }
 
 /**
- * Attends to `count` tokens: those from token `from` on, or those listed in `tokens` from there on.
- * Weights go where `weights` has `weightsAt`.
+ * Some query heads, of one KV head, attend to `count` tokens: those from token `from` on, or those
+ * listed in `tokens` from there on. Weights go where `weights` has `weightsAt`, head after head.
  */
-export function attendHead(
+export function attendTogether(
   head: i32,
+  heads: i32,
   count: i32,
   listed: bool,
   from: i32,
@@ -98,77 +102,113 @@ export function attendHead(
   const list: usize = listed ? tokens + 4 * from : 0;
   const at = weights + 4 * weightsAt;
   const first = listed ? 0 : from;
-  const top = turned ? turnedLogits(head, count, list, at) : logits(head, count, list, first, at);
-  softmax(at, count, biased ? addBias(at, bias + 4 * from, count) : top);
-  const bytes = 4 * headDim;
-  const source = values + kvOffset(head, first);
-  const target = output + bytes * head;
-  let d = 0;
-  for (; d + STRIP <= bytes; d += STRIP) weighStrip(target + d, source + d, at, count, list);
-  for (; d < bytes; d += 16) weighFour(target + d, source + d, at, count, list);
+  if (turned) turnedLogits(head, heads, count, list, at);
+  else logits(head, heads, count, list, first, at);
+  for (let one = 0; one < heads; one++) {
+    const row = at + 4 * count * one;
+    if (biased) addBias(row, bias + 4 * from, count);
+    softmax(row, count);
+  }
+  weigh(head, heads, count, list, first, at);
 }
 
 /**
- * Writes the logits, up to three beyond them too, and returns the largest. Without a list they are
+ * Writes the logits of some query heads of one KV head, `[heads, count]`. Without a list they are
  * those of the tokens from `first` on.
  */
-export function logits(head: i32, count: i32, list: usize, first: i32, at: usize): f32 {
+export function logits(
+  head: i32,
+  heads: i32,
+  count: i32,
+  list: usize,
+  first: i32,
+  at: usize,
+): void {
   const bytes = 4 * headDim;
-  const query = queries + bytes * head;
   const source = keys + kvOffset(head, first);
   const scale = f32x4.splat(1 / sqrt<f32>(f32(headDim)));
   const last = count - 1;
-  let tops = f32x4.splat(-Infinity);
   for (let i = 0; i < count; i += 4) {
-    // Past the end the last token is taken again, which changes no maximum.
-    const dots = fourDots(
-      query,
-      source + tokenStride * token(list, i),
-      source + tokenStride * token(list, min(i + 1, last)),
-      source + tokenStride * token(list, min(i + 2, last)),
-      source + tokenStride * token(list, min(i + 3, last)),
-      bytes,
-    );
-    const four = f32x4.mul(dots, scale);
-    v128.store(at + 4 * i, four);
-    tops = f32x4.max(tops, four);
+    // Past the end the last token is taken again.
+    const k0 = source + tokenStride * token(list, i);
+    const k1 = source + tokenStride * token(list, min(i + 1, last));
+    const k2 = source + tokenStride * token(list, min(i + 2, last));
+    const k3 = source + tokenStride * token(list, min(i + 3, last));
+    for (let one = 0; one < heads; one++) {
+      const dots = fourDots(queries + bytes * (head + one), k0, k1, k2, k3, bytes);
+      storeLanes(at + 4 * (count * one + i), f32x4.mul(dots, scale), count - i);
+    }
   }
-  return max(
-    max(f32x4.extract_lane(tops, 0), f32x4.extract_lane(tops, 1)),
-    max(f32x4.extract_lane(tops, 2), f32x4.extract_lane(tops, 3)),
-  );
+}
+
+/** Stores the first `count` lanes, at most all. */
+function storeLanes(at: usize, lanes: v128, count: i32): void {
+  if (count >= 4) {
+    v128.store(at, lanes);
+    return;
+  }
+  store<f32>(at, f32x4.extract_lane(lanes, 0));
+  if (count > 1) store<f32>(at, f32x4.extract_lane(lanes, 1), 4);
+  if (count > 2) store<f32>(at, f32x4.extract_lane(lanes, 2), 8);
 }
 
 /** As `logits`, with each key at the position of its rank. */
-function turnedLogits(head: i32, count: i32, list: usize, at: usize): f32 {
-  const query = queries + 4 * headDim * head;
+function turnedLogits(head: i32, heads: i32, count: i32, list: usize, at: usize): void {
   const source = keys + kvOffset(head, 0);
   const scale: f32 = 1 / sqrt<f32>(f32(headDim));
-  let top: f32 = -Infinity;
   for (let i = 0; i < count; i++) {
     const place = token(list, i);
-    const logit = turnedDot(query, source + tokenStride * place, place - i) * scale;
-    store<f32>(at + 4 * i, logit);
-    top = max(top, logit);
+    const key = source + tokenStride * place;
+    for (let one = 0; one < heads; one++) {
+      const dot = turnedDot(queries + 4 * headDim * (head + one), key, place - i);
+      store<f32>(at + 4 * (count * one + i), dot * scale);
+    }
   }
-  return top;
 }
 
-/** Adds the bias to the logits and returns the largest. */
-function addBias(at: usize, from: usize, count: i32): f32 {
-  let top: f32 = -Infinity;
+function addBias(at: usize, from: usize, count: i32): void {
   for (let i = 0; i < count; i++) {
-    const logit = load<f32>(at + 4 * i) + load<f32>(from + 4 * i);
-    store<f32>(at + 4 * i, logit);
-    top = max(top, logit);
+    store<f32>(at + 4 * i, load<f32>(at + 4 * i) + load<f32>(from + 4 * i));
   }
-  return top;
 }
 
-/** Weighted sum of 32 elements of the values. */
-function weighStrip(target: usize, source: usize, at: usize, count: i32, list: usize): void {
-  let a = f32x4.splat(0), b = a, c = a, d = a, e = a, f = a, g = a, h = a;
-  for (let i = 0; i < count; i++) {
+/** Sums the values of the tokens up, each times its weight for each of the heads. */
+function weigh(head: i32, heads: i32, count: i32, list: usize, first: i32, at: usize): void {
+  const bytes = 4 * headDim;
+  const source = values + kvOffset(head, first);
+  memory.fill(output + bytes * head, 0, bytes * heads);
+  for (let begin = 0; begin < count; begin += TILE) {
+    const end = min(begin + TILE, count);
+    for (let one = 0; one < heads; one++) {
+      const target = output + bytes * (head + one);
+      const row = at + 4 * count * one;
+      let d = 0;
+      for (; d + STRIP <= bytes; d += STRIP) {
+        weighStrip(target + d, source + d, row, begin, end, list);
+      }
+      for (; d < bytes; d += 16) weighFour(target + d, source + d, row, begin, end, list);
+    }
+  }
+}
+
+/** Adds the weighted values of some tokens to 32 elements of a sum. */
+function weighStrip(
+  target: usize,
+  source: usize,
+  at: usize,
+  begin: i32,
+  end: i32,
+  list: usize,
+): void {
+  let a = v128.load(target);
+  let b = v128.load(target, 16);
+  let c = v128.load(target, 32);
+  let d = v128.load(target, 48);
+  let e = v128.load(target, 64);
+  let f = v128.load(target, 80);
+  let g = v128.load(target, 96);
+  let h = v128.load(target, 112);
+  for (let i = begin; i < end; i++) {
     const w = v128.load32_splat(at + 4 * i);
     const row = source + tokenStride * token(list, i);
     a = f32x4.add(a, f32x4.mul(w, v128.load(row)));
@@ -190,9 +230,16 @@ function weighStrip(target: usize, source: usize, at: usize, count: i32, list: u
   v128.store(target, h, 112);
 }
 
-function weighFour(target: usize, source: usize, at: usize, count: i32, list: usize): void {
-  let total = f32x4.splat(0);
-  for (let i = 0; i < count; i++) {
+function weighFour(
+  target: usize,
+  source: usize,
+  at: usize,
+  begin: i32,
+  end: i32,
+  list: usize,
+): void {
+  let total = v128.load(target);
+  for (let i = begin; i < end; i++) {
     const row = source + tokenStride * token(list, i);
     total = f32x4.add(total, f32x4.mul(v128.load32_splat(at + 4 * i), v128.load(row)));
   }
