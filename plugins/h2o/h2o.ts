@@ -124,7 +124,7 @@ export class Policy extends Session {
       const end = weights.offsets[head + 1];
       for (let at = weights.offsets[head]; at < end; at++) {
         const token = tokens[at];
-        assert(token < <u32> scores.length);
+        if (token >= <u32> scores.length) unreachable();
         unchecked(scores[token] = unchecked(scores[token]) + shares[at]);
       }
     }
