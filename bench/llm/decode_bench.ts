@@ -8,10 +8,12 @@
  *    sequence of its own with a prompt of 959 tokens; the first step, in which a policy prepares the
  *    prompt, is not timed, the other 64 are; the ways take
  *    turns, seven times, and the fastest is shown; beside it the median of what each turn took of that
- *    turn's `dense`, since a machine's speed varies by more than a policy costs. `dense` has no policy; `everything` is a policy that
- *    says so; `all listed` names every token for every head; `64 recent` names the last 64 tokens.
+ *    turn's `dense`, since a machine's speed varies by more than a policy costs. `dense` has no
+ *    policy; `everything` is a policy that says so; `all listed` names every token for every head;
+ *    `64 recent` names the last 64 tokens.
  * 2. `policies`: the same under every policy of this repository, in the plugin host, metered and its
- *    answers read in place as in evaluations, at a budget of 256 tokens.
+ *    answers read in place as in evaluations, at a budget of 256 tokens; beside `dense` each is held
+ *    against `full`, which is full attention as a policy.
  * 3. `1b`: a model of Llama-3.2-1B's shape (16 layers, hidden 2048, 8 KV heads, vocabulary 128,256)
  *    with random weights of 4 bits, beside its matrix products alone: the same matrices, the same
  *    operator and threads, one ONNX Runtime session a layer, on inputs of its own. Both take turns
@@ -103,15 +105,17 @@ async function measureTiny(ways: Readonly<Record<string, KvPolicy | undefined>>)
     }
   }
   await model.close();
-  const dense = times.get("dense")!;
+  const full = times.get("full");
+  const head = ["tiny model, 1,024 tokens", "ms a token", "tokens/s", "of dense"];
   const table = new Table({
     style: { head: [], border: [] },
-    head: ["tiny model, 1,024 tokens", "ms a token", "tokens/s", "of dense"],
+    head: full ? [...head, "of full"] : head,
   });
-  for (const [way, list] of times) {
-    const time = Math.min(...list);
-    const ofDense = median(list.map((own, round) => own / dense[round]!));
-    table.push([way, time.toFixed(2), (1000 / time).toFixed(0), ofDense.toFixed(2)]);
+  for (const [way, own] of times) {
+    const time = Math.min(...own);
+    const ratios = [times.get("dense")!, ...full ? [full] : []]
+      .map((others) => median(own.map((one, round) => one / others[round]!)).toFixed(2));
+    table.push([way, time.toFixed(2), (1000 / time).toFixed(0), ...ratios]);
   }
   console.log(table.toString());
 }

@@ -23,6 +23,7 @@ import {
   Update,
   Visible,
 } from "kvpim/policy";
+import { GroupScores } from "kvpim/group_scores";
 import { Layer } from "kvpim/layer";
 import { addClustering, closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
 import { integerParameter, Settings } from "kvpim/parameters";
@@ -47,7 +48,7 @@ export class Policy extends Session {
   private members: Members;
   private random: Random;
   private ranking: Ranking = new Ranking();
-  private scores: StaticArray<f32> = new StaticArray<f32>(0);
+  private scores: GroupScores;
   private sinks: i32;
   private clusters: i32;
   private iterations: i32;
@@ -91,6 +92,7 @@ export class Policy extends Session {
     this.centroids = new KeyStore(layer.kvHeads, layer.headDim);
     this.members = new Members(layer.kvHeads);
     this.random = new Random(seed);
+    this.scores = new GroupScores(layer.group);
     this.sinks = min(<i32> settings.integer(0), layer.budget);
     this.clusters = <i32> settings.integer(1);
     this.iterations = <i32> settings.integer(2);
@@ -166,17 +168,15 @@ export class Policy extends Session {
       return ok(selection);
     }
     const count = this.centroids.length;
-    if (this.scores.length < count) this.scores = new StaticArray<f32>(2 * count);
     const sets = openSets(HeadUnit.QueryHead);
-    for (let head = 0; head < layer.queryHeads; head++) {
-      pushRange(sets.tokens, 0, this.sinks);
-      this.pushClusters(
-        head / layer.group,
-        address(step.queries, head * layer.headDim),
-        sets.tokens,
-      );
-      pushRange(sets.tokens, this.settled, this.length);
-      closeSet(sets);
+    for (let kvHead = 0; kvHead < layer.kvHeads; kvHead++) {
+      this.centroids.scoreAll(kvHead, layer.groupQueries(step.queries, kvHead), this.scores);
+      for (let query = 0; query < layer.group; query++) {
+        pushRange(sets.tokens, 0, this.sinks);
+        this.pushClusters(kvHead, this.scores.of(query), sets.tokens);
+        pushRange(sets.tokens, this.settled, this.length);
+        closeSet(sets);
+      }
     }
     selection.visible = Visible.only(sets);
     const bytes = <u64> count * layer.kvHeads * layer.vectorBytes;
@@ -185,10 +185,8 @@ export class Policy extends Session {
   }
 
   /** Pushes whole clusters, best first, and of the one that does not fit its first tokens. */
-  private pushClusters(kvHead: i32, query: usize, tokens: Array<u32>): void {
-    const count = this.centroids.length;
-    this.centroids.scoreAll(kvHead, query, this.scores);
-    this.ranking.load(this.scores, count);
+  private pushClusters(kvHead: i32, scores: StaticArray<f32>, tokens: Array<u32>): void {
+    this.ranking.load(scores, this.centroids.length);
     let wanted = this.layer.budget - this.sinks;
     while (wanted > 0) {
       const cluster = this.ranking.next();

@@ -1,8 +1,7 @@
 // k-means by cosine, which leaves out products that cannot matter.
-import { divide } from "kvpim/k_means";
 import { KeyStore } from "kvpim/key_store";
 import { Random } from "kvpim/random";
-import { address, addTo, dot, sumLanes } from "kvpim/vectors";
+import { address, addTo, divide, dot, sumLanes } from "kvpim/vectors";
 import { roughness, roughProducts, RoughVectors } from "./rough_vectors";
 
 /** Most bounds that are kept: 256 MiB. */

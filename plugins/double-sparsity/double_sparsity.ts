@@ -23,6 +23,7 @@ import {
   Update,
   Visible,
 } from "kvpim/policy";
+import { GroupScores } from "kvpim/group_scores";
 import { KeyStore } from "kvpim/key_store";
 import { magnitudes } from "kvpim/key_projection";
 import { Layer } from "kvpim/layer";
@@ -41,7 +42,8 @@ export class Policy extends Session {
   private labels: Labels;
   /** Keys of the prompt, until the channels are chosen. */
   private prompt: KeyStore;
-  private scores: StaticArray<f32> = new StaticArray<f32>(0);
+  /** Of one query: each query head has labels of its own. */
+  private scores: GroupScores = new GroupScores(1);
 
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
     const settings = Settings.read(PARAMETERS, parameters);
@@ -124,11 +126,10 @@ export class Policy extends Session {
     const error = layer.queriesError(step.queries);
     if (error !== null) return fail<Selection>(error);
     const length = this.labels.length;
-    if (this.scores.length < length) this.scores = new StaticArray<f32>(2 * length);
     const sets = openSets(HeadUnit.QueryHead);
     for (let head = 0; head < layer.queryHeads; head++) {
       this.labels.scoreAll(head, address(step.queries, head * layer.headDim), this.scores);
-      topK(this.scores, length, layer.budget, sets.tokens);
+      topK(this.scores.of(0), length, layer.budget, sets.tokens);
       closeSet(sets);
     }
     const selection = new Selection();

@@ -1,8 +1,9 @@
 // The chosen channels of every key, in few bits.
+import { GroupScores } from "kvpim/group_scores";
 import { KeyStore } from "kvpim/key_store";
 import { Layer } from "kvpim/layer";
 import { topK } from "kvpim/top_k";
-import { address } from "kvpim/vectors";
+import { address, divide } from "kvpim/vectors";
 
 /** Labels of a layer, by query head. Each head has its own channels. */
 export class Labels {
@@ -116,11 +117,11 @@ export class Labels {
     }
   }
 
-  /** Writes the score of a query with every label of its head to the start of `scores`. */
-  scoreAll(head: i32, query: usize, scores: StaticArray<f32>): void {
+  /** Writes the scores of a query with every label of its head. */
+  scoreAll(head: i32, query: usize, scores: GroupScores): void {
     const partial = new StaticArray<f32>(this.padded);
     this.gather(head, query, address(partial));
     this.labels.scoreAll(head, address(partial), scores);
-    for (let i = 0; i < this.length; i++) unchecked(scores[i] = scores[i] / this.divisor);
+    divide(address(scores.of(0)), this.divisor, (this.length + 3) & ~3);
   }
 }

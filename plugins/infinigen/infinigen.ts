@@ -24,12 +24,12 @@ import {
   Visible,
 } from "kvpim/policy";
 import { largestOf } from "kvpim/exponential";
+import { GroupScores } from "kvpim/group_scores";
 import { KeyProjection, magnitudes, ProjectedKeys } from "kvpim/key_projection";
 import { Layer } from "kvpim/layer";
 import { closeSet, openSets, reads, writes } from "kvpim/outcomes";
 import { realParameter, Settings } from "kvpim/parameters";
 import { topK } from "kvpim/top_k";
-import { address } from "kvpim/vectors";
 
 const PARAMETERS: Array<Parameter> = [
   realParameter("partial-ratio", "Share of the channels the guess is made from.", 0.2, 0, 1),
@@ -38,8 +38,8 @@ const PARAMETERS: Array<Parameter> = [
 
 export class Policy extends Session {
   private keys: ProjectedKeys;
-  /** Scores of each query head. */
-  private scores: Array<StaticArray<f32>> = [];
+  /** Scores of the queries of each KV head. */
+  private scores: Array<GroupScores> = [];
 
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
     const settings = Settings.read(PARAMETERS, parameters);
@@ -77,7 +77,9 @@ export class Policy extends Session {
   constructor(private layer: Layer, projection: KeyProjection, private alpha: f32) {
     super();
     this.keys = new ProjectedKeys(layer.kvHeads, projection);
-    for (let head = 0; head < layer.queryHeads; head++) this.scores.push(new StaticArray<f32>(0));
+    for (let head = 0; head < layer.kvHeads; head++) {
+      this.scores.push(new GroupScores(layer.group));
+    }
   }
 
   override prefill(tokens: TokenBlock): Result<Nothing, PolicyError> {
@@ -118,7 +120,7 @@ export class Policy extends Session {
     const count = min(this.scoreHeads(step.speculatedQueries, older), layer.budget - 1);
     const sets = openSets(HeadUnit.QueryHead);
     for (let head = 0; head < layer.queryHeads; head++) {
-      topK(this.scores[head], older, count, sets.tokens);
+      topK(this.scoresOf(head), older, count, sets.tokens);
       sets.tokens.push(older);
       closeSet(sets);
     }
@@ -133,17 +135,20 @@ export class Policy extends Session {
     const layer = this.layer;
     const divisor = sqrt<f32>(<f32> layer.headDim);
     let near: i64 = 0;
+    for (let kvHead = 0; kvHead < layer.kvHeads; kvHead++) {
+      const group = layer.groupQueries(queries, kvHead);
+      this.keys.scoreAll(kvHead, group, divisor, this.scores[kvHead]);
+    }
     for (let head = 0; head < layer.queryHeads; head++) {
-      if (this.scores[head].length <= older) {
-        this.scores[head] = new StaticArray<f32>(2 * older + 1);
-      }
-      const scores = this.scores[head];
-      const query = address(queries, head * layer.headDim);
-      this.keys.scoreAll(head / layer.group, query, divisor, scores);
+      const scores = this.scoresOf(head);
       const least = largestOf(scores, older) - this.alpha;
       for (let token = 0; token < older; token++) if (unchecked(scores[token]) > least) near++;
     }
     return <i32> (near / layer.queryHeads);
+  }
+
+  private scoresOf(head: i32): StaticArray<f32> {
+    return this.scores[head / this.layer.group].of(head % this.layer.group);
   }
 
   private codeBytes(tokens: i32): u64 {

@@ -23,12 +23,12 @@ import {
   Update,
   Visible,
 } from "kvpim/policy";
+import { GroupScores } from "kvpim/group_scores";
 import { KeyProjection, ProjectedKeys, spreads } from "kvpim/key_projection";
 import { Layer } from "kvpim/layer";
 import { closeSet, openSets, reads, writes } from "kvpim/outcomes";
 import { integerParameter, Settings } from "kvpim/parameters";
 import { topK } from "kvpim/top_k";
-import { address } from "kvpim/vectors";
 
 const PARAMETERS: Array<Parameter> = [
   integerParameter("rank", "Principal components the approximate scores are made of.", 32, 1, 4096),
@@ -36,7 +36,7 @@ const PARAMETERS: Array<Parameter> = [
 
 export class Policy extends Session {
   private keys: ProjectedKeys;
-  private scores: StaticArray<f32> = new StaticArray<f32>(0);
+  private scores: GroupScores;
 
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
     const settings = Settings.read(PARAMETERS, parameters);
@@ -74,6 +74,7 @@ export class Policy extends Session {
   constructor(private layer: Layer, projection: KeyProjection) {
     super();
     this.keys = new ProjectedKeys(layer.kvHeads, projection);
+    this.scores = new GroupScores(layer.group);
   }
 
   override prefill(tokens: TokenBlock): Result<Nothing, PolicyError> {
@@ -110,14 +111,14 @@ export class Policy extends Session {
     const error = layer.queriesError(step.queries);
     if (error !== null) return fail<Selection>(error);
     const length = this.keys.length;
-    if (this.scores.length < length) this.scores = new StaticArray<f32>(2 * length);
     const divisor = sqrt<f32>(<f32> layer.headDim);
     const sets = openSets(HeadUnit.QueryHead);
-    for (let head = 0; head < layer.queryHeads; head++) {
-      const query = address(step.queries, head * layer.headDim);
-      this.keys.scoreAll(head / layer.group, query, divisor, this.scores);
-      topK(this.scores, length, layer.budget, sets.tokens);
-      closeSet(sets);
+    for (let kvHead = 0; kvHead < layer.kvHeads; kvHead++) {
+      this.keys.scoreAll(kvHead, layer.groupQueries(step.queries, kvHead), divisor, this.scores);
+      for (let query = 0; query < layer.group; query++) {
+        topK(this.scores.of(query), length, layer.budget, sets.tokens);
+        closeSet(sets);
+      }
     }
     const selection = new Selection();
     selection.visible = Visible.only(sets);

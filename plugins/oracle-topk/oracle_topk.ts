@@ -22,18 +22,18 @@ import {
   Update,
   Visible,
 } from "kvpim/policy";
+import { GroupScores } from "kvpim/group_scores";
 import { KeyStore } from "kvpim/key_store";
 import { Layer } from "kvpim/layer";
 import { closeSet, openSets, reads } from "kvpim/outcomes";
 import { Settings } from "kvpim/parameters";
 import { topK } from "kvpim/top_k";
-import { address } from "kvpim/vectors";
 
 const PARAMETERS: Array<Parameter> = [];
 
 export class Policy extends Session {
   private keys: KeyStore;
-  private scores: StaticArray<f32> = new StaticArray<f32>(0);
+  private scores: GroupScores;
 
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
     const settings = Settings.read(PARAMETERS, parameters);
@@ -60,6 +60,7 @@ export class Policy extends Session {
   constructor(private layer: Layer) {
     super();
     this.keys = new KeyStore(layer.kvHeads, layer.headDim);
+    this.scores = new GroupScores(layer.group);
   }
 
   override prefill(tokens: TokenBlock): Result<Nothing, PolicyError> {
@@ -80,13 +81,13 @@ export class Policy extends Session {
     const error = layer.queriesError(step.queries);
     if (error !== null) return fail<Selection>(error);
     const length = this.keys.length;
-    if (this.scores.length < length) this.scores = new StaticArray<f32>(2 * length);
     const sets = openSets(HeadUnit.QueryHead);
-    for (let head = 0; head < layer.queryHeads; head++) {
-      const query = address(step.queries, head * layer.headDim);
-      this.keys.scoreAll(head / layer.group, query, this.scores);
-      topK(this.scores, length, layer.budget, sets.tokens);
-      closeSet(sets);
+    for (let kvHead = 0; kvHead < layer.kvHeads; kvHead++) {
+      this.keys.scoreAll(kvHead, layer.groupQueries(step.queries, kvHead), this.scores);
+      for (let query = 0; query < layer.group; query++) {
+        topK(this.scores.of(query), length, layer.budget, sets.tokens);
+        closeSet(sets);
+      }
     }
     const selection = new Selection();
     selection.visible = Visible.only(sets);

@@ -30,8 +30,7 @@ import { addClustering, closeSet, openSets, pushRange, reads, writes } from "kvp
 import { integerParameter, realParameter, Settings } from "kvpim/parameters";
 import { Random } from "kvpim/random";
 import { topK } from "kvpim/top_k";
-import { address, addTo } from "kvpim/vectors";
-import { divide } from "kvpim/k_means";
+import { address, addTo, divide } from "kvpim/vectors";
 import { Codebook } from "./codebook";
 
 const PARAMETERS: Array<Parameter> = [

@@ -1,7 +1,11 @@
 // For each page of tokens, KV head and channel: the largest and the smallest key.
-import { upperBound } from "kvpim/bounds";
+import { upperBounds } from "kvpim/bounds";
+import { GroupScores } from "kvpim/group_scores";
 import { KeyStore } from "kvpim/key_store";
 import { address } from "kvpim/vectors";
+
+/** Pages that all queries of a group are held against while they are in the nearest cache. */
+const TILE_PAGES: i32 = 64;
 
 /** Bounds of the keys of pages of consecutive tokens. */
 export class PageBounds {
@@ -55,17 +59,22 @@ export class PageBounds {
     }
   }
 
-  /** Writes the most any key of each page could score to the start of `scores`. */
-  scoreAll(head: i32, query: usize, scores: StaticArray<f32>): void {
-    const pages = this.pages;
-    for (let page = 0; page < pages; page++) {
-      const bound = upperBound(
-        this.maxima.at(head, page),
-        this.minima.at(head, page),
-        query,
-        this.headDim,
-      );
-      unchecked(scores[page] = bound);
+  /**
+   * Writes the most any key of each page could score with each query of a group.
+   *
+   * @param queries Address of the first query; the others follow
+   */
+  scoreAll(head: i32, queries: usize, scores: GroupScores): void {
+    scores.fit(this.pages);
+    for (let first = 0; first < this.pages; first += TILE_PAGES) {
+      const maxima = this.maxima.at(head, first);
+      const minima = this.minima.at(head, first);
+      const count = min(TILE_PAGES, this.pages - first);
+      for (let query = 0; query < scores.queries; query++) {
+        const from = queries + ((<usize> (query * this.headDim)) << 2);
+        const into = address(scores.of(query), first);
+        upperBounds(maxima, minima, count, from, this.headDim, into);
+      }
     }
   }
 }

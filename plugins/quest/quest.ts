@@ -22,11 +22,11 @@ import {
   Update,
   Visible,
 } from "kvpim/policy";
+import { GroupScores } from "kvpim/group_scores";
 import { Layer } from "kvpim/layer";
 import { closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
 import { flagParameter, integerParameter, Settings } from "kvpim/parameters";
 import { topK } from "kvpim/top_k";
-import { address } from "kvpim/vectors";
 import { PageBounds } from "./page_bounds";
 
 const PARAMETERS: Array<Parameter> = [
@@ -38,7 +38,7 @@ const PARAMETERS: Array<Parameter> = [
 export class Policy extends Session {
   private bounds: PageBounds;
   private length: i32 = 0;
-  private scores: StaticArray<f32> = new StaticArray<f32>(0);
+  private scores: GroupScores;
   private kept: Array<u32> = [];
 
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
@@ -84,6 +84,7 @@ export class Policy extends Session {
     private keepLastPage: bool,
   ) {
     super();
+    this.scores = new GroupScores(layer.group);
     this.bounds = new PageBounds(layer.kvHeads, layer.headDim, pageTokens);
   }
 
@@ -110,13 +111,13 @@ export class Policy extends Session {
     const error = layer.queriesError(step.queries);
     if (error !== null) return fail<Selection>(error);
     const pages = this.bounds.pages;
-    if (this.scores.length < pages) this.scores = new StaticArray<f32>(2 * pages);
     const sets = openSets(HeadUnit.QueryHead);
-    for (let head = 0; head < layer.queryHeads; head++) {
-      const query = address(step.queries, head * layer.headDim);
-      this.bounds.scoreAll(head / layer.group, query, this.scores);
-      this.pushPages(sets.tokens);
-      closeSet(sets);
+    for (let kvHead = 0; kvHead < layer.kvHeads; kvHead++) {
+      this.bounds.scoreAll(kvHead, layer.groupQueries(step.queries, kvHead), this.scores);
+      for (let query = 0; query < layer.group; query++) {
+        this.pushPages(this.scores.of(query), sets.tokens);
+        closeSet(sets);
+      }
     }
     const selection = new Selection();
     selection.visible = Visible.only(sets);
@@ -126,15 +127,15 @@ export class Policy extends Session {
   }
 
   /** Pushes the tokens of the pages with the largest scores. */
-  private pushPages(tokens: Array<u32>): void {
+  private pushPages(scores: StaticArray<f32>, tokens: Array<u32>): void {
     const pages = this.bounds.pages;
     const kept = this.kept;
     kept.length = 0;
     if (this.keepLastPage && pages > 0) {
-      topK(this.scores, pages - 1, this.pagesKept() - 1, kept);
+      topK(scores, pages - 1, this.pagesKept() - 1, kept);
       kept.push(pages - 1);
     } else {
-      topK(this.scores, pages, this.pagesKept(), kept);
+      topK(scores, pages, this.pagesKept(), kept);
     }
     for (let i = 0; i < kept.length; i++) {
       const first = <i32> unchecked(kept[i]) * this.pageTokens;

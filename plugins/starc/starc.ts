@@ -22,13 +22,14 @@ import {
   Update,
   Visible,
 } from "kvpim/policy";
-import { divide, KMeans } from "kvpim/k_means";
+import { GroupScores } from "kvpim/group_scores";
+import { KMeans } from "kvpim/k_means";
 import { Layer } from "kvpim/layer";
 import { addClustering, closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
 import { Settings } from "kvpim/parameters";
 import { Random } from "kvpim/random";
 import { Ranking } from "kvpim/ranking";
-import { address } from "kvpim/vectors";
+import { address, divide } from "kvpim/vectors";
 import { Clusters } from "./clusters";
 import { startPlusPlus } from "./k_means_plus_plus";
 import { PARAMETERS, Rules } from "./rules";
@@ -40,7 +41,7 @@ export class Policy extends Session {
   private tail: Tail;
   private random: Random;
   private ranking: Ranking = new Ranking();
-  private scores: StaticArray<f32> = new StaticArray<f32>(0);
+  private scores: GroupScores;
   /** Tokens that lie in clusters. */
   private clustered: i32 = 0;
   /** Tokens whose slots the host knows. */
@@ -81,6 +82,7 @@ export class Policy extends Session {
     this.clusters = new Clusters(layer.kvHeads, layer.headDim);
     this.tail = new Tail(layer.kvHeads, layer.headDim);
     this.random = new Random(seed);
+    this.scores = new GroupScores(layer.group);
   }
 
   /** Clusters whole windows as they fill up; the host hears of it with the first step. */
@@ -173,17 +175,15 @@ export class Policy extends Session {
     const error = layer.queriesError(step.queries);
     if (error !== null) return fail<Selection>(error);
     const count = this.clusters.count;
-    const padded = (count + 3) & ~3;
-    if (this.scores.length < padded) this.scores = new StaticArray<f32>(2 * padded);
     const sets = openSets(HeadUnit.QueryHead);
-    for (let head = 0; head < layer.queryHeads; head++) {
-      this.pushClusters(
-        head / layer.group,
-        address(step.queries, head * layer.headDim),
-        sets.tokens,
-      );
-      pushRange(sets.tokens, this.clustered, this.clustered + this.tail.length);
-      closeSet(sets);
+    for (let kvHead = 0; kvHead < layer.kvHeads; kvHead++) {
+      const queries = layer.groupQueries(step.queries, kvHead);
+      this.clusters.centroids.scoreAll(kvHead, queries, this.scores);
+      for (let query = 0; query < layer.group; query++) {
+        this.pushClusters(kvHead, this.scores.of(query), sets.tokens);
+        pushRange(sets.tokens, this.clustered, this.clustered + this.tail.length);
+        closeSet(sets);
+      }
     }
     const selection = new Selection();
     selection.visible = Visible.only(sets);
@@ -193,11 +193,10 @@ export class Policy extends Session {
   }
 
   /** Pushes whole clusters, best first, and of the one that does not fit its first tokens. */
-  private pushClusters(kvHead: i32, query: usize, tokens: Array<u32>): void {
+  private pushClusters(kvHead: i32, scores: StaticArray<f32>, tokens: Array<u32>): void {
     const count = this.clusters.count;
-    this.clusters.centroids.scoreAll(kvHead, query, this.scores);
-    divide(address(this.scores), sqrt<f32>(<f32> this.layer.headDim), (count + 3) & ~3);
-    this.ranking.load(this.scores, count);
+    divide(address(scores), sqrt<f32>(<f32> this.layer.headDim), (count + 3) & ~3);
+    this.ranking.load(scores, count);
     let wanted = this.layer.budget - this.tail.length;
     while (wanted > 0) {
       const cluster = this.ranking.next();

@@ -1,6 +1,5 @@
 // Keys scaled to length one, as STARC clusters them.
-import { address, dot } from "kvpim/vectors";
-import { divide } from "kvpim/k_means";
+import { address, divide, dot } from "kvpim/vectors";
 
 /**
  * Copies a run of keys of one head and divides each by its length, or by 1e-12 if that is larger.

@@ -1,5 +1,5 @@
 // Lloyd's k-means with Euclidean distance, four lanes at a time.
-import { address, addTo, dot, sumLanes } from "kvpim/vectors";
+import { address, addTo, divide, dot, sumLanes } from "kvpim/vectors";
 
 /** Clusters of one set of points. Starts with whatever is written to `centroids`. */
 export class KMeans {
@@ -115,15 +115,6 @@ export class KMeans {
       const count = <f32> max(unchecked(this.counts[cluster]), 1);
       divide(address(this.next, cluster * dim), count, dim);
     }
-  }
-}
-
-/** Divides a vector by a number in place. */
-export function divide(vector: usize, divisor: f32, length: i32): void {
-  const divisors = f32x4.splat(divisor);
-  const end = vector + ((<usize> length) << 2);
-  for (; vector < end; vector += 16) {
-    v128.store(vector, f32x4.div(v128.load(vector), divisors));
   }
 }
 

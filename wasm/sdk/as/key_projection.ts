@@ -1,7 +1,8 @@
 // Keys and queries along a few directions, and keys that are stored that way.
+import { GroupScores } from "kvpim/group_scores";
 import { KeyStore } from "kvpim/key_store";
 import { topK } from "kvpim/top_k";
-import { address, dot } from "kvpim/vectors";
+import { address, divide, dot } from "kvpim/vectors";
 
 /** For each KV head a few directions: rows of a matrix, or plain channels. */
 export class KeyProjection {
@@ -112,16 +113,23 @@ export class ProjectedKeys {
   }
 
   /**
-   * Writes the score of a query with every key of a head, divided by `divisor`, to the start of
-   * `scores`.
+   * Writes the scores of a group's queries with every key of a head, divided by `divisor`.
    *
-   * @param query All head-dim elements of it
+   * @param queries Address of the first query, all head-dim elements of it; the others follow
    */
-  scoreAll(head: i32, query: usize, divisor: f32, scores: StaticArray<f32>): void {
-    const partial = new StaticArray<f32>(this.projection.padded);
-    this.projection.project(head, query, address(partial));
-    this.keys.scoreAll(head, address(partial), scores);
-    for (let i = 0; i < this.keys.length; i++) unchecked(scores[i] = scores[i] / divisor);
+  scoreAll(head: i32, queries: usize, divisor: f32, scores: GroupScores): void {
+    const padded = this.projection.padded;
+    const headDim = this.projection.headDim;
+    const projected = new StaticArray<f32>(scores.queries * padded);
+    for (let query = 0; query < scores.queries; query++) {
+      const from = queries + ((<usize> (query * headDim)) << 2);
+      this.projection.project(head, from, address(projected, query * padded));
+    }
+    this.keys.scoreAll(head, address(projected), scores);
+    const length = (this.keys.length + 3) & ~3;
+    for (let query = 0; query < scores.queries; query++) {
+      divide(address(scores.of(query)), divisor, length);
+    }
   }
 }
 

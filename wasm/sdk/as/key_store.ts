@@ -1,8 +1,11 @@
 // Keys of one layer, kept inside the plugin.
-import { address, dot } from "kvpim/vectors";
+import { GroupScores } from "kvpim/group_scores";
+import { address, dots } from "kvpim/vectors";
 
 const CHUNK_SHIFT: i32 = 8;
 const CHUNK_TOKENS: i32 = 1 << CHUNK_SHIFT;
+/** Vectors that all queries of a group are held against while they are in the nearest cache. */
+const TILE_VECTORS: i32 = 64;
 
 /**
  * Vectors of the tokens of a layer, by KV head. They lie in chunks of 256 tokens of one head, so
@@ -44,15 +47,19 @@ export class KeyStore {
     return address(chunk, (token & (CHUNK_TOKENS - 1)) * this.headDim);
   }
 
-  /** Writes the dot product of a query with every vector of a head to the start of `scores`. */
-  scoreAll(head: i32, query: usize, scores: StaticArray<f32>): void {
-    const bytes = (<usize> this.headDim) << 2;
-    for (let first = 0; first < this.length; first += CHUNK_TOKENS) {
-      let vector = this.at(head, first);
-      const end = min(first + CHUNK_TOKENS, this.length);
-      for (let token = first; token < end; token++) {
-        unchecked(scores[token] = dot(vector, query, this.headDim));
-        vector += bytes;
+  /**
+   * Writes the dot products of a group's queries with every vector of a head.
+   *
+   * @param queries Address of the first query; the others follow
+   */
+  scoreAll(head: i32, queries: usize, scores: GroupScores): void {
+    scores.fit(this.length);
+    for (let first = 0; first < this.length; first += TILE_VECTORS) {
+      const vectors = this.at(head, first);
+      const count = min(TILE_VECTORS, this.length - first);
+      for (let query = 0; query < scores.queries; query++) {
+        const from = queries + ((<usize> (query * this.headDim)) << 2);
+        dots(vectors, count, from, this.headDim, address(scores.of(query), first));
       }
     }
   }

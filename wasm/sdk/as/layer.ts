@@ -1,5 +1,6 @@
 // The shape of the layer a session works for, and checks of what comes in.
 import { Config, LengthMismatch, PolicyError, TokenBlock } from "kvpim/policy";
+import { address } from "kvpim/vectors";
 
 /** Numbers of one layer that every policy needs. */
 export class Layer {
@@ -29,6 +30,11 @@ export class Layer {
   isSupported(multiple: i32 = 4): bool {
     return this.kvHeads > 0 && this.group > 0 && this.queryHeads === this.group * this.kvHeads &&
       this.headDim > 0 && this.headDim % multiple === 0 && this.budget > 0;
+  }
+
+  /** Address of the first of the queries that read a KV head; the others follow. */
+  groupQueries(queries: StaticArray<f32>, kvHead: i32): usize {
+    return address(queries, kvHead * this.group * this.headDim);
   }
 
   /** What is wrong with the keys of a block; null if nothing. */

@@ -84,8 +84,6 @@ function areBelowLimit(first: usize, end: usize): bool {
 }
 
 /** Enters a token in the list in hand. The highest bit is set only if it was there. */
-// @ts-ignore: decorator
-
 function enter(token: u32): u32 {
   const last = u32(load<u8>(foundIn + token));
   store<u8>(foundIn + token, list);

@@ -24,6 +24,7 @@ import {
   Update,
   Visible,
 } from "kvpim/policy";
+import { GroupScores } from "kvpim/group_scores";
 import { KeyStore } from "kvpim/key_store";
 import {
   choiceParameter,
@@ -48,13 +49,12 @@ const PARAMETERS: Array<Parameter> = [
 
 export class Policy extends Session {
   private keys: KeyStore;
-  private scores: StaticArray<f32>;
+  private scores: GroupScores = new GroupScores(1);
   private random: Random;
 
   constructor(private config: Config, private settings: Settings) {
     super();
     this.keys = new KeyStore(config.kvHeads, config.headDim);
-    this.scores = new StaticArray<f32>(config.maxTokens);
     this.random = new Random(config.seed);
   }
 
@@ -104,7 +104,7 @@ export class Policy extends Session {
       const query = address(step.queries, queryHead * config.headDim);
       this.keys.scoreAll(kvHead, query, this.scores);
       const first = sets.tokens.length;
-      topK(this.scores, this.keys.length, config.budget, sets.tokens);
+      topK(this.scores.of(0), this.keys.length, config.budget, sets.tokens);
       if (this.settings.flag(SHUFFLE)) this.shuffle(sets.tokens, first);
       sets.offsets.push(sets.tokens.length);
     }
