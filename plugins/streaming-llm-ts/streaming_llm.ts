@@ -65,15 +65,17 @@ class Session {
   private sinks: number;
   /** Tokens that ever entered. */
   private length = 0;
-  /** Tokens present, ascending, and the slot of each: the same in every head. */
-  private present: number[] = [];
-  private slots: number[] = [];
+  /** The oldest token present that is no sink. */
+  private oldest: number;
+  /** The slot of each token present, in the order of the text: the same in every head. */
+  private slots = new Map<number, number>();
   private free: number[] = [];
 
   constructor({ kvHeads, budget, parameters }: Config) {
     this.kvHeads = kvHeads;
     this.budget = budget;
     this.sinks = Math.min(sinkTokens(parameters), budget - 1);
+    this.oldest = this.sinks;
   }
 
   static open(config: Config): Session {
@@ -92,8 +94,11 @@ class Session {
     const evicted = this.makeRoom(0);
     if (evicted.length === 0) return this.update([], 0, []);
     const slots = new Array(this.length).fill(0);
-    this.present.forEach((token, rank) => slots[token] = rank);
-    this.slots = this.present.map((_, rank) => rank);
+    let rank = 0;
+    for (const token of this.slots.keys()) {
+      slots[token] = rank;
+      this.slots.set(token, rank++);
+    }
     this.free = [];
     return this.update(evicted, 0, slots);
   }
@@ -125,11 +130,10 @@ class Session {
   /** Adds tokens, each to the lowest free slot; gives the slots. */
   private enter(count: number): number[] {
     const slots: number[] = [];
+    if (this.free.length > 1) this.free.sort((a, b) => a - b);
     for (let i = 0; i < count; i++) {
-      this.free.sort((a, b) => a - b);
-      const slot = this.free.shift() ?? this.present.length;
-      this.present.push(this.length++);
-      this.slots.push(slot);
+      const slot = this.free.length > 0 ? this.free.shift()! : this.slots.size;
+      this.slots.set(this.length++, slot);
       slots.push(slot);
     }
     return slots;
@@ -137,10 +141,13 @@ class Session {
 
   /** Evicts the tokens between the sinks and the newest until some more fit the budget. */
   private makeRoom(more: number): number[] {
-    const excess = Math.max(this.present.length + more - this.budget, 0);
-    const tokens = this.present.splice(this.sinks, excess);
-    this.free.push(...this.slots.splice(this.sinks, excess));
-    return tokens;
+    const evicted: number[] = [];
+    while (this.slots.size + more > this.budget && this.oldest < this.length) {
+      this.free.push(this.slots.get(this.oldest)!);
+      this.slots.delete(this.oldest);
+      evicted.push(this.oldest++);
+    }
+    return evicted;
   }
 
   /** An update in which every KV head does the same. */
