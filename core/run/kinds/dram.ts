@@ -4,6 +4,7 @@
  * @module
  */
 import * as v from "valibot";
+import { StopSignal } from "../../host/stop_signal.ts";
 import type { AttentionProgram } from "../../memory/memory_model.ts";
 import { flag, oneOf, whole } from "../experiment_schema.ts";
 import { SpecError } from "../spec_error.ts";
@@ -121,12 +122,13 @@ export const dram: RunKind<typeof schema, DramSpec> = {
   },
   async execute(
     { memory: named, program, commands },
-    { memory, onProgress }: Work,
+    { memory, stop, onProgress }: Work,
   ): Promise<readonly Output[]> {
     const [result] = await memory.simulate([program], onProgress);
     const fields = Object.entries({ ...program, ...result! });
     const csv = [fields.map(([name]) => name), fields.map(([, value]) => value)];
     const json = { kind: "dram", row: result, program };
+    const signal = new StopSignal(Infinity, stop);
     return [
       textOutput("output.csv", csv.map((line) => `${line.join(",")}\n`).join("")),
       textOutput("output.json", `${JSON.stringify(json, null, 2)}\n`),
@@ -134,7 +136,7 @@ export const dram: RunKind<typeof schema, DramSpec> = {
         ? [
           textOutput(
             "commands.csv",
-            await issuedCommandsCsv(named as MemoryName, program, commands),
+            await issuedCommandsCsv(named as MemoryName, program, commands, signal),
           ),
         ]
         : [],

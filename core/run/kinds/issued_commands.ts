@@ -1,3 +1,4 @@
+import { Stopped, type StopSignal } from "../../host/stop_signal.ts";
 import { declaredDevice } from "../../memory/declared_device.ts";
 import { DramEngine, type IssuedCommand } from "../../memory/engine.ts";
 import type { AttentionProgram } from "../../memory/memory_model.ts";
@@ -20,11 +21,16 @@ const HEADER = "cycle,command,channel,pseudochannel,rank,bankgroup,bank,row,colu
 /** Ends the writing of a program when there are enough commands. */
 class Enough extends Error {}
 
-/** The commands that a channel issues first, in the columns of the reference's log, as CSV. */
+/**
+ * The commands that a channel issues first, in the columns of the reference's log, as CSV.
+ *
+ * @throws {Stopped} at the signal
+ */
 export async function issuedCommandsCsv(
   memory: MemoryName,
   program: AttentionProgram,
   { channel, most }: CommandWindow,
+  stop: StopSignal,
 ): Promise<string> {
   const { power, queries } = program;
   const engine = await DramEngine.of(declaredDevice(memory, power, queries));
@@ -35,6 +41,7 @@ export async function issuedCommandsCsv(
   engine.begin(channel);
   try {
     await writeProgramText(program, (piece) => {
+      if (stop.isDue()) throw new Stopped();
       const lines = (rest + decoder.decode(piece)).split("\n");
       rest = lines.pop()!;
       engine.send(readTrace(lines, words, "the program"));
