@@ -108,6 +108,21 @@ Deno.test("a trace that has ended goes on where it is the run's own, and is repl
     deepEqual(await namesOf(path), ["first"]);
   }));
 
+Deno.test("a trace that ended without taking its place is gone on from as it was", () =>
+  inFolder(async (folder, path) => {
+    let digest: string;
+    {
+      using file = await resume(path, { finishedSamples: 0 });
+      writeSamples(file.writer, "first", "second");
+      digest = file.finish();
+    }
+    deepEqual(filesIn(folder), ["a.trace.me.partial"]);
+    using file = await resume(path, { finishedSamples: 2, digest });
+    equal(file.end(), digest);
+    equal(digestOf(path), digest);
+    deepEqual(filesIn(folder), ["a.trace"]);
+  }));
+
 Deno.test("a trace that nothing is added to is not copied", () =>
   inFolder(async (folder, path) => {
     const digest = ended(path, "first", "second");

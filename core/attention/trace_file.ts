@@ -79,10 +79,25 @@ export class TraceFile implements Disposable {
    * @returns its SHA-256, hexadecimal
    */
   end(): string {
+    const digest = this.finish();
+    this.commit();
+    return digest;
+  }
+
+  /**
+   * Ends the trace. Until {@linkcode commit} it lies beside its place.
+   *
+   * @returns its SHA-256, hexadecimal
+   */
+  finish(): string {
     if (!this.#sink && this.#wholeDigest !== undefined) return this.#wholeDigest;
     this.writer.end();
-    this.#sink!.commit();
     return this.#hash.digest("hex");
+  }
+
+  /** Puts a trace that has ended in its place. */
+  commit() {
+    this.#sink?.commit();
   }
 
   /** Lets go of a trace that has not ended; whether it stays is the sink's affair. */

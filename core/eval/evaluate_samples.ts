@@ -1,4 +1,3 @@
-import { rmSync } from "node:fs";
 import type * as v from "valibot";
 import {
   type EvaluationOutcome,
@@ -9,7 +8,6 @@ import {
 } from "./evaluation_record.ts";
 import { readJsonLines } from "./json_lines.ts";
 import { recordAt } from "./record_at.ts";
-import type { RecordedTrace } from "./recorded_trace.ts";
 import { runSamples, type RunSamplesOptions } from "./run_samples.ts";
 import { finishedSamples } from "./sample_log.ts";
 
@@ -25,9 +23,10 @@ interface EvaluateSamplesOptions<Sample, Schema extends v.GenericSchema>
  * Runs samples, from where an earlier run of the same settings stopped, and scores all of them, or
  * the first so many where there is a limit: what an earlier run finished beyond it stays, unscored.
  *
- * Beside the results lies the record: `.json` where they are `.jsonl`. It comes last, when the trace
- * it names is in its place; where no trace is recorded it keeps that of the earlier run, as long as
- * this one adds no sample.
+ * Beside the results lies the record: `.json` where they are `.jsonl`. It names the trace by its
+ * digest before that takes its place, so that whatever happens in between, a later run goes on from
+ * what lies there; where no trace is recorded it keeps that of the earlier run, as long as this one
+ * adds no sample.
  *
  * @throws {EvaluationInputError} if a file is absent or malformed, or there are results of another
  *   run; samples that are finished are kept
@@ -47,22 +46,17 @@ export async function evaluateSamples<Sample, Schema extends v.GenericSchema>(
     cost: log.totals(samples),
   };
   const trace = options.trace
-    ? endTrace(options.trace, recordPath(path))
+    ? { trace: options.trace.path, traceDigest: options.trace.finish() }
     : log.finished === before
     ? earlierTrace(recordPath(path), samples)
     : {};
   const record = evaluationRecord({ ...options.identity, digests }, { ...outcome, ...trace });
   writeRecord(recordPath(path), record);
+  options.trace?.commit();
   return record;
 }
 
 type TraceOutcome = Pick<EvaluationOutcome, "trace" | "traceDigest">;
-
-/** Ends a trace; an earlier record is not to stand beside one that it is not of. */
-function endTrace(trace: RecordedTrace, record: string): TraceOutcome {
-  rmSync(record, { force: true });
-  return { trace: trace.path, traceDigest: trace.end() };
-}
 
 /** The trace of the record that is there, where that is of so many samples. */
 function earlierTrace(record: string, samples: number): TraceOutcome {

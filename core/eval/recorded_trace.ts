@@ -10,11 +10,13 @@ import type { EvaluationRecord } from "./evaluation_record.ts";
 export interface RecordedTrace {
   readonly path: string;
   /**
-   * Ends it and puts it in its place.
+   * Ends it; it is not in its place yet.
    *
    * @returns its SHA-256, hexadecimal
    */
-  end(): string;
+  finish(): string;
+  /** Puts it in its place. */
+  commit(): void;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
-import { existsSync, truncateSync } from "node:fs";
+import { truncateSync } from "node:fs";
 import { budgetTable } from "../attention/budget_table.ts";
 import { readTraceFile } from "../attention/trace_file.ts";
 import type { TraceHeader } from "../attention/trace_format.ts";
@@ -101,23 +101,44 @@ Deno.test("a record keeps its trace as long as no sample is added without one", 
   deepEqual(recordAt(path.replace(/jsonl$/, "json")), JSON.parse(JSON.stringify(more)));
 });
 
-Deno.test("a trace is in its place before its record is, and no other record beside it", async () => {
+Deno.test("a run that stops between its record and its trace is gone on from", async () => {
+  using folder = temporaryFolder();
+  const trace = folder.path("a.trace");
+  await traced(folder, trace, 1);
+  const before = await digestFile(trace);
+  const { model: _, ...options } = longBench(folder, SAMPLES);
+  const plan = await planLongBench({ ...options, model: fakeModel(() => "") });
+  const record = plan.path.replace(/jsonl$/, "json");
+  {
+    using file = await openSampleTrace(trace, HEADER, plan);
+    file.commit = () => {
+      throw new Error("killed");
+    };
+    const model = tracedModel(new TraceRecorder(HEADER, file.writer));
+    await rejects(evaluateLongBench({ ...options, model, trace: file }), /killed/);
+  }
+  equal(await digestFile(trace), before);
+  equal(await isTraceOf(recordAt(record)!, { path: trace, header: HEADER }), false);
+  const { record: { traceDigest, samples } } = await traced(folder, trace);
+  equal(samples, 3);
+  equal(await digestFile(trace), traceDigest);
+  equal(recordAt(record)!.traceDigest, traceDigest);
+});
+
+Deno.test("a trace that cannot be ended leaves the earlier record with the trace it is of", async () => {
   using folder = temporaryFolder();
   const trace = folder.path("a.trace");
   const { path } = await traced(folder, trace, 1);
   const record = path.replace(/jsonl$/, "json");
-  const before = recordAt(record)!.traceDigest;
   const { model: _, ...options } = longBench(folder, SAMPLES);
   const model = fakeModel(replyBehind("Answer:", "Paris"));
-  const found: boolean[] = [];
-  const end = () => {
-    found.push(existsSync(record));
+  const full = () => {
     throw new Error("no space left");
   };
-  const failing = { ...options, model, trace: { path: trace, end } };
+  const failing = { ...options, model, trace: { path: trace, finish: full, commit: full } };
   await rejects(evaluateLongBench(failing), /no space left/);
-  deepEqual([found, existsSync(record)], [[false], false]);
-  equal(await digestFile(trace), before);
+  equal(await isTraceOf(recordAt(record)!, { path: trace, header: HEADER }), true);
+  equal(recordAt(record)!.samples, 1);
 });
 
 Deno.test("neither a trace of other samples nor one of other settings is gone on from", async () => {

@@ -94,10 +94,11 @@ export async function evaluatePerplexity(options: PerplexityOptions): Promise<Ev
       ...usage && { usage },
     },
     trace: trace?.path,
-    traceDigest: trace?.end(),
+    traceDigest: trace?.finish(),
   });
   // An earlier record is not to stand beside what it is not of.
   rmSync(join(out, RECORD_FILE), { force: true });
+  trace?.commit();
   running.commit();
   writeWhole(join(out, FINAL_FILE), `${perplexity}\n`);
   writeRecord(join(out, RECORD_FILE), record);
