@@ -8,7 +8,7 @@ import type { RowTotals } from "../attention/row_totals.ts";
 import type { PolicyUsage } from "./policy_usage.ts";
 
 /** Text to token ids and back. */
-export interface TextTokenizer {
+export interface EvaluationTokenizer {
   /**
    * Token ids of a text.
    *
@@ -21,7 +21,7 @@ export interface TextTokenizer {
 }
 
 /** What one query head attended to, at one decode step of one layer that is not dense. */
-export interface AttendedTokens {
+export interface HeadAttention {
   /** Layer, from 0. */
   readonly layer: number;
   readonly queryHead: number;
@@ -35,7 +35,7 @@ export interface AttendedTokens {
 }
 
 /** Told what decode steps attend to. Costs the exact scores of every token, so only where asked. */
-export type AttentionObserver = (attended: AttendedTokens) => void;
+export type AttentionObserver = (attended: HeadAttention) => void;
 
 /** One sequence being read and continued. */
 export interface DecodeSession extends AsyncDisposable {
@@ -72,7 +72,7 @@ export interface EvaluatedModel {
   readonly policy: Readonly<Record<string, unknown>>;
   /** The most tokens a sequence may have. */
   readonly contextTokens: number;
-  readonly tokenizer: TextTokenizer;
+  readonly tokenizer: EvaluationTokenizer;
   /** The tokenizer's own end-of-text token. */
   readonly endOfText: number | undefined;
   /** All tokens that end a generation, as its generation settings say. */

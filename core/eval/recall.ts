@@ -4,7 +4,7 @@
  * @module
  */
 import * as v from "valibot";
-import type { AttendedTokens, AttentionObserver } from "./evaluated_model.ts";
+import type { AttentionObserver, HeadAttention } from "./evaluated_model.ts";
 
 const LayerRecallSchema = v.strictObject({
   /** Recalls added up, one for each query head and step. */
@@ -39,7 +39,7 @@ export class RecallMeter {
   constructor(readonly budget: number) {}
 
   /** Takes in what a query head attended to. */
-  readonly observe: AttentionObserver = ({ layer, kept, logits }: AttendedTokens) => {
+  readonly observe: AttentionObserver = ({ layer, kept, logits }: HeadAttention) => {
     while (this.#totals.length <= layer) this.#totals.push({ sum: 0, count: 0 });
     const totals = this.#totals[layer]!;
     totals.sum += kept ? recall(kept, logits, this.budget) : 1;

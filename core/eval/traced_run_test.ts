@@ -4,7 +4,7 @@ import { budgetTable } from "../attention/budget_table.ts";
 import { readTraceFile } from "../attention/trace_file.ts";
 import type { TraceHeader } from "../attention/trace_format.ts";
 import { TraceRecorder } from "../attention/trace_recorder.ts";
-import type { EvaluatedModel, TextTokenizer } from "./evaluated_model.ts";
+import type { EvaluatedModel, EvaluationTokenizer } from "./evaluated_model.ts";
 import { evaluateLongBench, planLongBench } from "./longbench/evaluate.ts";
 import { type DecoderSequence, recordedModel, type SequenceObservers } from "./recorded_model.ts";
 import { digestFile } from "./digest.ts";
@@ -179,7 +179,7 @@ Deno.test("a sample that fails is not finished in the trace", async () => {
   deepEqual(kinds, ["sample", "selections", "sampleEnd", "sample"]);
 });
 
-function failingAt(tokenizer: TextTokenizer, text: string): TextTokenizer {
+function failingAt(tokenizer: EvaluationTokenizer, text: string): EvaluationTokenizer {
   return {
     ...tokenizer,
     encode(input, options) {

@@ -20,7 +20,7 @@ import { suffixedPath } from "../suffixed_path.ts";
 import { locating, UserError } from "../user_error.ts";
 
 /** A policy with everything about it settled. */
-export interface PolicyRun {
+export interface SettledChoice {
   readonly choice: PolicyChoice;
   readonly settled: SettledPolicy;
 }
@@ -42,8 +42,8 @@ export async function settleAll(
   { policies }: Pick<OpenPolicies, "policies">,
   { model }: Pick<Checkpoint, "model">,
   settings: SettleOptions,
-): Promise<PolicyRun[]> {
-  const runs: PolicyRun[] = [];
+): Promise<SettledChoice[]> {
+  const runs: SettledChoice[] = [];
   for (const opened of policies) {
     const { choice } = opened;
     const settled = await settleOpenPolicy(opened, settings, model.config.layers);
@@ -55,7 +55,7 @@ export async function settleAll(
 }
 
 /** Runs an action under each policy. */
-export async function underEach<Run extends PolicyRun>(
+export async function underEach<Run extends SettledChoice>(
   runs: readonly Run[],
   action: (run: Run) => Promise<EvaluationRecord>,
 ): Promise<PolicyResult[]> {

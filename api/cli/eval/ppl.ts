@@ -41,9 +41,9 @@ import {
   makeOutputFolder,
   policyFolder,
   type PolicyResult,
-  type PolicyRun,
   resultsJson,
   settleAll,
+  type SettledChoice,
   tracePathOf,
   underEach,
 } from "./policy_runs.ts";
@@ -173,7 +173,7 @@ export async function runPpl(
 }
 
 function checkSparseLayers(
-  runs: readonly PolicyRun[],
+  runs: readonly SettledChoice[],
   checkpoint: Checkpoint,
   denseLayers: readonly number[] | undefined,
 ) {
@@ -200,7 +200,7 @@ async function decode(
 }
 
 /** What to run under a policy, and the record of an earlier run of the same if there is one. */
-interface PlannedRun extends PolicyRun {
+interface PlannedRun extends SettledChoice {
   readonly plan: ReturnType<typeof planOf>;
   readonly finished: EvaluationRecord | undefined;
 }
@@ -209,7 +209,7 @@ function planOf(
   options: PplOptions,
   text: EvaluatedText,
   checkpoint: Checkpoint,
-  { choice, settled }: PolicyRun,
+  { choice, settled }: SettledChoice,
 ) {
   const { protocol, start } = options;
   const room = checkpoint.model.config.maximumPositions - sequenceTokens(protocol, start, 0);

@@ -28,9 +28,9 @@ import {
 import {
   makeOutputFolder,
   policyFolder,
-  type PolicyRun,
   resultsJson,
   settleAll,
+  type SettledChoice,
   tracePathOf,
 } from "./policy_runs.ts";
 import { resultTable, rowsLegend, type ScoreColumn } from "./result_table.ts";
@@ -72,7 +72,7 @@ export interface TaskEvaluation<
 }
 
 /** A task that is ready to run under a policy. */
-interface PlannedTask<Task, Options, Plan> extends PolicyRun {
+interface PlannedTask<Task, Options, Plan> extends SettledChoice {
   readonly task: Task;
   /** Where its trace goes, if one is recorded. */
   readonly trace: string | undefined;
@@ -128,7 +128,7 @@ async function planTasks<
   options: TaskOptions<Task>,
   evaluation: TaskEvaluation<Task, Options, Plan>,
   checkpoint: Checkpoint,
-  policies: readonly PolicyRun[],
+  policies: readonly SettledChoice[],
 ): Promise<PlannedTask<Task, Options, Plan>[]> {
   const planned: PlannedTask<Task, Options, Plan>[] = [];
   for (const policy of policies) {
@@ -147,7 +147,7 @@ async function planTasks<
 function commonOptions(
   options: TaskOptions<string>,
   checkpoint: Checkpoint,
-  { choice, settled }: PolicyRun,
+  { choice, settled }: SettledChoice,
 ): TaskRunOptions {
   return {
     model: checkpointModel(checkpoint, settled),
@@ -160,7 +160,7 @@ function commonOptions(
 /** Where the trace of a task under a policy goes, if one is recorded. */
 function traceOf(
   { trace, policy, task: tasks }: TaskOptions<string>,
-  { choice }: PolicyRun,
+  { choice }: SettledChoice,
   task: string,
 ): string | undefined {
   return taskTracePathOf(tracePathOf(trace, choice, policy), task, tasks);

@@ -1,5 +1,5 @@
 import { formatTemplate } from "../python/format.ts";
-import type { TextTokenizer } from "../evaluated_model.ts";
+import type { EvaluationTokenizer } from "../evaluated_model.ts";
 import type { LongBenchSample } from "./files.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { LongBenchSample } from "./files.ts";
 export function samplePrompt(
   { context, input }: LongBenchSample,
   template: string,
-  tokenizer: TextTokenizer,
+  tokenizer: EvaluationTokenizer,
   maxTokens: number,
 ): string {
   const prompt = formatTemplate(template, { context, input });

@@ -8,7 +8,7 @@ import type {
   AttentionObserver,
   DecodeSession,
   EvaluatedModel,
-  TextTokenizer,
+  EvaluationTokenizer,
 } from "../evaluated_model.ts";
 
 const BEGIN = 0;
@@ -16,7 +16,7 @@ const END = 1;
 const FIRST_BYTE = 2;
 
 /** Bytes of UTF-8 as tokens, behind a beginning-of-text token. */
-export const BYTE_TOKENIZER: TextTokenizer = {
+export const BYTE_TOKENIZER: EvaluationTokenizer = {
   encode(text, { special }) {
     const bytes = [...new TextEncoder().encode(text)].map((byte) => byte + FIRST_BYTE);
     return special ? [BEGIN, ...bytes] : bytes;
