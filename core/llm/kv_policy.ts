@@ -124,7 +124,7 @@ export interface DecodeObserver {
 }
 
 /** No token sets. */
-export const NO_TOKENS: TokenSets = {
+const NO_TOKENS: TokenSets = {
   per: "kv-head",
   offsets: new Uint32Array(0),
   tokens: new Uint32Array(0),
