@@ -56,6 +56,7 @@ export class TraceFile implements Disposable {
   readonly #hash: Hash;
   readonly #wholeDigest: string | undefined;
   #sink: TraceSink | undefined;
+  #isFinished = false;
 
   /**
    * @param open begins what is written to, when there is something to write: for a new trace, at once
@@ -90,17 +91,25 @@ export class TraceFile implements Disposable {
    * @returns its SHA-256, hexadecimal
    */
   finish(): string {
+    this.#isFinished = true;
     if (!this.#sink && this.#wholeDigest !== undefined) return this.#wholeDigest;
     this.writer.end();
     return this.#hash.digest("hex");
   }
 
-  /** Puts a trace that has ended in its place. */
+  /**
+   * Puts it in its place.
+   *
+   * @throws {RangeError} if it has not ended
+   */
   commit() {
+    if (!this.#isFinished) {
+      throw new RangeError(`${this.path}: expected a trace that has ended but found an open one`);
+    }
     this.#sink?.commit();
   }
 
-  /** Lets go of a trace that has not ended; whether it stays is the sink's affair. */
+  /** Lets go of a trace that is not in its place; whether it stays is the sink's affair. */
   [Symbol.dispose]() {
     this.#sink?.[Symbol.dispose]();
   }

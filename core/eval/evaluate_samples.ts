@@ -1,4 +1,6 @@
+import { statSync } from "node:fs";
 import type * as v from "valibot";
+import { digestFile } from "./digest.ts";
 import {
   type EvaluationOutcome,
   type EvaluationRecord,
@@ -48,7 +50,7 @@ export async function evaluateSamples<Sample, Schema extends v.GenericSchema>(
   const trace = options.trace
     ? { trace: options.trace.path, traceDigest: options.trace.finish() }
     : log.finished === before
-    ? earlierTrace(recordPath(path), samples)
+    ? await earlierTrace(recordPath(path), samples)
     : {};
   const record = evaluationRecord({ ...options.identity, digests }, { ...outcome, ...trace });
   writeRecord(recordPath(path), record);
@@ -58,9 +60,10 @@ export async function evaluateSamples<Sample, Schema extends v.GenericSchema>(
 
 type TraceOutcome = Pick<EvaluationOutcome, "trace" | "traceDigest">;
 
-/** The trace of the record that is there, where that is of so many samples. */
-function earlierTrace(record: string, samples: number): TraceOutcome {
-  const earlier = recordAt(record);
-  if (earlier?.traceDigest === undefined || earlier.samples < samples) return {};
-  return { trace: earlier.trace ?? undefined, traceDigest: earlier.traceDigest };
+/** The trace of the record that is there, where that is of so many samples and took its place. */
+async function earlierTrace(record: string, samples: number): Promise<TraceOutcome> {
+  const { trace, traceDigest, samples: earlier = 0 } = recordAt(record) ?? {};
+  if (!trace || traceDigest === undefined || earlier < samples) return {};
+  if (!statSync(trace, { throwIfNoEntry: false })?.isFile()) return {};
+  return await digestFile(trace) === traceDigest ? { trace, traceDigest } : {};
 }

@@ -6,7 +6,7 @@ import { copyNumbers, flags, label, list, s64, string, u64, viewNumbers } from "
 import { typedArrayOf } from "./typed_arrays.ts";
 
 /** Reads the value at an address of a component's memory. No code of the component runs meanwhile. */
-export type Read = (data: DataView<ArrayBuffer>, at: number) => unknown;
+type Read = (data: DataView<ArrayBuffer>, at: number) => unknown;
 
 /** Whether what is read from a component is a copy of its own or lies in the component's memory. */
 export type Answers = "copied" | "in-place";

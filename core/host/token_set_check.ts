@@ -57,7 +57,7 @@ export class TokenSetCheck {
       let end = first + 1;
       while (end + 1 < offsets.length && offsets[end + 1]! - offsets[first]! <= PIECE_TOKENS) end++;
       const piece = tokens.subarray(offsets[first], offsets[end]);
-      const broken = this.#firstBrokenOf(offsets.subarray(first, end + 1), piece);
+      const broken = this.#firstBrokenOf(offsets.subarray(first, end + 1), piece, limit);
       if (broken !== null) return first + broken;
       first = end;
     }
@@ -65,10 +65,11 @@ export class TokenSetCheck {
   }
 
   /** The same of some of the lists, whose tokens alone are given. */
-  #firstBrokenOf(offsets: Uint32Array, tokens: Uint32Array): number | null {
+  #firstBrokenOf(offsets: Uint32Array, tokens: Uint32Array, limit: number): number | null {
     const { exports } = this;
     if (!exports.reserve(offsets.length + tokens.length)) {
-      throw new RangeError(`Expected tokens within 4 GiB but found ${tokens.length} in a list`);
+      const found = `lists of ${tokens.length} of ${limit}`;
+      throw new RangeError(`Expected tokens within 4 GiB but found ${found}`);
     }
     const { buffer } = exports.memory;
     if (this.#view.buffer !== buffer) this.#view = new Uint32Array(buffer);

@@ -107,8 +107,8 @@ export interface DecodeObserver {
   /**
    * What a layer attended to in one step; dense layers see everything.
    *
-   * @param visible what the selection came to: explicit sets once tokens were evicted; good during
-   *   the call
+   * @param visible what the selection came to: explicit sets, of query heads or KV heads, once tokens
+   *   were evicted; good during the call
    * @param selection as the policy returned it, good during the call; undefined in dense layers
    */
   onSelection?(

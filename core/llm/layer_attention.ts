@@ -146,7 +146,7 @@ export class LayerAttention {
     if (visible.tag === "everything") {
       if (this.#present.isComplete(length)) return [visible, bias];
       const value = this.#present.lists(length);
-      checkTokenSets(value, value.offsets.length - 1, length);
+      checkTokenSets(value, value.per === "kv-head" ? kvHeads : queryHeads, length);
       return [{ tag: "only", value }, bias];
     }
     const sets = visible.value;

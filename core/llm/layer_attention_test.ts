@@ -98,13 +98,15 @@ function evicting(...tokens: number[]): Update {
 /** What a cache holds, `[length, kvHeads, headDim]` each. */
 function contentOf(cache: LayerCache) {
   const { kvHeads, headDim } = cache.shape;
-  const byToken = (list: Float32Array) =>
-    Float32Array.from(list, (_, at) => {
+  const byToken = (rowsOf: (kvHead: number) => Float32Array) =>
+    Float32Array.from({ length: cache.length * kvHeads * headDim }, (_, at) => {
       const [token, within] = [Math.floor(at / (kvHeads * headDim)), at % (kvHeads * headDim)];
-      const head = Math.floor(within / headDim);
-      return list[(head * cache.length + token) * headDim + within % headDim]!;
+      return rowsOf(Math.floor(within / headDim))[token * headDim + within % headDim]!;
     });
-  return { keys: byToken(cache.copyKeys()), values: byToken(cache.copyValues()) };
+  return {
+    keys: byToken((kvHead) => cache.keysOf(kvHead)),
+    values: byToken((kvHead) => cache.valuesOf(kvHead)),
+  };
 }
 
 /** The mean of some tokens' values, for each query head. */

@@ -94,19 +94,14 @@ export class LayerCache {
     return this.#length;
   }
 
-  /** A view of the values of a KV head, `[length, headDim]`. */
-  valuesOf(kvHead: number): Float32Array<ArrayBuffer> {
-    return this.#rows(this.#exports.valuesAt(), kvHead, 0);
+  /** A view of the keys of a KV head's tokens from `first` on, `[length - first, headDim]`. */
+  keysOf(kvHead: number, first = 0): Float32Array<ArrayBuffer> {
+    return this.#rows(this.#exports.keysAt(), kvHead, first);
   }
 
-  /** A copy of the keys of all tokens from `first` on, `[kvHeads, length - first, headDim]`. */
-  copyKeys(first = 0): Float32Array<ArrayBuffer> {
-    return this.#copy(this.#exports.keysAt(), first);
-  }
-
-  /** A copy of the values of all tokens from `first` on, `[kvHeads, length - first, headDim]`. */
-  copyValues(first = 0): Float32Array<ArrayBuffer> {
-    return this.#copy(this.#exports.valuesAt(), first);
+  /** A view of the values of a KV head's tokens from `first` on, `[length - first, headDim]`. */
+  valuesOf(kvHead: number, first = 0): Float32Array<ArrayBuffer> {
+    return this.#rows(this.#exports.valuesAt(), kvHead, first);
   }
 
   /**
@@ -205,14 +200,6 @@ export class LayerCache {
   logits(queryHead: number, queries: Float32Array): Float32Array {
     this.#queries.set(queries);
     return this.#floats(this.#exports.logitsOf(queryHead, this.#length), this.#length);
-  }
-
-  #copy(at: number, first: number): Float32Array<ArrayBuffer> {
-    const { kvHeads, headDim } = this.shape;
-    const each = (this.#length - first) * headDim;
-    const copy = new Float32Array(kvHeads * each);
-    for (let head = 0; head < kvHeads; head++) copy.set(this.#rows(at, head, first), head * each);
-    return copy;
   }
 
   /** A KV head's rows of the tokens from `first` on. */

@@ -8,6 +8,7 @@ import {
   type SegmentSource,
 } from "./onnx/segments.ts";
 import { SegmentSession, type SessionOptions } from "./onnx/segment_session.ts";
+import { DenseAttention, type KeysAndValues, type SeenTokens } from "./dense_attention.ts";
 import type { ModelConfig } from "./model_config.ts";
 import { type RotaryTable, rotaryTable } from "./rope.ts";
 import { modelTensors } from "./tensor_names.ts";
@@ -135,30 +136,14 @@ export class ModelParts {
     return { hidden: next, projected };
   }
 
-  /**
-   * Causal attention of the last tokens of a cache.
-   *
-   * @param queries `[tokens, queryHeads, headDim]`
-   * @param keys `[kvHeads, length, headDim]`, as `values`
-   * @param mask `[tokens, length]`, 1 where a token sees another
-   */
+  /** Attention of the last tokens of a cache; see {@linkcode DenseAttention.attend}. */
   async denseAttention(
     queries: Float32Array,
-    keys: Float32Array,
-    values: Float32Array,
-    mask: Uint8Array,
+    cache: KeysAndValues,
+    seen: SeenTokens,
   ): Promise<Float32Array> {
-    const { queryHeads, kvHeads, headDim } = this.config;
-    const tokens = queries.length / (queryHeads * headDim);
-    const length = keys.length / (kvHeads * headDim);
-    const cacheDims = [1, kvHeads, length, headDim];
-    const { attended } = await this.segments.attention.run({
-      queries: { data: queries, dims: [1, tokens, queryHeads * headDim] },
-      keys: { data: keys, dims: cacheDims },
-      values: { data: values, dims: cacheDims },
-      mask: { data: mask, dims: [tokens, length] },
-    }, ["attended"]);
-    return attended;
+    const { config, session: { threads }, segments: { attention } } = this;
+    return await new DenseAttention(attention, config, threads).attend(queries, cache, seen);
   }
 
   /** Logits `[tokens, vocabulary]` from the residual stream after the last layer. */

@@ -223,11 +223,8 @@ export class Sequence implements Stepping {
     const window = this.model.config.windows[layer]!;
     // What the window hides from the first of them is hidden from all.
     const first = Math.max(0, cache.length - count + 1 - window);
-    const [keys, values] = [cache.copyKeys(first), cache.copyValues(first)];
     const mask = causalMask(count, cache.length - first, window);
-    const attended = await this.model.denseAttention(queries, keys, values, mask);
-    releaseAll([keys, values]);
-    return attended;
+    return await this.model.denseAttention(queries, cache, { first, mask });
   }
 
   /** Logits after the tokens of a pass: of all where they are asked for, else of the prompt's last. */

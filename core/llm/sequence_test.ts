@@ -9,7 +9,7 @@ import {
 } from "./kv_policy.ts";
 import { stepLogits, TOKENS, withModel, worst } from "./testing/decoding.ts";
 import { randomCheckpoint, relativeError } from "./testing/random_checkpoint.ts";
-import { tokenSetsOf } from "./token_sets.ts";
+import { tokenSetsOf, tokensOf } from "./token_sets.ts";
 
 const NEEDS: PolicyNeeds = fullAttention.needs;
 
@@ -139,10 +139,7 @@ Deno.test("within a window, what is evicted stays away and what is left is told"
       observer: {
         onSelection: (layer, position, visible) => {
           if (layer !== 1 || position !== 10 || visible.tag !== "only") return;
-          const { offsets, tokens } = visible.value;
-          for (let head = 0; head < 4; head++) {
-            seen.push([...tokens.subarray(offsets[head], offsets[head + 1])]);
-          }
+          for (let head = 0; head < 4; head++) seen.push([...tokensOf(visible.value, head, 4)]);
         },
       },
     });

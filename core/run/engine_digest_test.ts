@@ -34,7 +34,7 @@ Deno.test("the engine of evaluations covers the decoder, the host and what runs 
       "core/host/plugin_worker.ts",
       "core/host/instrument/instrument_module.ts",
       "core/attention/trace_writer.ts",
-      "wasm/attention/assembly/head.ts",
+      "wasm/attention/assembly/heads.ts",
       "wasm/token_sets/assembly/index.ts",
       "wasm/dram/assembly/controller.ts",
     ]

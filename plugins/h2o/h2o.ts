@@ -124,8 +124,9 @@ export class Policy extends Session {
       const end = weights.offsets[head + 1];
       for (let at = weights.offsets[head]; at < end; at++) {
         const token = tokens[at];
+        const share = shares[at];
         if (token >= <u32> scores.length) unreachable();
-        unchecked(scores[token] = unchecked(scores[token]) + shares[at]);
+        unchecked(scores[token] = unchecked(scores[token]) + share);
       }
     }
   }

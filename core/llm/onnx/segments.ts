@@ -129,26 +129,24 @@ export function head(source: SegmentSource): OnnxModel {
 }
 
 /**
- * Causal attention of many queries, as prefill needs it. Inputs: `queries` [1, tokens, width],
- * `keys` and `values` [1, kvHeads, length, headDim], `mask` [tokens, length]; output: `attended`
- * [1, tokens, width].
+ * Attention of many queries, as prefill needs it, from any number of KV heads with their query heads.
+ * Inputs: `queries` [1, tokens, width], `keys` and `values` [1, kvHeads, length, headDim], `mask`
+ * [tokens, length]; output: `attended` [1, tokens, width].
  */
-export function denseAttention(config: ModelConfig): OnnxModel {
-  const { queryHeads, kvHeads, headDim } = config;
+export function denseAttention({ headDim }: Pick<ModelConfig, "headDim">): OnnxModel {
   const graph = new OnnxGraph();
-  const width = queryHeads * headDim;
-  const queries = graph.input("queries", [1, "tokens", width]);
-  const kvDims = [1, kvHeads, "length", headDim];
+  const queries = graph.input("queries", [1, "tokens", "width"]);
+  const kvDims = [1, "kvHeads", "length", headDim];
   const [keys, values] = [graph.input("keys", kvDims), graph.input("values", kvDims)];
   const mask = graph.input("mask", ["tokens", "length"], "bool");
-  const split = graph.node("Reshape", [queries, graph.integers([1, -1, queryHeads, headDim])]);
+  const split = graph.node("Reshape", [queries, graph.integers([1, 0, -1, headDim])]);
   const byHead = graph.node("Transpose", [split], { perm: [0, 2, 1, 3] });
   const attended = graph.node("Attention", [byHead, keys, values, mask], {
     scale: { float: 1 / Math.sqrt(headDim) },
   });
   const byToken = graph.node("Transpose", [attended], { perm: [0, 2, 1, 3] });
-  const joined = graph.node("Reshape", [byToken, graph.integers([1, -1, width])]);
-  graph.output("attended", joined, [1, "tokens", width]);
+  const joined = graph.node("Reshape", [byToken, graph.integers([1, 0, -1])]);
+  graph.output("attended", joined, [1, "tokens", "width"]);
   return graph.finish();
 }
 

@@ -60,7 +60,7 @@ export interface Work {
   readonly memory: MemoryModel;
   readonly inputs: Inputs;
   readonly models: ModelFolder;
-  /** Of the signal that ends what plugins compute. */
+  /** Of the signal that ends what plugins, and the run itself, compute. */
   readonly stop: SharedArrayBuffer;
   /** Called with how much is done and of how much. */
   readonly onProgress: (done: number, total: number) => void;

@@ -18,9 +18,9 @@ export class GroupScores {
     return this.lists[query];
   }
 
-  /** Makes room for so many scores of each query, and for up to 15 that are written beyond. */
+  /** Makes room for so many scores of each query, up to a multiple of four. */
   fit(length: i32): void {
-    const needed = length + 15;
+    const needed = (length + 3) & ~3;
     for (let query = 0; query < this.lists.length; query++) {
       if (this.lists[query].length < needed) this.lists[query] = new StaticArray<f32>(2 * needed);
     }

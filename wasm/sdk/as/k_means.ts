@@ -135,7 +135,7 @@ function closeTo(before: StaticArray<f32>, after: StaticArray<f32>, length: i32)
  * Writes the dot products of a vector with two others. Each is summed as `dot` sums; the vector is
  * loaded once for both.
  */
-export function dotTwo(vector: usize, a: usize, b: usize, length: i32, products: usize): void {
+function dotTwo(vector: usize, a: usize, b: usize, length: i32, products: usize): void {
   let evenA = f32x4.splat(0);
   let oddA = f32x4.splat(0);
   let evenB = f32x4.splat(0);

@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { loadCompiler } from "../../compiler.ts";
 
 const SOURCE = `
-import { dot, addTo, scaleInto } from "kvpim/vectors";
+import { dot, dots, addTo, scaleInto } from "kvpim/vectors";
+import { upperBound, upperBounds } from "kvpim/bounds";
 import { topK } from "kvpim/top_k";
 import { Random } from "kvpim/random";
 const floats = memory.data(65536, 16);
@@ -11,6 +12,27 @@ const numbers = memory.data(65536, 16);
 export function floatsAt(): usize { return floats; }
 export function numbersAt(): usize { return numbers; }
 export function dotOf(length: i32): f32 { return dot(floats, floats + (<usize>length << 2), length); }
+function vector(index: i32, length: i32): usize { return floats + (<usize> (index * length) << 2); }
+export function dotsOf(count: i32, length: i32): void {
+  dots(floats, count, vector(count, length), length, numbers);
+}
+export function dotsOneByOne(count: i32, length: i32): void {
+  for (let i = 0; i < count; i++) {
+    const product = dot(vector(i, length), vector(count, length), length);
+    store<f32>(numbers + (<usize> i << 2), product);
+  }
+}
+export function boundsOf(count: i32, length: i32): void {
+  const query = vector(2 * count, length);
+  upperBounds(floats, vector(count, length), count, query, length, numbers);
+}
+export function boundsOneByOne(count: i32, length: i32): void {
+  const query = vector(2 * count, length);
+  for (let i = 0; i < count; i++) {
+    const bound = upperBound(vector(i, length), vector(count + i, length), query, length);
+    store<f32>(numbers + (<usize> i << 2), bound);
+  }
+}
 export function addAndScale(length: i32, factor: f32): void {
   addTo(floats, floats + (<usize>length << 2), length);
   scaleInto(floats, floats, factor, length);
@@ -36,6 +58,10 @@ interface Sdk {
   floatsAt(): number;
   numbersAt(): number;
   dotOf(length: number): number;
+  dotsOf(count: number, length: number): void;
+  dotsOneByOne(count: number, length: number): void;
+  boundsOf(count: number, length: number): void;
+  boundsOneByOne(count: number, length: number): void;
   addAndScale(length: number, factor: number): void;
   top(length: number, k: number, base: number): number;
   seed(value: bigint): void;
@@ -114,6 +140,32 @@ Deno.test("dot adds four lanes, in two halves where there are eight", () => {
     const sums = [0, 1, 2, 3].map((lane) => f((lanes[0]?.[lane] ?? 0) + (lanes[1]?.[lane] ?? 0)));
     assert.equal(sdk.dotOf(length), sums.reduce((sum, lane) => f(sum + lane)));
   }
+});
+
+Deno.test("several vectors at once give what one by one gives, to the bit, and nothing beyond", () => {
+  const value = fc.oneof(
+    { weight: 20, arbitrary: fc.float({ noNaN: true, min: -1000, max: 1000 }) },
+    { weight: 1, arbitrary: fc.constantFrom(NaN, Infinity, -Infinity, -0, 3e38, -3e38) },
+  );
+  const ways = [[sdk.dotsOf, sdk.dotsOneByOne, 1], [sdk.boundsOf, sdk.boundsOneByOne, 2]] as const;
+  fc.assert(fc.property(
+    fc.array(value, { minLength: 8, maxLength: 40 }),
+    fc.integer({ min: 0, max: 11 }),
+    fc.constantFrom(4, 8, 12, 16, 20, 32),
+    (values, count, length) => {
+      for (const [together, oneByOne, sides] of ways) {
+        const all = floats((sides * count + 1) * length);
+        all.forEach((_, i) => all[i] = values[(7 * i + (i >> 3)) % values.length]!);
+        const found = [together, oneByOne].map((run) => {
+          const numbers = new Float32Array(sdk.memory.buffer, sdk.numbersAt(), count + 4).fill(0.5);
+          run(count, length);
+          return numbers.slice();
+        });
+        assert.deepEqual(found[0], found[1]);
+        assert.deepEqual([...found[0]!.subarray(count)], [0.5, 0.5, 0.5, 0.5]);
+      }
+    },
+  ));
 });
 
 Deno.test("addTo and scaleInto work in place", () => {
