@@ -2,7 +2,8 @@
 /**
  * How fast decoding is.
  *
- * `deno run -A bench/llm/decode_bench.ts [tiny] [policies] [1b] [memory]` measures, in one process:
+ * `deno run -A bench/llm/decode_bench.ts [tiny] [policies] [long] [1b] [memory]` measures, in one
+ * process:
  *
  * 1. `tiny`: the tiny model at its full context of 1,024 tokens. Each way of decoding has a
  *    sequence of its own with a prompt of 959 tokens; the first step, in which a policy prepares the
@@ -14,15 +15,18 @@
  * 2. `policies`: the same under every policy of this repository, in the plugin host, metered and its
  *    answers read in place as in evaluations, at a budget of 256 tokens; beside `dense` each is held
  *    against `full`, which is full attention as a policy.
- * 3. `1b`: a model of Llama-3.2-1B's shape (16 layers, hidden 2048, 8 KV heads, vocabulary 128,256)
+ * 3. `long`: some of them on a model of Llama-3.2-1B's shape with 8 layers and random weights of 4
+ *    bits, behind a prompt of 4,032 tokens, at a budget of 1,024. They take turns of 8 tokens, and
+ *    the median of eight turns is shown, of a token and of what it is of that turn's `dense`.
+ * 4. `1b`: a model of Llama-3.2-1B's shape (16 layers, hidden 2048, 8 KV heads, vocabulary 128,256)
  *    with random weights of 4 bits, beside its matrix products alone: the same matrices, the same
  *    operator and threads, one ONNX Runtime session a layer, on inputs of its own. Both take turns
  *    of 8 tokens after a prompt of 64; the fastest of ten is shown.
- * 4. `memory`: what a process holds that has read 256 tokens and decoded 8, less what it held before
+ * 5. `memory`: what a process holds that has read 256 tokens and decoded 8, less what it held before
  *    it loaded the model, for the shapes of Llama-3.2-1B and Llama-3.1-8B. One of them comes from a
  *    bfloat16 safetensors file of 2.5 GB, written for the purpose.
  *
- * Without a choice, all but the last, which takes minutes and 6 GB.
+ * Without a choice, all but `long` and `memory`, which take minutes, the last of them and 6 GB.
  *
  * @module
  */
@@ -82,11 +86,14 @@ async function stepTime(sequence: Sequence, steps: number): Promise<number> {
   return (performance.now() - begin) / steps;
 }
 
-/** Every policy of this repository, metered. */
-async function builtIns(): Promise<Record<string, KvPolicy>> {
-  const policies = builtInPolicies().map(async (name) => {
+/** Policies of this repository, metered. */
+async function builtIns(
+  names: readonly string[],
+  budget: number,
+): Promise<Record<string, KvPolicy>> {
+  const policies = names.map(async (name) => {
     const policy = await builtPolicy(name, { metering: true, answers: "in-place" });
-    return [name, await pluginPolicy(policy, { budget: 256 })] as const;
+    return [name, await pluginPolicy(policy, { budget })] as const;
   });
   return Object.fromEntries(await Promise.all(policies));
 }
@@ -118,6 +125,43 @@ async function measureTiny(ways: Readonly<Record<string, KvPolicy | undefined>>)
     table.push([way, time.toFixed(2), (1000 / time).toFixed(0), ...ratios]);
   }
   console.log(table.toString());
+}
+
+const LONG_PROMPT = 4032;
+const LONG_POLICIES = ["full", "starc", "quest", "sparq", "oracle-topk", "snapkv", "streaming-llm"];
+
+async function measureLong() {
+  const config = { ...LLAMA_1B, layers: 8, windows: LLAMA_1B.windows.slice(0, 8) };
+  const format = { format: "int4", threads: THREADS } as const;
+  const model = await LanguageModel.load(config, GREEDY, new RandomWeights(1), format);
+  const ways = { dense: undefined, ...await builtIns(LONG_POLICIES, 1024) };
+  const prompt = Array.from({ length: LONG_PROMPT }, (_, i) => i);
+  const sequences = new Map<string, Sequence>();
+  for (const [way, policy] of Object.entries<KvPolicy | undefined>(ways)) {
+    const sequence = await model.sequence({
+      maxTokens: LONG_PROMPT + 128,
+      ...policy && { policy },
+    });
+    await sequence.prefill(prompt);
+    await sequence.step(0);
+    sequences.set(way, sequence);
+  }
+  const times = new Map<string, number[]>(Object.keys(ways).map((way) => [way, []]));
+  for (let turn = 0; turn < 8; turn++) {
+    for (const [way, sequence] of sequences) times.get(way)!.push(await stepTime(sequence, 8));
+  }
+  const table = new Table({
+    style: { head: [], border: [] },
+    head: ["1B shape, 8 layers, 4,096 tokens", "ms a token", "of dense"],
+  });
+  const dense = times.get("dense")!;
+  for (const [way, own] of times) {
+    const ratio = median(own.map((one, turn) => one / dense[turn]!));
+    table.push([way, median(own).toFixed(1), ratio.toFixed(2)]);
+  }
+  console.log(table.toString());
+  for (const sequence of sequences.values()) sequence.close();
+  await model.close();
 }
 
 /** All matrices of a model, each on an input of its own, a session a layer and one for the head. */
@@ -254,10 +298,13 @@ async function measureMemory() {
 }
 
 const given = orUsage(() =>
-  Deno.args.map((choice) => wordOf(choice, ["tiny", "policies", "1b", "memory"]))
+  Deno.args.map((choice) => wordOf(choice, ["tiny", "policies", "long", "1b", "memory"]))
 );
 const wanted = given.length === 0 ? ["tiny", "policies", "1b"] : given;
 if (wanted.includes("tiny")) await measureTiny(WAYS);
-if (wanted.includes("policies")) await measureTiny({ dense: undefined, ...await builtIns() });
+if (wanted.includes("policies")) {
+  await measureTiny({ dense: undefined, ...await builtIns(builtInPolicies(), 256) });
+}
+if (wanted.includes("long")) await measureLong();
 if (wanted.includes("1b")) await measure1B();
 if (wanted.includes("memory")) await measureMemory();

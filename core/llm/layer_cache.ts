@@ -36,7 +36,7 @@ interface Exports {
   valuesAt(): number;
   enter(token: number, count: number): void;
   attendAll(first: number, length: number): void;
-  attendListed(perKvHead: number, biased: number, turned: number): void;
+  attendListed(perKvHead: number, biased: number, turned: number, length: number): void;
   addWeights(first: number, length: number): void;
   logitsOf(head: number, length: number): number;
 }
@@ -151,7 +151,8 @@ export class LayerCache {
     new Uint32Array(memory.buffer, offsetsAt() >>> 0, sets.offsets.length).set(sets.offsets);
     new Uint32Array(memory.buffer, tokensAt() >>> 0, sets.tokens.length).set(sets.tokens);
     if (bias.length > 0) this.#floats(biasAt(), bias.length).set(bias);
-    attendListed(Number(sets.per === "kv-head"), Number(bias.length > 0), Number(this.#turned));
+    const [perKvHead, biased] = [sets.per === "kv-head", bias.length > 0];
+    attendListed(Number(perKvHead), Number(biased), Number(this.#turned), this.#length);
     return this.#output;
   }
 

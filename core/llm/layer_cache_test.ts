@@ -4,7 +4,7 @@ import { type CacheShape, LayerCache } from "./layer_cache.ts";
 import { SeededRandom } from "./random.ts";
 import { attentionReference } from "./testing/attention_reference.ts";
 import { relativeError } from "./testing/random_checkpoint.ts";
-import { tokenSetsOf } from "./token_sets.ts";
+import { allTokens, tokenSetsOf } from "./token_sets.ts";
 
 const NO_BIAS = new Float32Array(0);
 
@@ -99,6 +99,21 @@ Deno.test("attention over lists, with a bias or without, is that of the definiti
     ),
     { numRuns: 60 },
   );
+});
+
+Deno.test("to list every token is attention over everything, to the bit", async () => {
+  for (const [kvHeads, group] of [[2, 1], [2, 4], [1, 8]] as const) {
+    const shape = { queryHeads: kvHeads * group, kvHeads, headDim: 20, capacity: 40 };
+    const { cache, queries } = await filled(shape, 37, 5);
+    const expected = cache.attendAll(queries).slice();
+    const { weights } = cache.observation();
+    for (const [per, heads] of [["query-head", shape.queryHeads], ["kv-head", kvHeads]] as const) {
+      const all = Array.from({ length: heads }, () => allTokens(37));
+      const sets = { ...tokenSetsOf(all), per };
+      deepEqual(cache.attendListed(queries, sets, NO_BIAS), expected);
+      deepEqual(cache.observation(sets).weights, weights);
+    }
+  }
 });
 
 Deno.test("weights of a prompt's queries add up", async () => {

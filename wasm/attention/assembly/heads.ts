@@ -6,6 +6,8 @@ import {
   headStride,
   keys,
   kvHeads,
+  marked,
+  offsets,
   output,
   queries,
   queryHeads,
@@ -110,6 +112,44 @@ export function attendTogether(
     softmax(row, count);
   }
   weigh(head, heads, count, list, first, at);
+}
+
+/**
+ * The query heads of one KV head attend to the tokens listed for them by way of all `length` tokens:
+ * these lie one behind the other and are fetched once for all heads, and what is not listed weighs
+ * nothing.
+ *
+ * @param sets lists of these heads: one of them all, or one of each
+ */
+export function attendMarked(
+  head: i32,
+  heads: i32,
+  sets: i32,
+  length: i32,
+  biased: bool,
+  weightsAt: i32,
+): void {
+  logits(head, heads, length, 0, 0, marked);
+  let at = weights + 4 * weightsAt;
+  for (let one = 0; one < heads; one++) {
+    const set = offsets + 4 * (head * sets / heads + (sets === 1 ? 0 : one));
+    const from = load<u32>(set);
+    const count = <i32> (load<u32>(set, 4) - from);
+    const list = tokens + 4 * from;
+    const row = marked + 4 * length * one;
+    for (let i = 0; i < count; i++) {
+      store<f32>(at + 4 * i, load<f32>(row + 4 * token(list, i)));
+    }
+    if (biased) addBias(at, bias + 4 * from, count);
+    softmax(at, count);
+    memory.fill(row, 0, 4 * length);
+    for (let i = 0; i < count; i++) {
+      const place = row + 4 * token(list, i);
+      store<f32>(place, load<f32>(place) + load<f32>(at + 4 * i));
+    }
+    at += 4 * count;
+  }
+  weigh(head, heads, length, 0, 0, marked);
 }
 
 /**

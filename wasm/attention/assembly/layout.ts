@@ -27,6 +27,8 @@ export let tokens: usize = 0;
 export let bias: usize = 0;
 /** Softmax weights, query head after query head. */
 export let weights: usize = 0;
+/** `[group, capacity]`: of the query heads of a KV head, the weight of every token, 0 if not listed. */
+export let marked: usize = 0;
 /** `[queryHeads, capacity]`: weights summed over queries. */
 export let sums: usize = 0;
 /** `[capacity, headDim / 2]`: cosines, then sines, of turning a key back by so many positions. */
@@ -72,6 +74,7 @@ export function layOut(q: i32, kv: i32, dim: i32, tokensAtMost: i32, turning: bo
   tokens = take(lists);
   bias = take(lists);
   weights = take(lists);
+  marked = take(u64(q / kv) * u64(tokensAtMost));
   sums = take(lists);
   turns = take(turning ? u64(tokensAtMost) * u64(dim) : 0);
   keys = take(u64(kv) * u64(tokensAtMost) * u64(dim));
