@@ -9,9 +9,10 @@ async function runBench(name: string, ...args: string[]) {
   return { code, out, err };
 }
 
+const CHOICES = "expected one of tiny, policies, long, 1b, memory but found";
 const FORMATS = "expected one of int4, int8, fp32 but found";
 const REFUSED = [
-  ["decode_bench.ts", ["memroy"], "expected one of tiny, policies, 1b, memory but found memroy"],
+  ["decode_bench.ts", ["memroy"], `${CHOICES} memroy`],
   ["memory_probe.ts", [], "expected one of 1b, 8b but found none"],
   ["memory_probe.ts", ["1b", "int2"], `${FORMATS} int2`],
   ["memory_probe.ts", ["8b"], `${FORMATS} none`],
