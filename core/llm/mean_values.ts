@@ -2,6 +2,12 @@ import type { LayerCache } from "./layer_cache.ts";
 import type { PresentTokens } from "./present_tokens.ts";
 import { tokensOf } from "./token_sets.ts";
 
+/** The sum of the values of some tokens, `[headDim]`, and how many they are. */
+interface SummedValues {
+  readonly sums: Float64Array;
+  readonly count: number;
+}
+
 /** The mean of the values of all tokens present, which some policies mix into the output. */
 export class MeanValues {
   /** Of all tokens so far, of each KV head, `[headDim]`. */
@@ -27,46 +33,45 @@ export class MeanValues {
         `Expected ${queryHeads} mean-value weights from 0 to 1 but found ${weights.join(" ")}`,
       );
     }
-    const means = this.present.isComplete(this.cache.length)
-      ? this.#runningMeans()
-      : this.#presentMeans();
+    const sumsOf = this.present.isComplete(this.cache.length)
+      ? this.#runningSums()
+      : this.#presentSums();
     for (let head = 0; head < queryHeads; head++) {
       const share = weights[head]!;
-      const mean = means(head);
+      const { sums, count } = sumsOf(head);
       for (let d = 0; d < headDim; d++) {
         const at = head * headDim + d;
-        output[at] = (1 - share) * output[at]! + share * mean[d]!;
+        output[at] = (1 - share) * output[at]! + share * (sums[d]! / count);
       }
     }
   }
 
-  /** Means over all tokens, from sums that grow with the cache. */
-  #runningMeans(): (head: number) => Float64Array {
+  /** Over all tokens, from sums that grow with the cache. */
+  #runningSums(): (head: number) => SummedValues {
     const { queryHeads, kvHeads, headDim } = this.cache.shape;
-    const { length } = this.cache;
+    const count = this.cache.length;
     this.#sums.forEach((sums, kvHead) => {
-      const values = this.cache.valuesOf(kvHead);
-      for (let at = this.#counted * headDim; at < values.length; at += headDim) {
+      const values = this.cache.valuesOf(kvHead, this.#counted);
+      for (let at = 0; at < values.length; at += headDim) {
         for (let d = 0; d < headDim; d++) sums[d]! += values[at + d]!;
       }
     });
-    this.#counted = length;
-    return (head) =>
-      this.#sums[Math.floor(head * kvHeads / queryHeads)]!.map((sum) => sum / length);
+    this.#counted = count;
+    return (head) => ({ sums: this.#sums[Math.floor(head * kvHeads / queryHeads)]!, count });
   }
 
-  /** Means over what evictions and the window left. */
-  #presentMeans(): (head: number) => Float64Array {
+  /** Over what evictions and the window left. */
+  #presentSums(): (head: number) => SummedValues {
     const { queryHeads, kvHeads, headDim } = this.cache.shape;
     const sets = this.present.lists(this.cache.length);
     return (head) => {
       const values = this.cache.valuesOf(Math.floor(head * kvHeads / queryHeads));
-      const mean = new Float64Array(headDim);
+      const sums = new Float64Array(headDim);
       const list = tokensOf(sets, head, queryHeads);
       for (const token of list) {
-        for (let d = 0; d < headDim; d++) mean[d]! += values[token * headDim + d]!;
+        for (let d = 0; d < headDim; d++) sums[d]! += values[token * headDim + d]!;
       }
-      return mean.map((sum) => sum / list.length);
+      return { sums, count: list.length };
     };
   }
 }
