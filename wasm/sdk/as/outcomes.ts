@@ -1,10 +1,15 @@
 // What a policy answers with, in one line each.
 import { Access, Clustering, DataKind, Direction, HeadUnit, TokenSets } from "kvpim/policy";
 
+/** The most tokens that sets have had: those that follow have room for as many at once. */
+let mostTokens: i32 = 0;
+
 /** Token sets with no head yet: push tokens, then {@linkcode closeSet}, for each head. */
 export function openSets(per: HeadUnit): TokenSets {
   const sets = new TokenSets();
   sets.per = per;
+  sets.tokens = new Array<u32>(mostTokens);
+  sets.tokens.length = 0;
   sets.offsets.push(0);
   return sets;
 }
@@ -12,6 +17,7 @@ export function openSets(per: HeadUnit): TokenSets {
 /** Ends the set of a head. */
 export function closeSet(sets: TokenSets): void {
   sets.offsets.push(sets.tokens.length);
+  mostTokens = max(mostTokens, sets.tokens.length);
 }
 
 /** Pushes the whole numbers from `first` up to, not including, `end`. */
