@@ -1,6 +1,4 @@
-import { statSync } from "node:fs";
 import type * as v from "valibot";
-import { digestFile } from "./digest.ts";
 import {
   type EvaluationOutcome,
   type EvaluationRecord,
@@ -10,6 +8,7 @@ import {
 } from "./evaluation_record.ts";
 import { readJsonLines } from "./json_lines.ts";
 import { recordAt } from "./record_at.ts";
+import { hasTraceDigest } from "./recorded_trace.ts";
 import { runSamples, type RunSamplesOptions } from "./run_samples.ts";
 import { finishedSamples } from "./sample_log.ts";
 
@@ -63,7 +62,6 @@ type TraceOutcome = Pick<EvaluationOutcome, "trace" | "traceDigest">;
 /** The trace of the record that is there, where that is of so many samples and took its place. */
 async function earlierTrace(record: string, samples: number): Promise<TraceOutcome> {
   const { trace, traceDigest, samples: earlier = 0 } = recordAt(record) ?? {};
-  if (!trace || traceDigest === undefined || earlier < samples) return {};
-  if (!statSync(trace, { throwIfNoEntry: false })?.isFile()) return {};
-  return await digestFile(trace) === traceDigest ? { trace, traceDigest } : {};
+  if (!trace || earlier < samples || !await hasTraceDigest(trace, traceDigest)) return {};
+  return { trace, traceDigest };
 }

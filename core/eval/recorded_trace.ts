@@ -27,10 +27,14 @@ export async function isTraceOf(
   { traceDigest }: Pick<EvaluationRecord, "traceDigest">,
   { path, header }: { readonly path: string; readonly header: TraceHeader },
 ): Promise<boolean> {
-  if (traceDigest === undefined) return false;
+  return await hasTraceDigest(path, traceDigest) && await hasHeader(path, header);
+}
+
+/** Whether a file is, to its last byte, the trace that a record has the digest of. */
+export async function hasTraceDigest(path: string, digest: string | undefined): Promise<boolean> {
   // A pipe or terminal that a trace was written to is not to be read.
-  if (!statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
-  return await hasHeader(path, header) && await digestFile(path) === traceDigest;
+  if (digest === undefined || !statSync(path, { throwIfNoEntry: false })?.isFile()) return false;
+  return await digestFile(path) === digest;
 }
 
 /** Whether a file is a trace that begins so. */

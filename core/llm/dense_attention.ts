@@ -93,8 +93,12 @@ export class DenseAttention {
     const length = cache.length - first;
     const width = heads * queryHeads / kvHeads * headDim;
     const tokens = queries.length / width;
-    const rows = (of: (kvHead: number) => Float32Array<ArrayBuffer>) =>
-      heads === 1 ? of(head) : joined(Array.from({ length: heads }, (_, i) => of(head + i)));
+    const rows = (of: (kvHead: number) => Float32Array<ArrayBuffer>) => {
+      if (heads === 1) return of(head);
+      const copy = new Float32Array(heads * length * headDim);
+      for (let i = 0; i < heads; i++) copy.set(of(head + i), i * length * headDim);
+      return copy;
+    };
     const keys = rows((kvHead) => cache.keysOf(kvHead, first));
     const values = rows((kvHead) => cache.valuesOf(kvHead, first));
     const dims = [1, heads, length, headDim];
@@ -110,16 +114,6 @@ export class DenseAttention {
     }
     return attended;
   }
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array<ArrayBuffer> {
-  const whole = new Float32Array(parts.reduce((total, { length }) => total + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** Some columns of a matrix. */

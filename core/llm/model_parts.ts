@@ -44,11 +44,15 @@ interface Segments {
 
 /** A model's parts at work: everything but attention of one token over a cache. */
 export class ModelParts {
+  readonly #attention: DenseAttention;
+
   private constructor(
     private readonly source: SegmentSource,
     private readonly session: SessionOptions,
     private readonly segments: Segments,
-  ) {}
+  ) {
+    this.#attention = new DenseAttention(segments.attention, source.config, session.threads);
+  }
 
   /** Sizes of the model. */
   get config(): ModelConfig {
@@ -137,13 +141,12 @@ export class ModelParts {
   }
 
   /** Attention of the last tokens of a cache; see {@linkcode DenseAttention.attend}. */
-  async denseAttention(
+  denseAttention(
     queries: Float32Array,
     cache: KeysAndValues,
     seen: SeenTokens,
   ): Promise<Float32Array> {
-    const { config, session: { threads }, segments: { attention } } = this;
-    return await new DenseAttention(attention, config, threads).attend(queries, cache, seen);
+    return this.#attention.attend(queries, cache, seen);
   }
 
   /** Logits `[tokens, vocabulary]` from the residual stream after the last layer. */

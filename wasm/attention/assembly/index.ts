@@ -1,6 +1,6 @@
 /** Attention of single queries over one layer's KV cache, which lives in this memory. */
 
-import { attendMarked, attendTogether, logits } from "./heads";
+import { attendMarked, attendTogether } from "./heads";
 import {
   bias,
   capacity,
@@ -22,6 +22,7 @@ import {
   values,
   weights,
 } from "./layout";
+import { logits } from "./logits";
 import { softmax } from "./softmax";
 
 export { layOut };
@@ -111,30 +112,31 @@ export function attendListed(perKvHead: bool, biased: bool, turned: bool, length
   const sets = perKvHead ? 1 : group;
   let weight = 0;
   for (let head = 0; head < queryHeads; head += group) {
-    const first = offsets + 4 * (head / group * sets);
-    const listed = <i32> (load<u32>(first + 4 * sets) - load<u32>(first));
+    const set = offsets + 4 * (head / group * sets);
+    const listed = <i32> (load<u32>(set + 4 * sets) - load<u32>(set));
     // Tokens fetched one by one take about half as long again as all of them in a row.
     if (!turned && 3 * <i64> listed > 2 * <i64> length) {
-      attendMarked(head, group, sets, length, biased, weight);
+      attendMarked(head, group, set, !perKvHead, length, biased, weight);
     } else {
-      attendSets(head, group / sets, sets, biased, turned, weight);
+      attendSets(head, group / sets, set, sets, biased, turned, weight);
     }
     weight += perKvHead ? group * listed : listed;
   }
 }
 
-/** Each of some lists of a KV head, of so many query heads, is attended to. */
+/** Some lists of a KV head are attended to one by one, each by so many query heads. */
 function attendSets(
   head: i32,
   heads: i32,
+  set: usize,
   sets: i32,
   biased: bool,
   turned: bool,
   weightsAt: i32,
 ): void {
-  for (let set = 0; set < sets; set++, head += heads) {
-    const from = load<u32>(offsets + 4 * (head / heads));
-    const count = load<u32>(offsets + 4 * (head / heads) + 4) - from;
+  for (let one = 0; one < sets; one++, head += heads, set += 4) {
+    const from = load<u32>(set);
+    const count = load<u32>(set, 4) - from;
     attendTogether(head, heads, count, true, from, biased, turned, weightsAt);
     weightsAt += heads * count;
   }
