@@ -1,4 +1,5 @@
 // Keys by channel: the copy of the keys in which one channel of all tokens lies together.
+import { GroupScores } from "kvpim/group_scores";
 import { address } from "kvpim/vectors";
 
 /** Tokens of a tile, whose keys lie channel by channel: a cache line each. */
@@ -44,25 +45,24 @@ export class ChannelStore {
 
   /**
    * Writes the dot products of a group's queries with every key of a head, over some channels from
-   * the first to the last, each divided by its query's divisor. Writes up to 15 scores beyond the
-   * last token.
+   * the first to the last, each divided by its query's divisor.
    *
    * @param queries Address of the first query; the others follow
-   * @param scores One array for each query
    */
   scoreAll(
     head: i32,
     queries: usize,
     channels: StaticArray<u32>,
     divisors: StaticArray<f32>,
-    scores: Array<StaticArray<f32>>,
+    scores: GroupScores,
   ): void {
+    scores.fit(this.length + TILE_TOKENS - 1);
     const queryBytes = (<usize> this.headDim) << 2;
     for (let first = 0; first < this.length; first += TILE_TOKENS) {
       const tile = this.tile(head, first / TILE_TOKENS);
       let query = queries;
       for (let i = 0; i < divisors.length; i++) {
-        const to = address(unchecked(scores[i]), first);
+        const to = address(scores.of(i), first);
         scoreTile(tile, query, channels, unchecked(divisors[i]), to);
         query += queryBytes;
       }

@@ -23,6 +23,7 @@ import {
   Visible,
 } from "kvpim/policy";
 import { exponentials, largestOf } from "kvpim/exponential";
+import { GroupScores } from "kvpim/group_scores";
 import { Layer } from "kvpim/layer";
 import { closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
 import { choiceParameter, integerParameter, realParameter, Settings } from "kvpim/parameters";
@@ -54,9 +55,9 @@ export class Policy extends Session {
   private rank: i32;
   private local: i32;
   private usesMeanValue: bool;
-  /** Scores of one query head, and their sum over a group. */
-  private scores: Array<StaticArray<f32>> = [];
-  private sums: StaticArray<f32> = new StaticArray<f32>(0);
+  /** Scores of a group's queries, and their sum. */
+  private scores: GroupScores;
+  private sums: GroupScores = new GroupScores(1);
 
   static describe(parameters: Array<ParameterValue>): Result<Description, PolicyError> {
     const settings = Settings.read(PARAMETERS, parameters);
@@ -92,7 +93,7 @@ export class Policy extends Session {
     const meanValue = settings.choice(2);
     this.usesMeanValue = meanValue === ALWAYS ||
       (meanValue === WITHOUT_GROUPS && layer.group === 1);
-    for (let i = 0; i < layer.group; i++) this.scores.push(new StaticArray<f32>(0));
+    this.scores = new GroupScores(layer.group);
   }
 
   override prefill(tokens: TokenBlock): Result<Nothing, PolicyError> {
@@ -118,12 +119,10 @@ export class Policy extends Session {
     const layer = this.layer;
     const error = layer.queriesError(step.queries);
     if (error !== null) return fail<Selection>(error);
-    this.makeRoom();
     const selection = new Selection();
     const sets = openSets(HeadUnit.KvHead);
     for (let kvHead = 0; kvHead < layer.kvHeads; kvHead++) {
-      const firstQuery = address(step.queries, kvHead * layer.group * layer.headDim);
-      this.scoreGroup(kvHead, firstQuery);
+      this.scoreGroup(kvHead, layer.groupQueries(step.queries, kvHead));
       const firstToken = sets.tokens.length;
       this.pushTokens(sets.tokens);
       if (this.usesMeanValue) {
@@ -137,13 +136,6 @@ export class Policy extends Session {
     return ok(selection);
   }
 
-  private makeRoom(): void {
-    const needed = this.keys.length + 16;
-    if (this.sums.length >= needed) return;
-    this.sums = new StaticArray<f32>(2 * needed);
-    for (let i = 0; i < this.scores.length; i++) this.scores[i] = new StaticArray<f32>(2 * needed);
-  }
-
   /** Approximate scores of every query head of a group, and their sum. */
   private scoreGroup(kvHead: i32, firstQuery: usize): void {
     const layer = this.layer;
@@ -155,10 +147,10 @@ export class Policy extends Session {
     }
     this.keys.scoreAll(kvHead, firstQuery, channels, temperatures, this.scores);
     const length = (this.keys.length + 3) & ~3;
-    memory.fill(address(this.sums), 0, (<usize> length) << 2);
-    for (let i = 0; i < layer.group; i++) {
-      addTo(address(this.sums), address(this.scores[i]), length);
-    }
+    this.sums.fit(length);
+    const sums = address(this.sums.of(0));
+    memory.fill(sums, 0, (<usize> length) << 2);
+    for (let i = 0; i < layer.group; i++) addTo(sums, address(this.scores.of(i)), length);
   }
 
   /** The channels in which the queries of a group are largest together. */
@@ -193,7 +185,7 @@ export class Policy extends Session {
   private pushTokens(tokens: Array<u32>): void {
     const length = this.keys.length;
     const older = max(length - this.local - 1, 0);
-    topK(this.sums, older, this.layer.budget - (length - older), tokens);
+    topK(this.sums.of(0), older, this.layer.budget - (length - older), tokens);
     pushRange(tokens, older, length);
   }
 
@@ -201,7 +193,7 @@ export class Policy extends Session {
   private pushMeanValueWeights(tokens: Array<u32>, firstToken: i32, weights: Array<f32>): void {
     const length = this.keys.length;
     for (let i = 0; i < this.layer.group; i++) {
-      const scores = this.scores[i];
+      const scores = this.scores.of(i);
       exponentials(scores, length, largestOf(scores, length));
       let all: f64 = 0;
       for (let token = 0; token < length; token++) all += unchecked(scores[token]);
