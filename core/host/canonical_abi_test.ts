@@ -5,6 +5,7 @@ import { compileAssemblyScript } from "../../wasm/sdk/compile_assemblyscript.ts"
 import { contractOf } from "../../wasm/sdk/generate/exports.ts";
 import { parseWit } from "../../wasm/wit/parse_wit.ts";
 import { ComponentInstance } from "./component_instance.ts";
+import { contractCodecs } from "./contract_codecs.ts";
 import { importLinker } from "./instance_table.ts";
 import { DEFAULT_LIMITS } from "./limits.ts";
 import { unwrap } from "./outcome.ts";
@@ -27,7 +28,11 @@ async function echoInstance(): Promise<ComponentInstance> {
   );
   const link = await importLinker(linker);
   return unwrap(
-    ComponentInstance.instantiate({ link, modules: compiled }, contract, DEFAULT_LIMITS),
+    ComponentInstance.instantiate(
+      { link, modules: compiled },
+      contractCodecs(contract),
+      DEFAULT_LIMITS,
+    ),
   );
 }
 

@@ -1,14 +1,12 @@
-import type { Contract } from "../../wasm/sdk/generate/exports.ts";
 import {
   coreExportName,
   destructorName,
   POST_RETURN_PREFIX,
   resourceModule,
 } from "../../wasm/sdk/generate/exports.ts";
-import { Layout } from "../../wasm/wit/layout.ts";
-import { CanonicalAbi, type FunctionCodec } from "./canonical_abi.ts";
-import type { Answers } from "./compile_reader.ts";
+import type { FunctionCodec } from "./canonical_abi.ts";
 import { ContractBreach } from "./contract_breach.ts";
+import type { ContractCodecs } from "./contract_codecs.ts";
 import { FuelMeter, FuelSpent } from "./fuel_meter.ts";
 import type { GuestMemory } from "./guest_memory.ts";
 import { HOST_MODULE } from "./instrument/instrument_module.ts";
@@ -62,9 +60,8 @@ export class ComponentInstance {
   #takeBack: (() => void) | null = null;
 
   private constructor(
-    private readonly contract: Contract,
+    private readonly codecs: ContractCodecs,
     private readonly limits: Limits,
-    private readonly answers: Answers,
     stop: StopSignal | undefined,
   ) {
     this.#fuel = new FuelMeter(limits.fuelPerCall, stop);
@@ -73,12 +70,11 @@ export class ComponentInstance {
   /** Links and starts a component. */
   static instantiate(
     component: CompiledComponent,
-    contract: Contract,
+    codecs: ContractCodecs,
     limits: Limits,
-    answers: Answers = "copied",
     stop?: StopSignal,
   ): Outcome<ComponentInstance> {
-    const instance = new ComponentInstance(contract, limits, answers, stop);
+    const instance = new ComponentInstance(codecs, limits, stop);
     return instance.#guarded(() => {
       component.link(
         (name) => component.modules.get(name),
@@ -104,7 +100,7 @@ export class ComponentInstance {
       const lifted = callable.codec.lift(guest, result);
       const { postReturn } = callable;
       if (postReturn !== null && result !== undefined) this.#takeBack = () => postReturn(result);
-      if (this.answers === "copied") this.#takeBackAnswer();
+      if (this.codecs.answers === "copied") this.#takeBackAnswer();
       return lifted;
     });
     return outcome.kind === "ok" ? splitResult(outcome.value, outcome.usage) : outcome;
@@ -112,7 +108,7 @@ export class ComponentInstance {
 
   /** Lets go of a resource. */
   drop(handle: Handle): Outcome<void> {
-    const destructor = this.#exports.get(destructorName(this.contract));
+    const destructor = this.#exports.get(destructorName(this.codecs.contract));
     return this.#guarded(() => {
       this.#takeBackAnswer();
       if (typeof destructor === "function") destructor(handle);
@@ -128,7 +124,7 @@ export class ComponentInstance {
     module: WebAssembly.Module,
     imports: Record<string, Record<string, unknown>>,
   ): WebAssembly.Instance {
-    const resource = resourceModule(this.contract);
+    const resource = resourceModule(this.codecs.contract);
     const linked: Record<string, Record<string, unknown>> = {
       ...imports,
       [HOST_MODULE]: { ...this.#fuel.imports, "memory-exhausted": this.#memoryExhausted },
@@ -149,9 +145,9 @@ export class ComponentInstance {
       throw new ContractBreach("Expected the exports memory and cabi_realloc but found none");
     }
     this.#guest = { memory, realloc: realloc as GuestMemory["realloc"] };
-    const abi = new CanonicalAbi(new Layout(this.contract.interface.types), this.answers);
-    for (const one of this.contract.interface.functions) {
-      const name = coreExportName(this.contract, one);
+    const { contract, functions } = this.codecs;
+    for (const one of contract.interface.functions) {
+      const name = coreExportName(contract, one);
       const call = this.#exports.get(name);
       if (typeof call !== "function") {
         throw new ContractBreach(`Expected the core export ${name} but found none`);
@@ -160,7 +156,7 @@ export class ComponentInstance {
       this.#callables.set(one.name, {
         call: call as CoreFunction,
         postReturn: typeof postReturn === "function" ? postReturn as CoreFunction : null,
-        codec: abi.function(one),
+        codec: functions.get(one.name)!,
       });
     }
   }

@@ -1,6 +1,7 @@
 import type { Contract } from "../../wasm/sdk/generate/exports.ts";
 import type { Answers } from "./compile_reader.ts";
 import { type CompiledComponent, ComponentInstance, type Handle } from "./component_instance.ts";
+import { type ContractCodecs, contractCodecs } from "./contract_codecs.ts";
 import type { Limits } from "./limits.ts";
 import type { Outcome } from "./outcome.ts";
 import type { InstanceId } from "./plugin_runner.ts";
@@ -9,19 +10,22 @@ import type { StopSignal } from "./stop_signal.ts";
 /** The instances of one component on one thread. */
 export class InstanceTable {
   readonly #instances = new Map<InstanceId, ComponentInstance>();
+  readonly #codecs: ContractCodecs;
   #next = 1;
 
   constructor(
     private readonly component: CompiledComponent,
-    private readonly contract: Contract,
+    contract: Contract,
     private readonly limits: Limits,
-    private readonly answers: Answers = "copied",
+    answers: Answers = "copied",
     private readonly stop?: StopSignal,
-  ) {}
+  ) {
+    this.#codecs = contractCodecs(contract, answers);
+  }
 
   instantiate(): Outcome<InstanceId> {
-    const { component, contract, limits, answers, stop } = this;
-    const made = ComponentInstance.instantiate(component, contract, limits, answers, stop);
+    const { component, limits, stop } = this;
+    const made = ComponentInstance.instantiate(component, this.#codecs, limits, stop);
     if (made.kind !== "ok") return made;
     const id = this.#next++;
     this.#instances.set(id, made.value);
