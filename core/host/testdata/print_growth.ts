@@ -51,7 +51,7 @@ async function memoryBytes(): Promise<number> {
 }
 
 const growth = {
-  instances: await growthOf(() => instance(policy, "behave"), 350),
+  instances: await growthOf(() => instance(policy, "behave"), 1400),
   trappedInstances: await growthOf(() => instance(policy, "trap"), 100),
   loads: await growthOf(load, 1000),
   refusedFiles: await growthOf(refusedFile, 1000),
