@@ -16,8 +16,9 @@
 import type { WitFunction, WitType } from "../../wasm/wit/ast.ts";
 import { type Layout, MAX_FLAT_PARAMETERS, MAX_FLAT_RESULTS } from "../../wasm/wit/layout.ts";
 import { camelCase } from "../../wasm/sdk/generate/names.ts";
+import { type Call, compileCall, type ListStore } from "./compile_call.ts";
 import { type Answers, compileReader } from "./compile_reader.ts";
-import { type CoreValue, fromCore, widen } from "./core_values.ts";
+import { type CoreValue, fromCore } from "./core_values.ts";
 import {
   allocate,
   checkRange,
@@ -28,10 +29,11 @@ import {
 } from "./guest_memory.ts";
 import { typedArrayOf } from "./typed_arrays.ts";
 import { type Write, writePrimitive } from "./write_primitive.ts";
+import { flagBits, indexOf, storeNumbers } from "./write_values.ts";
 
 /** Passes the parameters of a function and reads its result. */
 export interface FunctionCodec {
-  readonly lower: (guest: GuestMemory, values: readonly unknown[]) => CoreValue[];
+  readonly call: Call;
   readonly lift: (guest: GuestMemory, result: CoreValue | undefined) => unknown;
 }
 
@@ -49,32 +51,23 @@ export class CanonicalAbi {
     const flat = one.parameters.flatMap(({ type }) => this.layout.flatten(type));
     const own = one.kind === "method" ? 1 : 0;
     return {
-      lower: flat.length + own > MAX_FLAT_PARAMETERS
-        ? this.#lowerInMemory(one)
-        : this.#lowerFlat(one),
+      call: flat.length + own > MAX_FLAT_PARAMETERS
+        ? this.#callInMemory(one)
+        : compileCall(this.layout, one, (type) => this.#listStore(type)),
       lift: this.#lift(one.result),
     };
   }
 
-  #lowerInMemory({ parameters }: WitFunction): FunctionCodec["lower"] {
+  #callInMemory({ kind, parameters }: WitFunction): Call {
     const placed = this.layout.place(parameters);
     const tuple: WitType = { kind: "tuple", members: parameters.map(({ type }) => type) };
     const bytes = this.layout.size(tuple);
     const alignment = this.layout.alignment(tuple);
     const writes = placed.map(({ type }) => this.#write(type));
-    return (guest, values) => {
+    return (guest, core, self, values) => {
       const at = allocate(guest, alignment, bytes);
       placed.forEach(({ offset }, index) => writes[index]?.(guest, at + offset, values[index]));
-      return [at];
-    };
-  }
-
-  #lowerFlat({ parameters }: WitFunction): FunctionCodec["lower"] {
-    const flatteners = parameters.map(({ type }) => this.#flattener(type));
-    return (guest, values) => {
-      const core: CoreValue[] = [];
-      flatteners.forEach((flatten, index) => flatten(guest, values[index], core));
-      return core;
+      return kind === "method" ? core(self!, at) : core(at);
     };
   }
 
@@ -98,60 +91,6 @@ export class CanonicalAbi {
       return (_, value) => fromCore(name, value ?? 0);
     }
     throw new RangeError(`Expected a result this host reads but found ${resolved.kind}`);
-  }
-
-  #flattener(type: WitType): (guest: GuestMemory, value: unknown, core: CoreValue[]) => void {
-    const resolved = this.layout.resolve(type);
-    switch (resolved.kind) {
-      case "primitive": {
-        const wide = resolved.name === "u64" || resolved.name === "s64";
-        return (_, value, core) => core.push(wide ? BigInt(value as number) : Number(value));
-      }
-      case "record": {
-        const fields = resolved.fields.map((field) => ({
-          key: camelCase(field.name),
-          flatten: this.#flattener(field.type),
-        }));
-        return (guest, value, core) => {
-          for (const { key, flatten } of fields) flatten(guest, property(value, key), core);
-        };
-      }
-      case "string":
-      case "list": {
-        const store = this.#listStore(type);
-        return (guest, value, core) => core.push(...store(guest, value));
-      }
-      case "enum": {
-        const labels = resolved.labels.map(({ name }) => name);
-        return (_, value, core) => core.push(indexOf(labels, value));
-      }
-      case "flags": {
-        const labels = resolved.labels.map(({ name }) => name);
-        return (_, value, core) => core.push(flagBits(labels, value));
-      }
-      default:
-        return this.#flattenVariant(type);
-    }
-  }
-
-  #flattenVariant(type: WitType) {
-    const names = this.layout.cases(type).map(({ name }) => name);
-    const joined = this.layout.flatten(type).slice(1);
-    const payloads = this.layout.cases(type).map((one) =>
-      one.type === null ? null : {
-        flatten: this.#flattener(one.type),
-        flat: this.layout.flatten(one.type),
-      }
-    );
-    const isOption = this.layout.resolve(type).kind === "option";
-    return (guest: GuestMemory, value: unknown, core: CoreValue[]): void => {
-      const index = isOption ? Number(value !== null) : indexOf(names, property(value, "tag"));
-      const own: CoreValue[] = [];
-      const payload = payloads[index];
-      payload?.flatten(guest, isOption ? value : property(value, "value"), own);
-      core.push(index);
-      joined.forEach((wide, each) => core.push(widen(own[each] ?? 0, payload?.flat[each], wide)));
-    };
   }
 
   #write(type: WitType): Write {
@@ -213,23 +152,22 @@ export class CanonicalAbi {
     };
   }
 
-  /** Copies a string or list into the guest; gives its address and length. */
-  #listStore(type: WitType): (guest: GuestMemory, value: unknown) => [number, number] {
+  /** What copies a string or list into the guest. */
+  #listStore(type: WitType): ListStore {
     const resolved = this.layout.resolve(type);
     if (resolved.kind !== "list") {
-      return (guest, value) => storeBytes(guest, UTF8_ENCODER.encode(String(value)), 1);
+      return (guest, value) => storeBytes(guest, UTF8_ENCODER.encode(String(value)));
     }
     const { element } = resolved;
-    const bytes = this.layout.size(element);
-    const alignment = this.layout.alignment(element);
     const array = typedArrayOf(this.layout.resolve(element));
     if (array !== null) {
-      return (guest, value) => {
-        const numbers = value instanceof array ? value : new array(value as number[]);
-        const view = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
-        return [storeBytes(guest, view, alignment)[0], numbers.length];
-      };
+      return (guest, value) => [
+        storeNumbers(guest, value, array),
+        (value as ArrayLike<number>).length,
+      ];
     }
+    const bytes = this.layout.size(element);
+    const alignment = this.layout.alignment(element);
     const write = this.#write(element);
     return (guest, value) => {
       const values = value as readonly unknown[];
@@ -243,17 +181,4 @@ export class CanonicalAbi {
 
 function property(value: unknown, key: string): unknown {
   return (value as Record<string, unknown>)[key];
-}
-
-function indexOf(labels: readonly string[], label: unknown): number {
-  const index = labels.indexOf(label as string);
-  if (index < 0) throw new RangeError(`Expected one of ${labels.join(", ")} but found ${label}`);
-  return index;
-}
-
-function flagBits(labels: readonly string[], value: unknown): number {
-  return (value as readonly string[]).reduce(
-    (bits, label) => bits | (1 << indexOf(labels, label)),
-    0,
-  );
 }

@@ -5,6 +5,7 @@ import {
   resourceModule,
 } from "../../wasm/sdk/generate/exports.ts";
 import type { FunctionCodec } from "./canonical_abi.ts";
+import type { CoreFunction } from "./compile_call.ts";
 import { ContractBreach } from "./contract_breach.ts";
 import type { ContractCodecs } from "./contract_codecs.ts";
 import { FuelMeter, FuelSpent } from "./fuel_meter.ts";
@@ -33,10 +34,8 @@ export type Linker = (
 /** A resource the component owns: in this host simply the number it calls it by. */
 export type Handle = number;
 
-type CoreFunction = (...values: (number | bigint)[]) => number | bigint | undefined;
-
 interface Callable {
-  readonly call: CoreFunction;
+  readonly core: CoreFunction;
   readonly postReturn: CoreFunction | null;
   readonly codec: FunctionCodec;
 }
@@ -95,10 +94,9 @@ export class ComponentInstance {
     }
     const outcome = this.#guarded(() => {
       this.#takeBackAnswer();
-      const lowered = callable.codec.lower(guest, values);
-      const result = callable.call(...(self === undefined ? lowered : [self, ...lowered]));
-      const lifted = callable.codec.lift(guest, result);
-      const { postReturn } = callable;
+      const { codec, core, postReturn } = callable;
+      const result = codec.call(guest, core, self, values);
+      const lifted = codec.lift(guest, result);
       if (postReturn !== null && result !== undefined) this.#takeBack = () => postReturn(result);
       if (this.codecs.answers === "copied") this.#takeBackAnswer();
       return lifted;
@@ -148,13 +146,13 @@ export class ComponentInstance {
     const { contract, functions } = this.codecs;
     for (const one of contract.interface.functions) {
       const name = coreExportName(contract, one);
-      const call = this.#exports.get(name);
-      if (typeof call !== "function") {
+      const core = this.#exports.get(name);
+      if (typeof core !== "function") {
         throw new ContractBreach(`Expected the core export ${name} but found none`);
       }
       const postReturn = this.#exports.get(POST_RETURN_PREFIX + name);
       this.#callables.set(one.name, {
-        call: call as CoreFunction,
+        core: core as CoreFunction,
         postReturn: typeof postReturn === "function" ? postReturn as CoreFunction : null,
         codec: functions.get(one.name)!,
       });

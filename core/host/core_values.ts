@@ -24,10 +24,9 @@ export function fromCore(name: PrimitiveName, value: CoreValue): unknown {
 }
 
 /** Puts a payload's core value where the variant's joined type is wider or of another kind. */
-export function widen(value: CoreValue, from: CoreType | undefined, to: CoreType): CoreValue {
-  const bits = new DataView(new ArrayBuffer(8));
-  if (from === undefined) return to === "i64" ? 0n : 0;
+export function widen(value: CoreValue, from: CoreType, to: CoreType): CoreValue {
   if (from === to) return value;
+  const bits = new DataView(new ArrayBuffer(8));
   if (from === "f32") bits.setFloat32(0, Number(value), true);
   else if (from === "f64") bits.setFloat64(0, Number(value), true);
   else bits.setUint32(0, Number(value), true);

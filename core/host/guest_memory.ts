@@ -23,14 +23,10 @@ export function allocate(guest: GuestMemory, alignment: number, bytes: number): 
   return at;
 }
 
-/** Copies bytes into the guest; gives their address and number. */
-export function storeBytes(
-  guest: GuestMemory,
-  bytes: Uint8Array,
-  alignment: number,
-): [number, number] {
-  if (bytes.length === 0) return [alignment, 0];
-  const at = allocate(guest, alignment, bytes.length);
+/** Copies bytes, which may stand anywhere, into the guest; gives their address and number. */
+export function storeBytes(guest: GuestMemory, bytes: Uint8Array): [number, number] {
+  if (bytes.length === 0) return [1, 0];
+  const at = allocate(guest, 1, bytes.length);
   new Uint8Array(guest.memory.buffer, at, bytes.length).set(bytes);
   return [at, bytes.length];
 }
