@@ -1,27 +1,35 @@
 import type { HeadUnit } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { HeadTokens } from "./head_tokens.ts";
 import type { TokenSets } from "./kv_policy.ts";
 
-/** Tokens that were evicted, 1 each, in a table for each head of a unit. */
-interface Evictions {
+/** Which tokens the heads of a unit have. */
+interface Heads {
   readonly per: HeadUnit;
-  readonly tables: readonly Uint8Array[];
+  readonly tokens: readonly HeadTokens[];
 }
 
 /**
  * Which tokens of a layer's cache can still be attended to: those that were not evicted and, where
  * the layer has a sliding window, lie within it. Kept account of by KV head as long as evictions
  * are: query heads that share their tokens are attended from together.
+ *
+ * Methods are told how many tokens there are so far, which never become fewer.
  */
 export class PresentTokens {
-  /** Made when the first token is evicted. */
-  #evictions: Evictions | undefined;
+  #heads: Heads;
+  #anyEvicted = false;
+  /** Of all heads, for {@linkcode lists}. */
+  #listed = new Uint32Array();
 
   constructor(
     private readonly queryHeads: number,
     private readonly kvHeads: number,
-    private readonly capacity: number,
+    capacity: number,
     private readonly window = Infinity,
-  ) {}
+  ) {
+    const tokens = Array.from({ length: kvHeads }, () => new HeadTokens(capacity));
+    this.#heads = { per: "kv-head", tokens };
+  }
 
   /** The first token that the last of `length` tokens sees. */
   first(length: number): number {
@@ -30,7 +38,7 @@ export class PresentTokens {
 
   /** Whether all of `length` tokens are there. */
   isComplete(length: number): boolean {
-    return this.#evictions === undefined && this.first(length) === 0;
+    return !this.#anyEvicted && this.first(length) === 0;
   }
 
   /**
@@ -40,37 +48,31 @@ export class PresentTokens {
    */
   evict(sets: TokenSets, length: number) {
     if (sets.tokens.length === 0) return;
-    const { per, tables } = this.#evictions = this.#evictionsBy(sets.per);
-    tables.forEach((table, head) => {
-      for (const token of this.#setOf(sets, per, head)) {
-        if (token >= length || table[token] !== 0) {
-          throw new RangeError(`Expected to evict a token that is present but found ${token}`);
-        }
-        table[token] = 1;
-      }
-    });
+    this.#anyEvicted = true;
+    const { per, tokens } = this.#heads = this.#asFineAs(sets.per);
+    tokens.forEach((one, head) => one.evict(this.#setOf(sets, per, head), length));
   }
 
   /**
    * The tokens present of the first `length`, ascending. A head whose window holds none of them has
    * the newest.
+   *
+   * @returns views, good until the next call
    */
   lists(length: number): TokenSets {
-    const per = this.#evictions?.per ?? "kv-head";
-    const heads = this.#heads(per);
+    const { per, tokens } = this.#heads;
     const first = this.first(length);
-    const offsets = new Uint32Array(heads + 1);
-    const tokens = new Uint32Array(heads * (length - first));
+    const offsets = new Uint32Array(tokens.length + 1);
+    this.#reserve(tokens.length * (length - first));
     let count = 0;
-    for (let head = 0; head < heads; head++) {
-      const table = this.#evictions?.tables[head];
-      for (let token = first; token < length; token++) {
-        if (table === undefined || table[token] === 0) tokens[count++] = token;
-      }
-      if (count === offsets[head] && first > 0) tokens[count++] = length - 1;
+    tokens.forEach((one, head) => {
+      const present = one.presentFrom(first, length);
+      this.#listed.set(present, count);
+      count += present.length;
+      if (present.length === 0 && first > 0) this.#listed[count++] = length - 1;
       offsets[head + 1] = count;
-    }
-    return { per, offsets, tokens: tokens.subarray(0, count) };
+    });
+    return { per, offsets, tokens: this.#listed.subarray(0, count) };
   }
 
   /**
@@ -79,33 +81,33 @@ export class PresentTokens {
    * @throws {RangeError} when it has
    */
   check(sets: TokenSets) {
-    if (this.#evictions === undefined) return;
-    const { per, tables } = this.#evictions;
-    const finer = this.#heads(per) > this.#heads(sets.per) ? per : sets.per;
-    for (let head = 0; head < this.#heads(finer); head++) {
-      const table = tables[this.#headOf(per, finer, head)]!;
+    if (!this.#anyEvicted) return;
+    const { per, tokens } = this.#heads;
+    const finer = this.#count(per) > this.#count(sets.per) ? per : sets.per;
+    for (let head = 0; head < this.#count(finer); head++) {
+      const own = tokens[this.#headOf(per, finer, head)]!;
       for (const token of this.#setOf(sets, finer, head)) {
-        if (table[token] !== 0) {
+        if (own.isEvicted(token)) {
           throw new RangeError(`Expected tokens that are present but found evicted ${token}`);
         }
       }
     }
   }
 
-  /** What was evicted so far, by a unit that holds evictions of this unit, too. */
-  #evictionsBy(per: HeadUnit): Evictions {
-    const evictions = this.#evictions ?? this.#noEvictions(per);
-    if (this.#heads(evictions.per) >= this.#heads(per)) return evictions;
-    const tables = Array.from(
-      { length: this.#heads(per) },
-      (_, head) => evictions.tables[this.#headOf(evictions.per, per, head)]!.slice(),
+  /** The heads, by a unit that holds evictions of this unit, too. */
+  #asFineAs(per: HeadUnit): Heads {
+    const heads = this.#heads;
+    if (this.#count(heads.per) >= this.#count(per)) return heads;
+    const tokens = Array.from(
+      { length: this.#count(per) },
+      (_, head) => heads.tokens[this.#headOf(heads.per, per, head)]!.clone(),
     );
-    return { per, tables };
+    return { per, tokens };
   }
 
-  #noEvictions(per: HeadUnit): Evictions {
-    const table = () => new Uint8Array(this.capacity);
-    return { per, tables: Array.from({ length: this.#heads(per) }, table) };
+  /** Makes room for so many listed tokens. */
+  #reserve(count: number) {
+    if (this.#listed.length < count) this.#listed = new Uint32Array(2 * count);
   }
 
   /** The tokens that a head of `unit`, which is no coarser than that of the sets, has. */
@@ -116,10 +118,11 @@ export class PresentTokens {
 
   /** The head of `per` that a head of a unit no coarser belongs to. */
   #headOf(per: HeadUnit, unit: HeadUnit, head: number): number {
-    return Math.floor(head * this.#heads(per) / this.#heads(unit));
+    return Math.floor(head * this.#count(per) / this.#count(unit));
   }
 
-  #heads(per: HeadUnit): number {
+  /** Heads of a unit. */
+  #count(per: HeadUnit): number {
     return per === "kv-head" ? this.kvHeads : this.queryHeads;
   }
 }

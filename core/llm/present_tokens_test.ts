@@ -21,12 +21,23 @@ Deno.test("what is left is what was not evicted and lies in the window, whatever
   fc.assert(fc.property(
     fc.array(evictions, { maxLength: 4 }),
     fc.constantFrom(5, Infinity),
-    (rounds, window) => {
+    fc.boolean(),
+    (rounds, window, grows) => {
       const present = new PresentTokens(QUERY_HEADS, KV_HEADS, LENGTH, window);
-      const left = Array.from(
-        { length: QUERY_HEADS },
-        () => new Set(Array.from({ length: LENGTH }, (_, token) => token)),
-      );
+      const left = Array.from({ length: QUERY_HEADS }, () => new Set<number>());
+      let length = 0;
+      const growTo = (end: number) => {
+        for (; length < end; length++) left.forEach((tokens) => tokens.add(length));
+      };
+      const compare = () => {
+        const sets = present.lists(length);
+        left.forEach((tokens, head) => {
+          const within = [...tokens].filter((token) => token >= length - window);
+          const expected = within.length === 0 && window < length ? [length - 1] : within;
+          deepEqual([...tokensOf(sets, head, QUERY_HEADS)], expected);
+        });
+      };
+      growTo(grows ? 3 : LENGTH);
       for (const { per, lists } of rounds) {
         const group = per === "kv-head" ? QUERY_HEADS / KV_HEADS : 1;
         const fresh = lists.map((list, set) =>
@@ -34,17 +45,14 @@ Deno.test("what is left is what was not evicted and lies in the window, whatever
             left.every((tokens, head) => Math.floor(head / group) !== set || tokens.has(token))
           )
         );
-        present.evict(setsOf(per, fresh), LENGTH);
+        present.evict(setsOf(per, fresh), length);
         left.forEach((tokens, head) =>
           fresh[Math.floor(head / group)]!.forEach((token) => tokens.delete(token))
         );
+        compare();
+        growTo(Math.min(length + 2, LENGTH));
       }
-      const sets = present.lists(LENGTH);
-      left.forEach((tokens, head) => {
-        const within = [...tokens].filter((token) => token >= LENGTH - window);
-        const expected = within.length === 0 && window < LENGTH ? [LENGTH - 1] : within;
-        deepEqual([...tokensOf(sets, head, QUERY_HEADS)], expected);
-      });
+      compare();
     },
   ));
 });

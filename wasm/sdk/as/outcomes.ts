@@ -1,15 +1,23 @@
 // What a policy answers with, in one line each.
 import { Access, Clustering, DataKind, Direction, HeadUnit, TokenSets } from "kvpim/policy";
+import { releases } from "kvpim/runtime";
 
-/** The most tokens that sets have had: those that follow have room for as many at once. */
-let mostTokens: i32 = 0;
+/** Tokens of the sets a call opened first. Kept: they are as many as all heads attend to. */
+const kept: Array<u32> = [];
+let keptSince: u32 = 0;
 
-/** Token sets with no head yet: push tokens, then {@linkcode closeSet}, for each head. */
+/**
+ * Token sets with no head yet: push tokens, then {@linkcode closeSet}, for each head. Their tokens
+ * are good until sets are opened in a later call.
+ */
 export function openSets(per: HeadUnit): TokenSets {
   const sets = new TokenSets();
   sets.per = per;
-  sets.tokens = new Array<u32>(mostTokens);
-  sets.tokens.length = 0;
+  if (keptSince !== releases) {
+    keptSince = releases;
+    kept.length = 0;
+    sets.tokens = kept;
+  }
   sets.offsets.push(0);
   return sets;
 }
@@ -17,7 +25,6 @@ export function openSets(per: HeadUnit): TokenSets {
 /** Ends the set of a head. */
 export function closeSet(sets: TokenSets): void {
   sets.offsets.push(sets.tokens.length);
-  mostTokens = max(mostTokens, sets.tokens.length);
 }
 
 /** Pushes the whole numbers from `first` up to, not including, `end`. */

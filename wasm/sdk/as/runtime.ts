@@ -111,7 +111,11 @@ export function keep(object: usize): usize {
   return object;
 }
 
+/** How often the host was done with what it read: what it read before may be used again. */
+export let releases: u32 = 0;
+
 /** The host has read the result. */
 export function release(): void {
+  releases++;
   kept.length = 0;
 }
