@@ -23,7 +23,8 @@ import {
   Visible,
 } from "kvpim/policy";
 import { Layer } from "kvpim/layer";
-import { closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
+import { pushRange } from "kvpim/lists";
+import { closeSet, openSets, reads, writes } from "kvpim/outcomes";
 import { integerParameter, realParameter, Settings } from "kvpim/parameters";
 import { address } from "kvpim/vectors";
 import { PageDigests } from "./page_digests";

@@ -25,7 +25,8 @@ import {
 } from "kvpim/policy";
 import { GroupScores } from "kvpim/group_scores";
 import { Layer } from "kvpim/layer";
-import { addClustering, closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
+import { pushRange } from "kvpim/lists";
+import { addClustering, closeSet, openSets, reads, writes } from "kvpim/outcomes";
 import { integerParameter, Settings } from "kvpim/parameters";
 import { Random } from "kvpim/random";
 import { Ranking } from "kvpim/ranking";

@@ -1,4 +1,5 @@
 // Which tokens are in which cluster.
+import { pushFrom } from "kvpim/lists";
 
 /** Members of every KV head's clusters, in the order of the tokens. */
 export class Members {
@@ -37,7 +38,7 @@ export class Members {
     const starts = unchecked(this.starts[head]);
     const first = <i32> unchecked(starts[cluster]);
     const count = min(<i32> unchecked(starts[cluster + 1]) - first, most);
-    for (let i = 0; i < count; i++) into.push(unchecked(tokens[first + i]));
+    pushFrom(into, tokens, first, count);
     return count;
   }
 }

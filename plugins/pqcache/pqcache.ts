@@ -26,7 +26,8 @@ import {
 import { exponentials, largestOf } from "kvpim/exponential";
 import { KeyStore } from "kvpim/key_store";
 import { Layer } from "kvpim/layer";
-import { addClustering, closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
+import { pushRange } from "kvpim/lists";
+import { addClustering, closeSet, openSets, reads, writes } from "kvpim/outcomes";
 import { integerParameter, realParameter, Settings } from "kvpim/parameters";
 import { Random } from "kvpim/random";
 import { topK } from "kvpim/top_k";

@@ -24,7 +24,8 @@ import {
 } from "kvpim/policy";
 import { GroupScores } from "kvpim/group_scores";
 import { Layer } from "kvpim/layer";
-import { closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
+import { pushRange } from "kvpim/lists";
+import { closeSet, openSets, reads, writes } from "kvpim/outcomes";
 import { flagParameter, integerParameter, Settings } from "kvpim/parameters";
 import { topK } from "kvpim/top_k";
 import { PageBounds } from "./page_bounds";

@@ -21,7 +21,8 @@ import {
   Visible,
 } from "kvpim/policy";
 import { Layer } from "kvpim/layer";
-import { closeSet, openSets, pushRange } from "kvpim/outcomes";
+import { pushRange } from "kvpim/lists";
+import { closeSet, openSets } from "kvpim/outcomes";
 import { Settings } from "kvpim/parameters";
 import { Random } from "kvpim/random";
 

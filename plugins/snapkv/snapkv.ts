@@ -23,7 +23,8 @@ import {
   Visible,
 } from "kvpim/policy";
 import { Layer } from "kvpim/layer";
-import { closeSet, openSets, pushRange, reads } from "kvpim/outcomes";
+import { pushRange } from "kvpim/lists";
+import { closeSet, openSets, reads } from "kvpim/outcomes";
 import { choiceParameter, integerParameter, Settings } from "kvpim/parameters";
 import { Ranking } from "kvpim/ranking";
 

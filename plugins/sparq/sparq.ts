@@ -25,7 +25,8 @@ import {
 import { exponentials, largestOf } from "kvpim/exponential";
 import { GroupScores } from "kvpim/group_scores";
 import { Layer } from "kvpim/layer";
-import { closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
+import { pushRange } from "kvpim/lists";
+import { closeSet, openSets, reads, writes } from "kvpim/outcomes";
 import { choiceParameter, integerParameter, realParameter, Settings } from "kvpim/parameters";
 import { topK } from "kvpim/top_k";
 import { address, addTo } from "kvpim/vectors";
@@ -136,7 +137,7 @@ export class Policy extends Session {
     return ok(selection);
   }
 
-  /** Approximate scores of every query head of a group, and their sum. */
+  /** Approximate scores of every query head of a group, and their sum where there are several. */
   private scoreGroup(kvHead: i32, firstQuery: usize): void {
     const layer = this.layer;
     const channels = this.largestChannels(firstQuery);
@@ -146,6 +147,7 @@ export class Policy extends Session {
       temperatures[i] = this.temperature(query, channels);
     }
     this.keys.scoreAll(kvHead, firstQuery, channels, temperatures, this.scores);
+    if (layer.group === 1) return;
     const length = (this.keys.length + 3) & ~3;
     this.sums.fit(length);
     const sums = address(this.sums.of(0));
@@ -184,8 +186,9 @@ export class Policy extends Session {
   /** Pushes the tokens with the largest sums, and the newest ones. */
   private pushTokens(tokens: Array<u32>): void {
     const length = this.keys.length;
+    const sums = this.layer.group === 1 ? this.scores : this.sums;
     const older = max(length - this.local - 1, 0);
-    topK(this.sums.of(0), older, this.layer.budget - (length - older), tokens);
+    topK(sums.of(0), older, this.layer.budget - (length - older), tokens);
     pushRange(tokens, older, length);
   }
 

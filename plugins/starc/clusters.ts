@@ -1,6 +1,7 @@
 // The clusters of one layer: their centroids, and the order in which they put the tokens.
 import { KeyStore } from "kvpim/key_store";
 import { KMeans } from "kvpim/k_means";
+import { pushFrom } from "kvpim/lists";
 import { labelOrder } from "./label_order";
 
 /** Clusters of every KV head, in the order in which they lie in memory. */
@@ -73,7 +74,7 @@ export class Clusters {
     const starts = unchecked(this.starts[head]);
     const first = unchecked(starts[cluster]);
     const count = min(<i32> (unchecked(starts[cluster + 1]) - first), most);
-    for (let i = 0; i < count; i++) tokens.push(unchecked(order[first + i]));
+    pushFrom(tokens, order, first, count);
     return count;
   }
 }

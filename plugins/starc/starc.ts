@@ -25,7 +25,8 @@ import {
 import { GroupScores } from "kvpim/group_scores";
 import { KMeans } from "kvpim/k_means";
 import { Layer } from "kvpim/layer";
-import { addClustering, closeSet, openSets, pushRange, reads, writes } from "kvpim/outcomes";
+import { pushRange } from "kvpim/lists";
+import { addClustering, closeSet, openSets, reads, writes } from "kvpim/outcomes";
 import { Settings } from "kvpim/parameters";
 import { Random } from "kvpim/random";
 import { Ranking } from "kvpim/ranking";

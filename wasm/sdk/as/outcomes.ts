@@ -27,11 +27,6 @@ export function closeSet(sets: TokenSets): void {
   sets.offsets.push(sets.tokens.length);
 }
 
-/** Pushes the whole numbers from `first` up to, not including, `end`. */
-export function pushRange(tokens: Array<u32>, first: i32, end: i32): void {
-  for (let token = first; token < end; token++) tokens.push(token);
-}
-
 /** Traffic that reads `bytes` in `pieces` contiguous pieces. */
 export function reads(kind: DataKind, bytes: u64, pieces: u32): Access {
   return access(kind, Direction.Read, bytes, pieces);

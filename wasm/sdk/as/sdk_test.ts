@@ -5,6 +5,7 @@ import { loadCompiler } from "../../compiler.ts";
 const SOURCE = `
 import { dot, dots, addTo, scaleInto } from "kvpim/vectors";
 import { upperBound, upperBounds } from "kvpim/bounds";
+import { pushFrom, pushRange } from "kvpim/lists";
 import { topK } from "kvpim/top_k";
 import { Random } from "kvpim/random";
 const floats = memory.data(65536, 16);
@@ -45,6 +46,11 @@ export function top(length: i32, k: i32, base: u32): i32 {
   for (let i = 0; i < found.length; i++) store<u32>(numbers + (<usize>i << 2), found[i]);
   return found.length;
 }
+const list: Array<u32> = [];
+export function listLength(): i32 { return list.length; }
+export function listAt(): usize { return list.dataStart; }
+export function pushNumbers(first: i32, end: i32): void { pushRange(list, first, end); }
+export function pushOwn(first: i32, count: i32): void { pushFrom(list, list, first, count); }
 let random = new Random(0);
 export function seed(value: u64): void { random = new Random(value); }
 export function next(): u64 { return random.next(); }
@@ -57,6 +63,10 @@ interface Sdk {
   readonly memory: WebAssembly.Memory;
   floatsAt(): number;
   numbersAt(): number;
+  listLength(): number;
+  listAt(): number;
+  pushNumbers(first: number, end: number): void;
+  pushOwn(first: number, count: number): void;
   dotOf(length: number): number;
   dotsOf(count: number, length: number): void;
   dotsOneByOne(count: number, length: number): void;
@@ -95,6 +105,36 @@ async function compileSdk(): Promise<Sdk> {
 
 const sdk = await compileSdk();
 const floats = (length: number) => new Float32Array(sdk.memory.buffer, sdk.floatsAt(), length);
+
+Deno.test("a list grows by ranges and by copies of what another holds, and by nothing else", () => {
+  const list: number[] = [];
+  const check = () => {
+    const found = new Uint32Array(sdk.memory.buffer, sdk.listAt(), sdk.listLength());
+    assert.deepEqual([...found], list);
+  };
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.boolean(), fc.nat(40), fc.nat(40)), { maxLength: 20 }),
+      (pushes) => {
+        for (const [isRange, first, second] of pushes) {
+          if (isRange) {
+            sdk.pushNumbers(first, second);
+            for (let number = first; number < second; number++) list.push(number);
+          } else if (list.length > 0) {
+            const from = first % list.length;
+            const count = Math.min(second, list.length - from);
+            sdk.pushOwn(from, count);
+            list.push(...list.slice(from, from + count));
+          }
+          check();
+        }
+      },
+    ),
+    { numRuns: 30 },
+  );
+  assert.throws(() => sdk.pushOwn(1, list.length), /unreachable/);
+  check();
+});
 
 Deno.test("topK keeps the largest, the lower index among equals, ascending; NaN comes last", () => {
   const score = fc.oneof(

@@ -1,5 +1,6 @@
 // The k largest of some scores.
 
+import { extend, pushRange } from "./lists";
 import { sortable } from "./sortable";
 
 /** Scores, sortable. Kept: it is as long as the context. */
@@ -25,15 +26,13 @@ export function topK(
 ): void {
   if (k <= 0) return;
   if (k >= length) {
-    for (let i = 0; i < length; i++) into.push(base + i);
+    pushRange(into, base, <i32> base + length);
     return;
   }
   loadKeys(scores, length);
   const threshold = kthLargest(length, k);
-  const first = into.length;
   // One more, since every index is written before it is known whether it stays.
-  into.length = first + k + 1;
-  let at = into.dataStart + ((<usize> first) << 2);
+  let at = extend(into, k + 1);
   for (let i = 0; i < length; i++) {
     const key = unchecked(keys[i]);
     const isTie = <u32> (key === threshold) & <u32> (ties > 0);
@@ -41,7 +40,7 @@ export function topK(
     ties -= isTie;
     at += (<usize> (<u32> (key > threshold) | isTie)) << 2;
   }
-  into.length = first + k;
+  into.length--;
 }
 
 /** Makes scores sortable, four at a time; zeros, which are below all of them, fill the last four. */
