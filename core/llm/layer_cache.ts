@@ -158,15 +158,21 @@ export class LayerCache {
 
   /** Weights of the last attention, which was to all tokens or to the sets that are given. */
   observation(sets?: TokenSets): Observation {
-    const { queryHeads } = this.shape;
-    const all = sets ? undefined : allTokens(this.#length);
-    const lists = Array.from(
-      { length: queryHeads },
-      (_, head) => all ?? tokensOf(sets!, head, queryHeads),
-    );
-    const { offsets, tokens } = tokenSetsOf(lists);
+    const { offsets, tokens } = this.#byQueryHead(sets);
     const weights = this.#floats(this.#exports.weightsAt(), tokens.length).slice();
     return { offsets, tokens, weights };
+  }
+
+  /** A copy of sets, or of all tokens, in which each query head has a list of its own. */
+  #byQueryHead(sets: TokenSets | undefined): Pick<TokenSets, "offsets" | "tokens"> {
+    const { queryHeads } = this.shape;
+    if (sets?.offsets.length === queryHeads + 1) {
+      return { offsets: sets.offsets.slice(), tokens: sets.tokens.slice() };
+    }
+    const all = sets ? undefined : allTokens(this.#length);
+    return tokenSetsOf(
+      Array.from({ length: queryHeads }, (_, head) => all ?? tokensOf(sets!, head, queryHeads)),
+    );
   }
 
   /**
