@@ -33,19 +33,29 @@ export function topK(
   const threshold = kthLargest(length, k);
   // One more, since every index is written before it is known whether it stays.
   let at = extend(into, k + 1);
-  for (let i = 0; i < length; i++) {
-    const key = unchecked(keys[i]);
-    const isTie = <u32> (key === threshold) & <u32> (ties > 0);
-    store<u32>(at, base + i);
-    ties -= isTie;
-    at += (<usize> (<u32> (key > threshold) | isTie)) << 2;
+  const from = changetype<usize>(keys);
+  const thresholds = i32x4.splat(threshold);
+  for (let first = 0; first < length; first += 4) {
+    // Keys past the end are 0, which is below all thresholds.
+    const four = v128.load(from + ((<usize> first) << 2));
+    if (!v128.any_true(i32x4.ge_u(four, thresholds))) continue;
+    for (let i = first; i < first + 4; i++) {
+      const key = load<u32>(from + ((<usize> i) << 2));
+      const isTie = <u32> (key === threshold) & <u32> (ties > 0);
+      store<u32>(at, base + i);
+      ties -= isTie;
+      at += (<usize> (<u32> (key > threshold) | isTie)) << 2;
+    }
   }
   into.length--;
 }
 
-/** Makes scores sortable, four at a time; zeros, which are below all of them, fill the last four. */
+/** Keys that are counted at a time. */
+const RUN: i32 = 16;
+
+/** Makes scores sortable, four at a time; zeros, which are below all of them, fill the last run. */
 function loadKeys(scores: StaticArray<f32>, length: i32): void {
-  const padded = (length + 3) & ~3;
+  const padded = runsOf(length);
   if (keys.length < padded) {
     keys = new StaticArray<u32>(2 * padded);
     candidates = new StaticArray<u32>(2 * padded);
@@ -120,14 +130,24 @@ function kthLargest(length: i32, k: u32): u32 {
   return low;
 }
 
+/** A number of keys, rounded up to whole runs. */
+function runsOf(count: i32): i32 {
+  return (count + RUN - 1) & ~(RUN - 1);
+}
+
 /** How many of `count` keys, filled up with zeros, are `bound` or more; `bound` is not 0. */
 function countFrom(from: usize, count: u32, bound: u32): u32 {
   const bounds = i32x4.splat(bound);
   const end = from + ((<usize> count) << 2);
   let negative = i32x4.splat(0);
-  for (let at = from; at < end; at += 16) {
+  let others = negative;
+  for (let at = from; at < end; at += RUN << 2) {
     negative = i32x4.add(negative, i32x4.ge_u(v128.load(at), bounds));
+    others = i32x4.add(others, i32x4.ge_u(v128.load(at, 16), bounds));
+    negative = i32x4.add(negative, i32x4.ge_u(v128.load(at, 32), bounds));
+    others = i32x4.add(others, i32x4.ge_u(v128.load(at, 48), bounds));
   }
+  negative = i32x4.add(negative, others);
   negative = i32x4.add(negative, v128.shuffle<u32>(negative, negative, 2, 3, 0, 1));
   negative = i32x4.add(negative, v128.shuffle<u32>(negative, negative, 1, 0, 3, 2));
   return -i32x4.extract_lane(negative, 0);
@@ -137,16 +157,20 @@ function countFrom(from: usize, count: u32, bound: u32): u32 {
 function keepBetween(from: usize, count: u32, low: u32, high: u32): u32 {
   const start = changetype<usize>(candidates);
   const end = from + ((<usize> count) << 2);
+  const lows = i32x4.splat(low);
+  const range = high - low;
+  const ranges = i32x4.splat(range);
   let to = start;
-  for (let at = from; at < end; at += 4) {
-    const key = load<u32>(at);
-    store<u32>(to, key);
-    to += (<usize> (key - low < high - low)) << 2;
+  for (let four = from; four < end; four += 16) {
+    if (!v128.any_true(i32x4.lt_u(i32x4.sub(v128.load(four), lows), ranges))) continue;
+    for (let at = four; at < four + 16; at += 4) {
+      const key = load<u32>(at);
+      store<u32>(to, key);
+      to += (<usize> (key - low < range)) << 2;
+    }
   }
-  const kept = <u32> ((to - start) >> 2);
+  const kept = <i32> ((to - start) >> 2);
   // What was copied last may be none of them.
-  for (const padded = start + ((<usize> ((kept + 3) & ~3)) << 2); to < padded; to += 4) {
-    store<u32>(to, 0);
-  }
+  memory.fill(to, 0, (<usize> (runsOf(kept) - kept)) << 2);
   return kept;
 }
