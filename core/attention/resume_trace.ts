@@ -1,7 +1,7 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream, existsSync, statSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import { placeOf, WholeFile, type WholeFileOptions } from "../files/whole_file.ts";
+import { firstDifference } from "./first_difference.ts";
 import { TraceFormatError } from "./frame_reader.ts";
 import { type KeptSamples, readTraceFile, TraceFile, type TraceSink } from "./trace_file.ts";
 import type { TraceHeader } from "./trace_format.ts";
@@ -41,14 +41,30 @@ export async function resumeTraceFile(
 ): Promise<TraceFile> {
   const own = { writer, outlastsDisposal: true };
   if (finishedSamples === 0) return new TraceFile(path, header, () => open(path, own));
+  const kept = await keptSamples(path, header, { writer, finishedSamples, digest });
+  const behind = { ...own, keptBytes: kept.bytes, keptOfWhole: kept.ofWhole };
+  return new TraceFile(path, header, () => open(path, behind), kept);
+}
+
+/**
+ * Makes sure that {@linkcode resumeTraceFile} can go on, and changes nothing.
+ *
+ * @throws {TraceResumeError | TraceFormatError} as that does
+ */
+export async function checkResumable(path: string, header: TraceHeader, options: ResumeOptions) {
+  if (options.finishedSamples > 0) await keptSamples(path, header, options);
+}
+
+/** The samples to go on from: those an interrupted run left, or those of a trace that has ended. */
+async function keptSamples(
+  path: string,
+  header: TraceHeader,
+  { writer, finishedSamples, digest }: ResumeOptions,
+): Promise<Kept & { readonly ofWhole: boolean }> {
   const { whole, partial } = placeOf(path, writer);
   const begun = await interrupted(partial, header, finishedSamples);
-  if (begun) {
-    return new TraceFile(path, header, () => open(path, { ...own, keptBytes: begun.bytes }), begun);
-  }
-  const ended = await finished(whole, header, finishedSamples, digest);
-  const behind = { ...own, keptBytes: ended.bytes, keptOfWhole: true };
-  return new TraceFile(path, header, () => open(path, behind), ended);
+  if (begun) return { ...begun, ofWhole: false };
+  return { ...await finished(whole, header, finishedSamples, digest), ofWhole: true };
 }
 
 function openWhole(path: string, options: WholeFileOptions): TraceSink {
@@ -82,8 +98,12 @@ async function finished(
   count: number,
   digest: string | undefined,
 ): Promise<Kept> {
-  const other = `${path}: expected the trace of the ${count} finished samples but found another`;
-  if (existsSync(path) && !isFile(path)) throw new TraceResumeError(other);
+  const expected = `${path}: expected the trace of the ${count} finished samples but found`;
+  const other = `${expected} another`;
+  if (!existsSync(path)) {
+    throw new TraceResumeError(`${expected} none: one is recorded from the first sample on`);
+  }
+  if (!isFile(path)) throw new TraceResumeError(other);
   const { bytes, isLast } = await endOfSample(path, header, count);
   if (digest === undefined || (await hashOf(path)).digest("hex") !== digest) {
     throw new TraceResumeError(other);
@@ -95,8 +115,12 @@ async function finished(
 /** Where a sample ends, counted from 1, and whether none comes behind it. */
 async function endOfSample(path: string, header: TraceHeader, count: number) {
   await using trace = await readTraceFile(path, { interrupted: true });
-  if (!isDeepStrictEqual(trace.header, header)) {
-    throw new TraceResumeError(`${path}: expected a trace of the same model, policy and lists`);
+  const differs = firstDifference(header, trace.header);
+  if (differs) {
+    const { name, ours, theirs } = differs;
+    throw new TraceResumeError(
+      `${path}: a trace of another run: expected ${name} ${ours} but found ${theirs}`,
+    );
   }
   const { events } = trace;
   let finished = 0;

@@ -1,7 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { type ResumeOptions, resumeTraceFile } from "./resume_trace.ts";
+import { checkResumable, type ResumeOptions, resumeTraceFile } from "./resume_trace.ts";
 import { readTraceFile, TraceFile } from "./trace_file.ts";
 import type { TraceHeader } from "./trace_format.ts";
 import type { TraceWriter } from "./trace_writer.ts";
@@ -78,8 +78,8 @@ Deno.test("what another writer left is not gone on from", () =>
       writeSamples(file.writer, "of another");
     }
     await rejects(resume(path, { finishedSamples: 1 }), {
-      name: "TraceFormatError",
-      message: `${path}: expected an attention trace but found no file`,
+      name: "TraceResumeError",
+      message: /a\.trace: expected the trace of the 1 finished samples but found none/,
     });
     using file = await resume(path, { finishedSamples: 1 }, "another");
     file.end();
@@ -136,11 +136,14 @@ Deno.test("a trace that nothing is added to is not copied", () =>
 Deno.test("a trace of something else is told", () =>
   inFolder(async (folder, path) => {
     const digest = ended(path, "first", "second");
-    const refuses = async (options: Omit<ResumeOptions, "writer">, message: string, at = path) =>
-      await rejects(resume(at, options), {
-        name: "TraceResumeError",
-        message: `${at}: expected ${message}`,
-      });
+    const refuses = async (options: Omit<ResumeOptions, "writer">, message: string, at = path) => {
+      for (const action of [resumeTraceFile, checkResumable]) {
+        await rejects(action(at, HEADER, { writer: "me", ...options }), {
+          name: "TraceResumeError",
+          message: `${at}: expected ${message}`,
+        });
+      }
+    };
     await refuses({ finishedSamples: 3, digest }, "3 finished samples but found 2");
     const another = "the trace of the 1 finished samples but found another";
     await refuses({ finishedSamples: 1 }, another);
@@ -148,10 +151,13 @@ Deno.test("a trace of something else is told", () =>
     await refuses({ finishedSamples: 1, digest }, another, folder);
     execFileSync("mkfifo", [`${folder}/pipe`]);
     await refuses({ finishedSamples: 1, digest }, another, `${folder}/pipe`);
+    const none = "the trace of the 1 finished samples but found none: one is recorded from the " +
+      "first sample on";
+    await refuses({ finishedSamples: 1, digest }, none, `${folder}/none`);
     const header: TraceHeader = { ...HEADER, lists: ["tokens"] };
     const options = { writer: "me", finishedSamples: 1, digest };
     await rejects(resumeTraceFile(path, header, options), {
-      message: `${path}: expected a trace of the same model, policy and lists`,
+      message: `${path}: a trace of another run: expected lists ["tokens"] but found []`,
     });
     Deno.writeTextFileSync(path, "nothing of the kind");
     await rejects(resume(path, { finishedSamples: 1, digest }), { name: "TraceFormatError" });

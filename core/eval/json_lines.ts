@@ -112,7 +112,10 @@ export function parseJsonLine<Schema extends v.GenericSchema>(
   const issue = result.issues[0];
   const field = v.getDotPath(issue) ?? "the whole";
   const found = issue.received.slice(0, 60);
+  // Of what is more than a type the library has no word.
+  const expected = issue.expected ??
+    (/integer/.test(issue.type) ? "a whole number" : issue.message);
   throw new EvaluationInputError(
-    `${where}: expected ${field} to be ${issue.expected} but found ${found}`,
+    `${where}: expected ${field} to be ${expected} but found ${found}`,
   );
 }

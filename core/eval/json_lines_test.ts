@@ -1,8 +1,8 @@
-import { deepEqual, rejects } from "node:assert/strict";
+import { deepEqual, rejects, throws } from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import * as v from "valibot";
 import { digestFile } from "./digest.ts";
-import { readJsonFile, readJsonLines, readLines } from "./json_lines.ts";
+import { parseJsonLine, readJsonFile, readJsonLines, readLines } from "./json_lines.ts";
 import { temporaryFolder } from "./testing/temporary_folder.ts";
 
 Deno.test("lines are those of the text, however the file's pieces fall, without a byte order mark", async () => {
@@ -29,4 +29,17 @@ Deno.test("a line that is not UTF-8 is named with its byte, and a folder is no f
   await rejects(readJsonFile(folder.path(), v.unknown()), aFolder);
   await rejects(digestFile(folder.path()), aFolder);
   await rejects(digestFile(path + "x"), { message: `${path}x: expected a file but found none` });
+});
+
+Deno.test("a line of another form is told by field, what is expected and what is there", () => {
+  const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+  const schema = v.object({ length: count, names: v.array(v.string()) });
+  const refuses = (line: unknown, message: string) =>
+    throws(() => parseJsonLine(JSON.stringify(line), schema, "a line 1"), {
+      message: `a line 1: expected ${message}`,
+    });
+  refuses({ length: 1.5, names: [] }, "length to be a whole number but found 1.5");
+  refuses({ length: 0, names: [] }, "length to be >=1 but found 0");
+  refuses({ length: 1, names: [5] }, "names.0 to be string but found 5");
+  refuses([], 'length to be "length" but found undefined');
 });

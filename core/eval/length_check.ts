@@ -17,6 +17,12 @@ export function checkLength(model: EvaluatedModel, promptTokens: number, generat
     throw new EvaluationInputError("expected a prompt of at least one token but found none");
   }
   const room = model.contextTokens - Math.max(0, generatedTokens - 1);
+  if (room < 1) {
+    throw new EvaluationInputError(
+      `expected at most ${model.contextTokens} tokens to generate, as ${model.name} holds no more, ` +
+        `but found ${generatedTokens}`,
+    );
+  }
   if (promptTokens <= room) return;
   const why = generatedTokens === 0
     ? `as ${model.name} holds no more`

@@ -1,3 +1,4 @@
+import { firstDifference } from "../attention/first_difference.ts";
 import { EvaluationInputError } from "./input_error.ts";
 
 /**
@@ -19,22 +20,11 @@ import { EvaluationInputError } from "./input_error.ts";
  * ```
  */
 export function otherRun(path: string, ours: unknown, theirs: unknown): EvaluationInputError {
-  const [our, their] = [leaves(ours), leaves(theirs)];
-  const names = [...new Set([...our.keys(), ...their.keys()])];
-  const differs = names.find((name) => our.get(name) !== their.get(name)) ?? "order of settings";
-  const show = (values: Map<string, string>) => (values.get(differs) ?? "nothing").slice(0, 80);
+  const differs = firstDifference(ours, theirs) ??
+    { name: "order of settings", ours: "as now", theirs: "another" };
   return new EvaluationInputError(
-    `${path}: results of another run: expected ${differs} ${show(our)} but found ${show(their)}`,
+    `${path}: results of another run: expected ${differs.name} ${differs.ours} but found ` +
+      differs.theirs,
     "another folder",
-  );
-}
-
-/** Values within nested objects, as JSON, by the names on the way to them. */
-function leaves(value: unknown, path: readonly string[] = []): Map<string, string> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    return new Map([[path.join("."), JSON.stringify(value)]]);
-  }
-  return new Map(
-    Object.entries(value).flatMap(([name, field]) => [...leaves(field, [...path, name])]),
   );
 }

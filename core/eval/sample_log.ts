@@ -30,7 +30,9 @@ import { EvaluationInputError } from "./input_error.ts";
 import { parseJsonLine } from "./json_lines.ts";
 import { otherRun } from "./other_run.ts";
 import { addUsage, PolicyUsageSchema } from "./policy_usage.ts";
+import { unreadableFile } from "./read_text.ts";
 import { addRecall, type RecallTotals, RecallTotalsSchema } from "./recall.ts";
+import { unwritableFile } from "./write_whole.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
@@ -43,7 +45,8 @@ const RowTotalsSchema = v.strictObject({
   placedDramRows: count,
 });
 
-const SampleCostSchema = v.strictObject({
+/** What one sample cost, or several. */
+export const SampleCostSchema = v.strictObject({
   promptTokens: count,
   generatedTokens: count,
   seconds: v.pipe(v.number(), v.minValue(0)),
@@ -76,12 +79,15 @@ export class SampleLog implements Disposable {
 
   private constructor(private readonly path: string, identity: string, { lines, bytes }: Progress) {
     makeFolder(dirname(path), EvaluationInputError);
-    this.#results = openSync(path, existsSync(path) ? "r+" : "w");
-    this.#progress = openSync(progressPath(path), existsSync(progressPath(path)) ? "r+" : "w");
     this.#resultBytes = lines.at(-1)?.resultBytes ?? 0;
     this.#progressBytes = bytes;
-    ftruncateSync(this.#results, this.#resultBytes);
-    ftruncateSync(this.#progress, this.#progressBytes);
+    this.#results = openAt(path, this.#resultBytes);
+    try {
+      this.#progress = openAt(progressPath(path), bytes);
+    } catch (error) {
+      closeSync(this.#results);
+      throw error;
+    }
     if (bytes === 0) this.#writeProgress(identity);
     for (const { resultBytes: _, sample, ...cost } of lines) {
       this.#samples.push(sample);
@@ -94,8 +100,8 @@ export class SampleLog implements Disposable {
    *
    * @param path the results; folders on the way are made
    * @param identity what makes this run what it is: settings and digests
-   * @throws {EvaluationInputError} if there are results of another run at this place, or a file is in
-   *   the place of their folder
+   * @throws {EvaluationInputError} if there are results of another run at this place, or they cannot
+   *   be read or written
    */
   static open(path: string, identity: EvaluationIdentity): SampleLog {
     const text = JSON.stringify(identity);
@@ -121,9 +127,13 @@ export class SampleLog implements Disposable {
    * Adds a sample. When this returns it is in both files.
    *
    * @param sample the digest of what was asked
+   * @throws {EvaluationInputError} if they cannot be written: those before it are kept
    */
   add(line: string, sample: string, cost: SampleCost) {
-    this.#resultBytes += writeAt(this.#results, `${line}\n`, this.#resultBytes);
+    this.#resultBytes += writing(
+      this.path,
+      () => writeAt(this.#results, `${line}\n`, this.#resultBytes),
+    );
     this.#writeProgress(JSON.stringify({ sample, resultBytes: this.#resultBytes, ...cost }));
     this.#samples.push(sample);
     this.#costs.push(cost);
@@ -158,7 +168,10 @@ export class SampleLog implements Disposable {
   }
 
   #writeProgress(line: string) {
-    this.#progressBytes += writeAt(this.#progress, `${line}\n`, this.#progressBytes);
+    this.#progressBytes += writing(
+      progressPath(this.path),
+      () => writeAt(this.#progress, `${line}\n`, this.#progressBytes),
+    );
   }
 }
 
@@ -237,9 +250,7 @@ interface Progress {
 /** @param identity what the run must be; any unless stated */
 function readProgress(path: string, identity?: string): Progress {
   const progress = progressPath(path);
-  const [head, ...rest] = existsSync(progress)
-    ? readFileSync(progress, "utf8").split("\n").slice(0, -1)
-    : [];
+  const [head, ...rest] = existsSync(progress) ? readUtf8(progress).split("\n").slice(0, -1) : [];
   const resultBytes = existsSync(path) ? statSync(path).size : 0;
   if (head === undefined) {
     if (resultBytes === 0) return { lines: [], bytes: 0 };
@@ -260,6 +271,32 @@ function readProgress(path: string, identity?: string): Progress {
     bytes += Buffer.byteLength(text) + 1;
   }
   return { lines, bytes };
+}
+
+function readUtf8(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw unreadableFile(path, error);
+  }
+}
+
+/** Opens a file to write behind its first bytes, which stay. */
+function openAt(path: string, bytes: number): number {
+  return writing(path, () => {
+    const file = openSync(path, existsSync(path) ? "r+" : "w");
+    ftruncateSync(file, bytes);
+    return file;
+  });
+}
+
+/** @throws {EvaluationInputError} in place of an error of the file system */
+function writing<T>(path: string, action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    throw unwritableFile(path, error);
+  }
 }
 
 function writeAt(file: number, text: string, at: number): number {

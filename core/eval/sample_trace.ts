@@ -1,4 +1,4 @@
-import { type ResumeOptions, resumeTraceFile } from "../attention/resume_trace.ts";
+import { checkResumable, type ResumeOptions, resumeTraceFile } from "../attention/resume_trace.ts";
 import type { TraceFile } from "../attention/trace_file.ts";
 import type { TraceHeader } from "../attention/trace_format.ts";
 import { digestText } from "./digest.ts";
@@ -20,12 +20,24 @@ export async function openSampleTrace(
   plan: SamplePlan,
   open?: ResumeOptions["open"],
 ): Promise<TraceFile> {
-  return await resumeTraceFile(path, header, {
+  return await resumeTraceFile(path, header, { ...finishedOf(plan), open });
+}
+
+/**
+ * Makes sure that {@linkcode openSampleTrace} can go on with a trace, and changes nothing.
+ *
+ * @throws {TraceResumeError | TraceFormatError | EvaluationInputError} as that does
+ */
+export async function checkSampleTrace(path: string, header: TraceHeader, plan: SamplePlan) {
+  await checkResumable(path, header, finishedOf(plan));
+}
+
+function finishedOf(plan: SamplePlan): ResumeOptions {
+  return {
     writer: traceWriterName(plan),
     finishedSamples: finishedSamples(plan.path, plan.identity),
     digest: recordAt(recordPath(plan.path))?.traceDigest,
-    open,
-  });
+  };
 }
 
 /**

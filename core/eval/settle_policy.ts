@@ -41,7 +41,8 @@ export async function settlePolicy(
   if (beyond !== undefined) {
     throw new RangeError(`Expected layers below ${layers} but found ${beyond}`);
   }
-  const dense = denseLayers ?? Array.from(description.denseLayers);
+  // In one order and each once: two ways to name the same layers are one run.
+  const dense = [...new Set(denseLayers ?? description.denseLayers)].sort((a, b) => a - b);
   const { memoryBytes, fuelPerCall } = policy.plugin.limits;
   const meter = metered ? new UsageMeter() : undefined;
   return {

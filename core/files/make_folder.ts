@@ -5,10 +5,14 @@ import { errorWords } from "./error_words.ts";
  * Makes a folder, and those it lies in.
  *
  * @param Refusal what is thrown if it cannot be made, as where a file is in its place
+ * @returns the first of them that was not there, if any
  */
-export function makeFolder(path: string, Refusal: new (message: string) => Error) {
+export function makeFolder(
+  path: string,
+  Refusal: new (message: string) => Error,
+): string | undefined {
   try {
-    mkdirSync(path, { recursive: true });
+    return mkdirSync(path, { recursive: true });
   } catch (error) {
     throw new Refusal(
       `${path}: expected a folder that can be made but found ${errorWords(error, "found")}`,

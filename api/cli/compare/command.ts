@@ -118,7 +118,7 @@ async function compare(given: CompareOptions, surroundings: Surroundings) {
   };
   // Before anything is decoded: the system, its memory, and where results go.
   const system = systemOf(options, { sparsity: null });
-  makeOutputFolder(options.output, options.policy);
+  using _folder = makeOutputFolder(options.output, options.policy);
   checkResultFile({ path: files.table, append: false });
   OutputFile.check("--output", files.picture);
   using opened = await openMemory(options, surroundings.env, levelsOf([system]));

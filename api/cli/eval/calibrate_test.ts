@@ -73,6 +73,6 @@ Deno.test(
       /c\.safetensors: Expected a tensor loki\.layers\.0 but found none/,
     );
     await refuses([...ppl, `${folder}/none`], /none: Expected a file but found none$/m);
-    deepEqual(filesIn(folder), ["c.safetensors", "out"]);
+    deepEqual(filesIn(folder), ["c.safetensors"]);
   }),
 );

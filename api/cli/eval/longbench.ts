@@ -16,7 +16,7 @@ import {
   LONGBENCH_PROTOCOLS,
   type LongBenchProtocol,
 } from "../../../core/eval/longbench/protocol.ts";
-import { writeResultFile } from "../../../core/eval/longbench/result_file.ts";
+import { readPredictions, writeResultFile } from "../../../core/eval/longbench/result_file.ts";
 import {
   LONGBENCH_TASK_NAMES,
   type LongBenchTaskName,
@@ -48,8 +48,8 @@ Protocols: artifact reads the prompt up to the question at once and the question
 STARC's does, with its two defects; question-as-decode the same without them; official reads the
 whole prompt at once and puts only generation under the policy. Scores are 0 to 100.
 
-For each policy, --output gets pred/MODEL/TASK-BUDGET.jsonl, its record beside it and result.json, as
-the artifact names them; result.json scores what the records are of, after --limit the first samples
+For each policy, --output gets pred/MODEL/TASK-BUDGET.jsonl (TASK.jsonl under full), its record beside
+it and result.json, as the artifact names them; result.json scores what the records are of, after --limit the first samples
 alone. A run that was interrupted goes on with the same command, and so does its trace, which is
 FILE.DIGEST.partial until it has ended.
 ${POLICY_SYNTAX}
@@ -114,9 +114,10 @@ async function evaluationOf(
   options: LongBenchCliOptions,
   model: string,
 ): Promise<TaskEvaluation<LongBenchTaskName, LongBenchOptions, LongBenchPlan>> {
-  const { data, config, protocol, byLength = false, budget, chatForm } = options;
+  const { data, config, protocol, byLength = false, chatForm } = options;
   const maxPromptTokens = options.maxPrompt ??
     await readMaxPromptTokens(join(config, "model2maxlen.json"), model);
+  const readFolders = new Set<string>();
   return {
     optionsOf: (task, common) => ({
       ...common,
@@ -130,9 +131,15 @@ async function evaluationOf(
       maxPromptTokens,
       chatForm,
       byLength,
-      budget,
     }),
-    plan: planLongBench,
+    plan: async (planned) => {
+      const plan = await planLongBench(planned);
+      const folder = dirname(plan.path);
+      // What lies there is scored with this task's, and may be malformed.
+      if (!readFolders.has(folder)) await readPredictions(folder);
+      readFolders.add(folder);
+      return plan;
+    },
     evaluate: evaluateLongBench,
     advice: () => ({
       "shorter prompts": `--max-prompt cuts prompts, now to ${maxPromptTokens} tokens`,

@@ -3,11 +3,12 @@
  *
  * @module
  */
-import { accessSync, constants, statSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, rmdirSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
+import { errorCode } from "../../../core/files/error_words.ts";
 import { makeFolder } from "../../../core/files/make_folder.ts";
 import {
   namingPlugin,
@@ -109,10 +110,13 @@ export function policyFolder(output: string, choice: PolicyChoice): string {
 /**
  * Makes the folder of results, and finds out whether each policy's in it can be made or written.
  *
+ * @returns what removes it again where it was made here and nothing has come into it
  * @throws {UserError} when it cannot
  */
-export function makeOutputFolder(output: string, choices: readonly PolicyChoice[]) {
-  locating("--output", () => makeFolder(output, UserError));
+export function makeOutputFolder(output: string, choices: readonly PolicyChoice[]): Disposable {
+  using made = new DisposableStack();
+  const first = locating("--output", () => makeFolder(output, UserError));
+  if (first !== undefined) made.defer(() => removeEmpty(output, first));
   for (const choice of choices) {
     const path = policyFolder(output, choice);
     const found = statSync(path, { throwIfNoEntry: false });
@@ -120,6 +124,18 @@ export function makeOutputFolder(output: string, choices: readonly PolicyChoice[
       throw new UserError(`--output: expected a folder ${path} but found a file`);
     }
     checkWritable(found ? path : output);
+  }
+  return made.move();
+}
+
+/** Removes a folder, and those it lies in up to the first that is given, as long as they are empty. */
+function removeEmpty(folder: string, first: string) {
+  try {
+    for (let path = resolve(folder); path.startsWith(resolve(first)); path = dirname(path)) {
+      rmdirSync(path);
+    }
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error;
   }
 }
 

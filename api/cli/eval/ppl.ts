@@ -145,7 +145,7 @@ export async function runPpl(
 ): Promise<PolicyResult[]> {
   const { policy: choices, denseLayers } = options;
   checkTraceLists(options);
-  makeOutputFolder(options.output, choices);
+  using _folder = makeOutputFolder(options.output, choices);
   for (const choice of choices) {
     const trace = tracePathOf(options.trace, choice, choices);
     if (trace !== undefined) OutputFile.check("--trace", trace);

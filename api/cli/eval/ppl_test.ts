@@ -96,7 +96,8 @@ Deno.test(
   inFolder(async (folder) => {
     const output = `${folder}/out`;
     await refuses(["--policy", "full,loki", "--output", output], /^kvpim: loki: .*calibration/);
-    deepEqual(filesIn(output), []);
+    deepEqual(filesIn(folder), []);
+    Deno.mkdirSync(output);
     Deno.writeTextFileSync(`${output}/quest`, "a file");
     await refuses(
       ["--policy", "full,quest", "--output", output],

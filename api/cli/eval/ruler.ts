@@ -16,6 +16,7 @@ import { RULER_TASK_NAMES, type RulerTaskName } from "../../../core/eval/ruler/t
 import { checkedOption } from "../option.ts";
 import { POLICY_SYNTAX } from "../policy/policy_choice.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { UserError } from "../user_error.ts";
 import { listOfWords, oneOfWords } from "../values.ts";
 import { addModelOptions, tokens } from "./options.ts";
 import type { ScoreColumn } from "./result_table.ts";
@@ -99,7 +100,14 @@ async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
   checkLengthOfData(options);
   let length = options.length;
   const results = await runTasks(options, surroundings, (checkpoint) => {
-    length ??= checkpoint.model.config.maximumPositions;
+    const { maximumPositions } = checkpoint.model.config;
+    length ??= maximumPositions;
+    if (options.data === undefined && length > maximumPositions) {
+      throw new UserError(
+        `--length: expected at most ${maximumPositions} tokens, as ${checkpoint.name} holds no ` +
+          `more, but found ${length}`,
+      );
+    }
     return evaluationOf(options, checkpoint, length);
   });
   const heading = `RULER at ${length} tokens, protocol ${options.protocol}`;

@@ -1,4 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { filesIn, inFolder, kvpim } from "../testing.ts";
 
 const RULER = ["eval", "ruler", "--policy", "full"];
@@ -71,20 +72,25 @@ Deno.test(
 Deno.test(
   "a length the model does not hold is told with the option",
   inFolder(async (folder) => {
-    const args = ["--task", "vt", "--length", "1500", "--samples", "1", "--output", folder];
+    const task = ["--task", "vt", "--samples", "1", "--output", folder];
     await refuses(
-      args,
-      /vt_1500\/validation\.jsonl line 1 \(vt_1500\/0\): expected a prompt of at most 995 tokens, .*; --length makes samples shorter, now 1500 tokens$/m,
+      [...task, "--length", "1500"],
+      /--length: expected at most 1024 tokens, as tiny-llama holds no more, but found 1500$/m,
+    );
+    deepEqual(filesIn(folder), []);
+    const given = ["--data", `${folder}/given`, "--length", "1500", "--task", "vt"];
+    const read = [...given, "--output", `${folder}/out`];
+    await refuses(read, /given\/vt\/validation\.jsonl: expected a file but found none$/m);
+    equal((await kvpim([...RULER, ...task, "--length", "900"])).code, 0);
+    const sample = JSON.parse(Deno.readTextFileSync(`${folder}/data/vt_900/validation.jsonl`));
+    Deno.mkdirSync(`${folder}/given/vt`, { recursive: true });
+    Deno.writeTextFileSync(
+      `${folder}/given/vt/validation.jsonl`,
+      JSON.stringify({ ...sample, input: sample.input.repeat(2) }),
     );
     await refuses(
-      ["--data", `${folder}/given`, "--length", "1500", "--task", "vt", "--output", folder],
-      /given\/vt\/validation\.jsonl: expected a file but found none$/m,
-    );
-    Deno.mkdirSync(`${folder}/given`);
-    Deno.renameSync(`${folder}/data/vt_1500`, `${folder}/given/vt`);
-    await refuses(
-      ["--data", `${folder}/given`, "--length", "1500", "--task", "vt", "--output", folder],
-      /; --data takes samples that were made for fewer tokens$/m,
+      read,
+      /vt\/validation\.jsonl line 1 \(vt_1500\/0\): expected a prompt of at most 995 tokens, .*; --data takes samples that were made for fewer tokens$/m,
     );
   }),
 );
@@ -144,7 +150,18 @@ Deno.test(
       /niah_multiquery: expected at least 4 different pairs of .* but found 1; --words names a/,
     );
 
-    const common = ["--task", "cwe", "--length", "131072", "--samples", "1", "--output", folder];
+    const model = `${folder}/long`;
+    Deno.mkdirSync(model);
+    for (const { name } of Deno.readDirSync(tinyLlama)) {
+      Deno.copyFileSync(`${tinyLlama}/${name}`, `${model}/${name}`);
+    }
+    const config = JSON.parse(Deno.readTextFileSync(`${model}/config.json`));
+    const holding = { ...config, max_position_embeddings: 131072 };
+    Deno.writeTextFileSync(`${model}/config.json`, JSON.stringify(holding));
+    const common = [
+      ...["--model", model, "--task", "cwe", "--length", "131072", "--samples", "1"],
+      ...["--output", folder],
+    ];
     await refuses(
       [...common, "--words", `${words}/english_words.json`],
       /cwe sample 0: expected more than \d+ different words to fill 131072 tokens; --words names a larger list$/m,

@@ -8,7 +8,11 @@ import type { TraceFile } from "../../../core/attention/trace_file.ts";
 import type { TraceHeader } from "../../../core/attention/trace_format.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
 import type { SamplePlan } from "../../../core/eval/run_samples.ts";
-import { openSampleTrace, traceWriterName } from "../../../core/eval/sample_trace.ts";
+import {
+  checkSampleTrace,
+  openSampleTrace,
+  traceWriterName,
+} from "../../../core/eval/sample_trace.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile } from "../output_file.ts";
 import type { PolicyChoice } from "../policy/policy_choice.ts";
@@ -73,12 +77,19 @@ export function taskTracePathOf(
 }
 
 /**
- * Makes sure that the trace of a planned task can be written by the name it has until it has ended.
+ * Makes sure that the trace of a planned task can be written by the name it has until it has ended,
+ * and goes on from the samples that are finished.
  *
- * @throws {UserError} when it cannot
+ * @throws {UserError | TraceResumeError | TraceFormatError} when it cannot
  */
-export function checkTrace(trace: string | undefined, plan: SamplePlan) {
-  if (trace !== undefined) OutputFile.check("--trace", trace, { writer: traceWriterName(plan) });
+export async function checkTrace(
+  trace: string | undefined,
+  header: TraceHeader,
+  plan: SamplePlan,
+) {
+  if (trace === undefined) return;
+  OutputFile.check("--trace", trace, { writer: traceWriterName(plan) });
+  await checkSampleTrace(trace, header, plan);
 }
 
 /** Runs a task and records its trace, which goes on where an earlier run stopped. */
@@ -90,7 +101,6 @@ export async function recorded(
 ): Promise<EvaluationRecord> {
   return await advising({}, async () => {
     if (trace === undefined) return await action(undefined);
-    checkTrace(trace, plan);
     using file = await openSampleTrace(
       trace,
       header,

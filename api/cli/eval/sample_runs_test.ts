@@ -94,7 +94,7 @@ Deno.test(
       err,
       /--trace: expected a file that can be written but found .*\.partial: it is a folder$/m,
     );
-    deepEqual(filesIn(`${folder}/other`), []);
+    deepEqual(filesIn(folder), ["longbench", "out", "traces"]);
     deepEqual(filesIn(`${folder}/traces`), [partial]);
   }),
 );
@@ -114,11 +114,11 @@ Deno.test(
     const refused = await kvpim(args);
     deepEqual([refused.code, refused.err.split("\n").length], [2, 2], refused.err);
     match(refused.err, /musique\.jsonl line 2: expected input to be string but found 5$/m);
-    deepEqual(filesIn(`${folder}/out`), []);
+    deepEqual(filesIn(folder), ["longbench"]);
 
     const progress = () => {
       const lines = Deno.readTextFileSync(
-        `${folder}/out/full/pred/tiny-llama/musique-128.progress`,
+        `${folder}/out/full/pred/tiny-llama/musique.progress`,
       );
       return lines.trimEnd().split("\n");
     };
@@ -135,7 +135,7 @@ Deno.test(
     Deno.writeTextFileSync(path, `${second}\n${first}\n`);
     const other = await kvpim(args);
     deepEqual([other.code, other.err.split("\n").length], [2, 2], other.err);
-    match(other.err, /musique-128\.jsonl: expected the samples of an earlier run, .* sample 1 of/);
+    match(other.err, /musique\.jsonl: expected the samples of an earlier run, .* sample 1 of/);
   }),
 );
 
@@ -273,5 +273,85 @@ Deno.test(
       [...data, "--length", "900", "--task", "vt"],
       /vt\/validation\.jsonl: expected a file but found a folder$/m,
     );
+  }),
+);
+
+Deno.test(
+  "what is wrong with any task's samples, predictions or trace is told before the first sample",
+  inFolder(async (folder) => {
+    const data = `${folder}/longbench`;
+    writeLongBench(data);
+    const prompts = JSON.parse(Deno.readTextFileSync(`${data}/dataset2prompt.json`));
+    const lengths = JSON.parse(Deno.readTextFileSync(`${data}/dataset2maxlen.json`));
+    const retrieval = "passage_retrieval_en";
+    const config = (name: string, value: unknown) =>
+      Deno.writeTextFileSync(`${data}/${name}`, JSON.stringify(value));
+    config("dataset2prompt.json", { ...prompts, [retrieval]: prompts.hotpotqa });
+    config("dataset2maxlen.json", { ...lengths, [retrieval]: 3 });
+    const line = JSON.stringify(SAMPLES[0]);
+    Deno.writeTextFileSync(`${data}/musique.jsonl`, "\n");
+    Deno.writeTextFileSync(`${data}/${retrieval}.jsonl`, line);
+    const run = (task: string, ...more: string[]) =>
+      kvpim([
+        ...["eval", "longbench", "--data", data, "--config", data, "--policy", "full"],
+        ...["--limit", "1", "--output", `${folder}/out`, "--task", task, ...more],
+      ]);
+    const refuses = async (message: RegExp, task: string, ...more: string[]) => {
+      const { code, err } = await run(task, ...more);
+      deepEqual([code, err.split("\n").length], [2, 2], err);
+      match(err, message);
+    };
+    await refuses(/musique\.jsonl: expected samples but found none$/m, "hotpotqa,musique");
+    await refuses(
+      /passage_retrieval_en\.jsonl line 1: expected an answer such as "Paragraph 3" but found /,
+      `hotpotqa,${retrieval}`,
+    );
+    await refuses(/tiny-llama: expected a chat template but/, "hotpotqa", "--chat-form=template");
+    deepEqual(filesIn(folder), ["longbench"]);
+
+    Deno.writeTextFileSync(`${data}/musique.jsonl`, line);
+    equal((await run("musique")).code, 0);
+    const predictions = `${folder}/out/full/pred/tiny-llama`;
+    const trace = ["--trace", `${folder}/a.trace`];
+    await refuses(
+      /a-musique\.trace: expected the trace of the 1 finished samples but found none/,
+      ...["hotpotqa,musique", ...trace],
+    );
+    Deno.writeTextFileSync(`${predictions}/qasper.jsonl`, "no JSON\n");
+    await refuses(/qasper\.jsonl line 1: expected JSON but found "no JSON"$/m, "hotpotqa");
+    Deno.removeSync(`${predictions}/qasper.jsonl`);
+    // Nothing of these is a prediction.
+    Deno.writeTextFileSync(`${predictions}/notes.jsonl`, "no JSON\n");
+    Deno.writeTextFileSync(`${predictions}/trec-64.jsonl`, "");
+    equal((await run("hotpotqa")).code, 0);
+    const scored = JSON.parse(Deno.readTextFileSync(`${predictions}/result.json`));
+    deepEqual(Object.keys(scored), ["hotpotqa.jsonl", "musique.jsonl"]);
+
+    Deno.removeSync(`${predictions}/result.json`);
+    Deno.mkdirSync(`${predictions}/result.json`);
+    await refuses(
+      /result\.json: expected a file that can be written but found a folder$/m,
+      "musique",
+    );
+    Deno.removeSync(`${predictions}/hotpotqa.progress`);
+    Deno.mkdirSync(`${predictions}/hotpotqa.progress`);
+    await refuses(/hotpotqa\.progress: expected a file but found a folder$/m, "hotpotqa");
+  }),
+);
+
+Deno.test(
+  "layers named in another order, or twice, are the same run",
+  inFolder(async (folder) => {
+    const data = `${folder}/longbench`;
+    writeLongBench(data);
+    const run = (layers: string) =>
+      kvpim([
+        ...["eval", "longbench", "--data", data, "--config", data, "--policy", "random"],
+        ...["--task", "hotpotqa", "--limit", "1", "--output", `${folder}/out`],
+        ...["--dense-layers", layers],
+      ]);
+    equal((await run("0,1")).code, 0);
+    const { code, err } = await run("1,0,1");
+    equal(code, 0, err);
   }),
 );

@@ -14,6 +14,7 @@ import {
 } from "../../../core/eval/run_samples.ts";
 import { checkFinished } from "../../../core/eval/sample_log.ts";
 import { namingPlugin, openPolicies } from "../policy/open_policy.ts";
+import { isFullAttention } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type Advice, advising } from "./advice.ts";
@@ -53,7 +54,11 @@ export interface TaskOptions<Task extends string> extends EvaluationOptions, Sam
 /** What the options say of each task of every evaluation; `out` is the folder of the policy. */
 type TaskRunOptions =
   & Pick<SampleRunOptions, "model" | "limit" | "recallBudget">
-  & { readonly out: string };
+  & {
+    readonly out: string;
+    /** Tokens a head may attend to in one step; none where that is all of them. */
+    readonly budget: number | undefined;
+  };
 
 /** An evaluation: how a task of it is planned and run under a policy. */
 export interface TaskEvaluation<
@@ -97,7 +102,7 @@ export async function runTasks<
   prepare: (checkpoint: Checkpoint) => Promise<TaskEvaluation<Task, Options, Plan>>,
 ): Promise<TaskResult[]> {
   checkTraceLists(options);
-  makeOutputFolder(options.output, options.policy);
+  using _folder = makeOutputFolder(options.output, options.policy);
   checkTraces(options.trace, options.policy, options.task);
   using opened = await openPolicies(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
@@ -137,7 +142,7 @@ async function planTasks<
       const trace = traceOf(options, policy, task);
       const plan = await evaluation.plan(own);
       checkFinished(plan.path, plan.identity, plan.file.samples, options.limit);
-      checkTrace(trace, plan);
+      await checkTrace(trace, traceHeaderOf(checkpoint, policy.settled, options.traceLists), plan);
       planned.push({ ...policy, task, trace, options: own, plan });
     }
   }
@@ -152,6 +157,7 @@ function commonOptions(
   return {
     model: checkpointModel(checkpoint, settled),
     out: policyFolder(options.output, choice),
+    budget: isFullAttention(choice) ? undefined : options.budget,
     limit: options.limit,
     recallBudget: recallBudgetOf(options),
   };

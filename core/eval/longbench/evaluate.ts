@@ -11,6 +11,7 @@ import { readPlacedJsonLines } from "../json_lines.ts";
 import type { DecodeSession } from "../evaluated_model.ts";
 import { pythonJson } from "../python/json.ts";
 import type { SamplePlan, SampleResult, SampleRunOptions } from "../run_samples.ts";
+import { requireChat } from "../require_chat.ts";
 import { surveySamples } from "../sample_file.ts";
 import { type ChatForm, chatFormOfName, wrapPrompt } from "./chat_form.ts";
 import {
@@ -61,17 +62,19 @@ export interface LongBenchPlan extends SamplePlan {
 /**
  * Prepares a run without starting it.
  *
- * @throws {EvaluationInputError} if a file is absent or malformed
+ * @throws {EvaluationInputError} if a file is absent or malformed, or the model lacks the chat
+ *   template that is asked for
  */
 export async function planLongBench(options: LongBenchOptions): Promise<LongBenchPlan> {
   const { model, task, samples, configFiles, protocol, maxPromptTokens, byLength } = options;
   const taskConfig = await readTaskConfig(configFiles, task);
   const chatForm = options.chatForm ?? chatFormOfName(model.name);
+  if (chatForm === "template" && longBenchTask(task).chat) requireChat(model);
   const name = options.budget === undefined ? task : `${task}-${options.budget}`;
   const folder = join(options.out, byLength ? "pred_e" : "pred", model.name);
   return {
     path: join(folder, `${name}.jsonl`),
-    file: await surveySamples(samples, LongBenchSampleSchema),
+    file: await surveySamples(samples, LongBenchSampleSchema, (sample) => faultOf(task, sample)),
     taskConfig,
     chatForm,
     identity: {
@@ -121,6 +124,12 @@ export async function evaluateLongBench(
       [task]: byLength ? scoreTaskByLength(task, predictions) : scoreTask(task, predictions),
     }),
   });
+}
+
+/** Why a sample cannot be scored, if it cannot. */
+function faultOf(task: LongBenchTaskName, { answers }: LongBenchSample): string | undefined {
+  const { answerFault } = longBenchTask(task);
+  return answerFault && answers.map(answerFault).find((fault) => fault !== undefined);
 }
 
 async function runSample(

@@ -9,7 +9,7 @@ import { codeSimilarity } from "../metrics/code_similarity.ts";
 import { count } from "../metrics/count.ts";
 import type { Metric } from "../metrics/metric.ts";
 import { qaF1 } from "../metrics/qa_f1.ts";
-import { retrieval } from "../metrics/retrieval.ts";
+import { retrieval, retrievalFault } from "../metrics/retrieval.ts";
 import { rougeL } from "../metrics/rouge_l.ts";
 
 /** One task. */
@@ -21,6 +21,8 @@ interface LongBenchTask {
   readonly questionAnchor?: string;
   /** Whether only the first line of a prediction counts. */
   readonly firstLineOnly?: boolean;
+  /** For answers that the metric cannot score by: "what it needs but found what". */
+  readonly answerFault?: (answer: string) => string | undefined;
 }
 
 const summary: Metric = (prediction, answer) => rougeL(prediction, answer);
@@ -45,7 +47,7 @@ export const LONGBENCH_TASKS = {
   },
   samsum: { metric: summary, chat: false, firstLineOnly: true },
   passage_count: { metric: count, chat: true },
-  passage_retrieval_en: { metric: retrieval, chat: true },
+  passage_retrieval_en: { metric: retrieval, chat: true, answerFault: retrievalFault },
   lcc: { metric: codeSimilarity, chat: false },
   "repobench-p": { metric: codeSimilarity, chat: false },
 } as const satisfies Record<string, LongBenchTask>;

@@ -16,10 +16,17 @@ import { shareOfNumbers } from "./share_of_numbers.ts";
  * ```
  */
 export function retrieval(prediction: string, answer: string): number {
-  const paragraph = /Paragraph (\p{Nd}+)/u.exec(answer)?.[1];
-  if (paragraph === undefined) {
-    const found = JSON.stringify(answer.slice(0, 60));
-    throw new RangeError(`Expected an answer such as "Paragraph 3" but found ${found}`);
-  }
+  const paragraph = paragraphOf(answer);
+  if (paragraph === undefined) throw new RangeError(`Expected ${retrievalFault(answer)}`);
   return shareOfNumbers(prediction, paragraph);
+}
+
+/** What stands instead of an answer that {@linkcode retrieval} can score by; nothing if none does. */
+export function retrievalFault(answer: string): string | undefined {
+  if (paragraphOf(answer) !== undefined) return undefined;
+  return `an answer such as "Paragraph 3" but found ${JSON.stringify(answer.slice(0, 60))}`;
+}
+
+function paragraphOf(answer: string): string | undefined {
+  return /Paragraph (\p{Nd}+)/u.exec(answer)?.[1];
 }

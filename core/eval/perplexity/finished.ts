@@ -21,7 +21,8 @@ interface FinishedOptions extends Omit<PerplexityOptions, "trace" | "onToken" | 
  * The record of an earlier run of the same settings that came to its end, if its folder holds one
  * and, where a trace is asked for, that run's own trace is there whole.
  *
- * @throws {EvaluationInputError} if the folder holds what may not be replaced: results of other settings, or something else
+ * @throws {EvaluationInputError} if the folder holds what may not be replaced: results of other
+ *   settings, or something else
  */
 export async function finishedPerplexity(
   options: FinishedOptions,
@@ -44,7 +45,7 @@ export async function finishedPerplexity(
 /** A record as this program writes it. */
 function readRecord(path: string): EvaluationRecord {
   const record = recordAt(path);
-  if (record) return record;
+  if (typeof record?.scores.perplexity === "number") return record;
   throw new EvaluationInputError(
     `${path}: expected the record of an evaluation but found something else`,
     "another folder",

@@ -1,0 +1,36 @@
+/**
+ * Where two values of JSON differ first, and what each has there, e.g. for a message; nothing where
+ * they differ in no value.
+ *
+ * @example
+ * ```ts
+ * import { firstDifference } from "./first_difference.ts";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(
+ *   firstDifference({ policy: { budget: 64 } }, { policy: { budget: 128 } }),
+ *   { name: "policy.budget", ours: "64", theirs: "128" },
+ * );
+ * ```
+ */
+export function firstDifference(
+  ours: unknown,
+  theirs: unknown,
+): { readonly name: string; readonly ours: string; readonly theirs: string } | undefined {
+  const [our, their] = [leaves(ours), leaves(theirs)];
+  const names = [...new Set([...our.keys(), ...their.keys()])];
+  const name = names.find((name) => our.get(name) !== their.get(name));
+  if (name === undefined) return undefined;
+  const show = (values: Map<string, string>) => (values.get(name) ?? "nothing").slice(0, 80);
+  return { name, ours: show(our), theirs: show(their) };
+}
+
+/** Values within nested objects, as JSON, by the names on the way to them. */
+function leaves(value: unknown, path: readonly string[] = []): Map<string, string> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    return new Map([[path.join("."), JSON.stringify(value)]]);
+  }
+  return new Map(
+    Object.entries(value).flatMap(([name, field]) => [...leaves(field, [...path, name])]),
+  );
+}
