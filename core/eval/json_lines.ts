@@ -112,6 +112,9 @@ export function parseJsonLine<Schema extends v.GenericSchema>(
   const issue = result.issues[0];
   const field = v.getDotPath(issue) ?? "the whole";
   const found = issue.received.slice(0, 60);
+  if (found === "undefined") {
+    throw new EvaluationInputError(`${where}: expected ${field} but found none`);
+  }
   // Of what is more than a type the library has no word.
   const expected = issue.expected ??
     (/integer/.test(issue.type) ? "a whole number" : issue.message);
