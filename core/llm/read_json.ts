@@ -2,30 +2,45 @@ import { readFileSync, statSync } from "node:fs";
 import * as v from "valibot";
 import { accessFile } from "./access_file.ts";
 import { CheckpointError } from "./checkpoint_error.ts";
+import { describeIssue } from "./issue_words.ts";
 
 /** What the folder of these files is called where it is none. */
 const FOLDER = "the folder of a checkpoint";
 
 /**
- * Reads a JSON file and checks its shape.
+ * An object of some shape. A list is none, which valibot by itself takes for an object.
+ *
+ * @param shape of the object
+ */
+export function jsonObject<
+  Shape extends v.BaseSchema<object, unknown, v.BaseIssue<unknown>>,
+>(shape: Shape) {
+  return v.pipe(v.custom<v.InferInput<Shape>>(isObject, "an object"), shape);
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Reads a JSON file that holds an object, and checks its shape.
  *
  * @throws {CheckpointError} when the file cannot be read, is no JSON or of another shape; the first
  * field that does not fit is named
  */
-export function readJson<Schema extends v.GenericSchema>(
+export function readJson<Schema extends v.GenericSchema<object>>(
   path: string,
   schema: Schema,
 ): v.InferOutput<Schema> {
   const value = parse(path, read(path));
-  const result = v.safeParse(schema, value, { abortEarly: true });
+  const result = v.safeParse(jsonObject(schema), value, { abortEarly: true });
   if (result.success) return result.output;
-  const [issue] = result.issues;
-  const field = v.getDotPath(issue) ?? "";
-  throw new CheckpointError(path, field, issue.expected ?? issue.message, issue.received);
+  const { place, expected, found } = describeIssue(result.issues[0]);
+  throw new CheckpointError(path, place, expected, found);
 }
 
 /** As {@linkcode readJson}, but undefined when there is no such file. */
-export function readJsonIfPresent<Schema extends v.GenericSchema>(
+export function readJsonIfPresent<Schema extends v.GenericSchema<object>>(
   path: string,
   schema: Schema,
 ): v.InferOutput<Schema> | undefined {

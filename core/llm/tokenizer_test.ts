@@ -94,7 +94,7 @@ Deno.test("tokens of added_tokens.json are recognised, and special where they ar
   directory.write("added_tokens.json", { "<pad>": "last" });
   throws(
     () => TextTokenizer.open(directory.path),
-    /added_tokens\.json: <pad>: Expected number but found "last"$/,
+    /added_tokens\.json: "<pad>": Expected a number but found "last"$/,
   );
 });
 
