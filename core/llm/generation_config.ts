@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import * as v from "valibot";
+import { EndTokens, endTokensOf } from "./end_tokens.ts";
 import type { ModelConfig } from "./model_config.ts";
 import { readJsonIfPresent } from "./read_json.ts";
 import { unusedGenerationSettings } from "./unused_generation_settings.ts";
@@ -28,14 +29,14 @@ export interface GenerationConfig {
 const Share = v.pipe(v.number(), v.gtValue(0), v.maxValue(1));
 
 const Generation = v.looseObject({
-  eos_token_id: v.nullish(v.union([v.number(), v.array(v.number())])),
+  eos_token_id: EndTokens,
   do_sample: v.nullish(v.boolean()),
-  temperature: v.nullish(v.pipe(v.number(), v.minValue(0))),
+  temperature: v.nullish(v.pipe(v.number(), v.finite(), v.minValue(0))),
   top_k: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0))),
   top_p: v.nullish(Share),
   min_p: v.nullish(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
   typical_p: v.nullish(Share),
-  repetition_penalty: v.nullish(v.pipe(v.number(), v.gtValue(0))),
+  repetition_penalty: v.nullish(v.pipe(v.number(), v.finite(), v.gtValue(0))),
 });
 
 /**
@@ -46,11 +47,10 @@ const Generation = v.looseObject({
  * @throws {CheckpointError} when the file is there but wrong
  */
 export function readGenerationConfig(directory: string, model: ModelConfig): GenerationConfig {
-  const raw = readJsonIfPresent(join(directory, "generation_config.json"), Generation);
+  const file = join(directory, "generation_config.json");
+  const raw = readJsonIfPresent(file, Generation);
   return {
-    endTokens: raw?.eos_token_id === undefined || raw.eos_token_id === null
-      ? model.endTokens
-      : [raw.eos_token_id].flat(),
+    endTokens: endTokensOf(file, raw?.eos_token_id, model.vocabulary) ?? model.endTokens,
     sample: raw?.do_sample ?? false,
     temperature: raw?.temperature ?? 1,
     topK: raw?.top_k ?? 50,

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import * as v from "valibot";
 import { CheckpointError } from "./checkpoint_error.ts";
+import { EndTokens, endTokensOf } from "./end_tokens.ts";
 import { readJson } from "./read_json.ts";
 import { resolveRope, type RopeConfig, RopeFields } from "./rope_config.ts";
 
@@ -49,7 +50,6 @@ const ARCHITECTURES = {
 export type Architecture = keyof typeof ARCHITECTURES;
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
-const tokens = v.nullish(v.union([v.number(), v.array(v.number())]));
 
 const Config = v.object({
   architectures: v.pipe(v.array(v.string()), v.minLength(1)),
@@ -69,7 +69,7 @@ const Config = v.object({
   use_sliding_window: v.optional(v.boolean()),
   max_window_layers: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 28),
   layer_types: v.nullish(v.array(v.picklist(["full_attention", "sliding_attention"]))),
-  eos_token_id: tokens,
+  eos_token_id: EndTokens,
   ...RopeFields,
 });
 
@@ -105,7 +105,7 @@ export function readModelConfig(directory: string): ModelConfig {
       feedForward: raw.mlp_bias,
     },
     headNorm,
-    endTokens: [raw.eos_token_id ?? []].flat(),
+    endTokens: endTokensOf(file, raw.eos_token_id, raw.vocab_size) ?? [],
   };
 }
 

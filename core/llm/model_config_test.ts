@@ -162,6 +162,27 @@ Deno.test("what is not supported is named with what is", () => {
   );
 });
 
+Deno.test("ids that end a text are whole and of the model's vocabulary", () => {
+  using directory = new TemporaryDirectory();
+  const model = read({ eos_token_id: [0, 63], pad_token_id: -1 });
+  deepEqual(model.endTokens, [0, 63]);
+  deepEqual(read({ eos_token_id: [] }).endTokens, []);
+  const wrong: readonly (readonly [unknown, RegExp])[] = [
+    [-1, /eos_token_id: Expected at least 0 but found -1$/],
+    [[5, 0.5], /eos_token_id\.1: Expected a whole number but found 0\.5$/],
+    [64, /eos_token_id: Expected ids below 64 \(vocab_size of config\.json\) but found 64$/],
+    [[3, 99], /eos_token_id: Expected ids below 64 .* but found 99$/],
+  ];
+  for (const [eos_token_id, message] of wrong) {
+    refuses({ eos_token_id }, message);
+    directory.write("generation_config.json", { eos_token_id });
+    throws(() => readGenerationConfig(directory.path, model), {
+      name: "CheckpointError",
+      message: new RegExp(`generation_config\\.json: ${message.source}`),
+    });
+  }
+});
+
 Deno.test("a missing or broken config.json is named", () => {
   using directory = new TemporaryDirectory();
   throws(() => readModelConfig(directory.path), /config\.json: Expected a file but found none$/);
