@@ -49,23 +49,29 @@ const ARCHITECTURES = {
 /** An architecture that can be run. */
 export type Architecture = keyof typeof ARCHITECTURES;
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+/** Sizes of tensors are 32-bit numbers to those that work with them. */
+const size = v.pipe(whole, v.maxValue(2 ** 31 - 1));
+/** Positions are too. */
+const POSITIONS_AT_MOST = 2 ** 31 - 1;
+/** Far beyond any model's, and few enough to list them before their weights are looked for. */
+const layers = v.pipe(whole, v.maxValue(10_000));
 
 const Config = v.object({
   architectures: v.pipe(v.array(v.string()), v.minLength(1)),
-  hidden_size: count,
-  intermediate_size: count,
-  num_hidden_layers: count,
-  num_attention_heads: count,
-  num_key_value_heads: v.nullish(count),
-  head_dim: v.nullish(count),
-  vocab_size: count,
-  rms_norm_eps: v.optional(v.pipe(v.number(), v.gtValue(0)), 1e-6),
+  hidden_size: size,
+  intermediate_size: size,
+  num_hidden_layers: layers,
+  num_attention_heads: size,
+  num_key_value_heads: v.nullish(size),
+  head_dim: v.nullish(size),
+  vocab_size: size,
+  rms_norm_eps: v.optional(v.pipe(v.number(), v.finite(), v.gtValue(0)), 1e-6),
   hidden_act: v.optional(v.string(), "silu"),
   tie_word_embeddings: v.optional(v.boolean(), false),
   attention_bias: v.optional(v.boolean(), false),
   mlp_bias: v.optional(v.boolean(), false),
-  sliding_window: v.optional(v.nullable(count), 4096),
+  sliding_window: v.optional(v.nullable(whole), 4096),
   use_sliding_window: v.optional(v.boolean()),
   max_window_layers: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0)), 28),
   layer_types: v.nullish(v.array(v.picklist(["full_attention", "sliding_attention"]))),
@@ -94,7 +100,7 @@ export function readModelConfig(directory: string): ModelConfig {
     feedForward: raw.intermediate_size,
     ...headShape(file, raw),
     vocabulary: raw.vocab_size,
-    maximumPositions: Math.floor(maximumPositions),
+    maximumPositions: contextOf(file, maximumPositions),
     windows: windowsOf(file, architecture, raw),
     normEpsilon: raw.rms_norm_eps,
     rope,
@@ -107,6 +113,14 @@ export function readModelConfig(directory: string): ModelConfig {
     headNorm,
     endTokens: endTokensOf(file, raw.eos_token_id, raw.vocab_size) ?? [],
   };
+}
+
+/** Whole tokens of a context, which may be scaled. */
+function contextOf(file: string, positions: number): number {
+  const tokens = Math.floor(positions);
+  if (tokens >= 1 && tokens <= POSITIONS_AT_MOST) return tokens;
+  const expected = `a context, scaled, of 1 to ${POSITIONS_AT_MOST} tokens`;
+  throw new CheckpointError(file, "max_position_embeddings", expected, String(positions));
 }
 
 function supportedArchitecture(file: string, names: readonly string[]): Architecture {

@@ -162,6 +162,60 @@ Deno.test("what is not supported is named with what is", () => {
   );
 });
 
+Deno.test("sizes beyond any model's are refused before anything is made of them", () => {
+  refuses(
+    { num_hidden_layers: 1e9 },
+    /num_hidden_layers: Expected at most 10000 but found 1000000000$/,
+  );
+  refuses(
+    { num_hidden_layers: 2 ** 53 },
+    /num_hidden_layers: Expected a whole number but found 9007/,
+  );
+  const sizes = ["hidden_size", "intermediate_size", "num_attention_heads", "num_key_value_heads"];
+  for (const field of [...sizes, "head_dim", "vocab_size"]) {
+    refuses({ [field]: 2 ** 31 }, new RegExp(`${field}: Expected at most 2147483647 but found`));
+  }
+  refuses({ rms_norm_eps: -0 }, /rms_norm_eps: Expected over 0 but found 0$/);
+});
+
+Deno.test("a context that is empty or that no position can count is refused", () => {
+  const context = (positions: number, factor: number) => ({
+    max_position_embeddings: positions,
+    rope_scaling: { type: "linear", factor },
+  });
+  equal(read(context(2 ** 31 - 1, 1)).maximumPositions, 2 ** 31 - 1);
+  const message =
+    /max_position_embeddings: Expected a context, scaled, of 1 to \d+ tokens but found /;
+  refuses(context(1e18, 1), message);
+  refuses(context(4096, 1e300), message);
+  refuses(context(4096, 1e-9), message);
+  refuses(
+    { max_position_embeddings: 1024.5 },
+    /max_position_embeddings: Expected a whole number but found 1024\.5$/,
+  );
+});
+
+Deno.test("rotary parameters that make no frequencies are refused", () => {
+  refuses({ rope_scaling: [1] }, /rope_scaling: Expected an object but found a list$/);
+  const llama3 = { rope_type: "llama3", factor: 8, original_max_position_embeddings: 64 };
+  for (const [low, high] of [[1, 1], [4, 1]] as const) {
+    const rope_scaling = { ...llama3, low_freq_factor: low, high_freq_factor: high };
+    refuses(
+      { rope_scaling },
+      new RegExp(`rope_scaling\\.high_freq_factor: Expected over ${low}, the low_freq_factor`),
+    );
+  }
+  const yarn = { rope_type: "yarn", factor: 4 };
+  refuses(
+    { rope_theta: 1, rope_scaling: yarn },
+    /rope_theta: Expected over 1 for yarn but found 1$/,
+  );
+  refuses(
+    { rope_parameters: { ...yarn, rope_theta: 0.5 } },
+    /rope_parameters\.rope_theta: Expected over 1 for yarn but found 0\.5$/,
+  );
+});
+
 Deno.test("ids that end a text are whole and of the model's vocabulary", () => {
   using directory = new TemporaryDirectory();
   const model = read({ eos_token_id: [0, 63], pad_token_id: -1 });

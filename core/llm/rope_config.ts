@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { CheckpointError } from "./checkpoint_error.ts";
+import { jsonObject } from "./read_json.ts";
 
 /**
  * How the rotary embedding's frequencies are made, by the names of the `transformers` library.
@@ -48,7 +49,7 @@ const positive = v.pipe(v.number(), v.finite(), v.gtValue(0));
 const ROPE_TYPES = ["default", "linear", "dynamic", "llama3", "yarn"] as const;
 
 /** `rope_scaling` of config.json, or `rope_parameters` as newer files call it. */
-export const RopeScaling = v.looseObject({
+const RopeScaling = jsonObject(v.looseObject({
   rope_type: v.optional(v.string()),
   type: v.optional(v.string()),
   rope_theta: v.optional(positive),
@@ -62,7 +63,7 @@ export const RopeScaling = v.looseObject({
   mscale: v.nullish(v.pipe(v.number(), v.finite())),
   mscale_all_dim: v.nullish(v.pipe(v.number(), v.finite())),
   truncate: v.nullish(v.boolean()),
-});
+}));
 
 type Scaling = v.InferOutput<typeof RopeScaling>;
 
@@ -92,7 +93,8 @@ export interface ResolvedRope {
  * the original context or what is stated, whichever is longer: Qwen's files state the original one.
  *
  * @param file path of the config.json, for messages
- * @throws {CheckpointError} when the type is unknown or a parameter of it is missing
+ * @throws {CheckpointError} when the type is unknown or a parameter of it is missing or makes no
+ * frequencies
  */
 export function resolveRope(file: string, fields: v.InferOutput<typeof Fields>): ResolvedRope {
   const positions = fields.max_position_embeddings;
@@ -122,8 +124,13 @@ export function resolveRope(file: string, fields: v.InferOutput<typeof Fields>):
       return { rope, maximumPositions: factor * positions };
     }
     case "llama3":
-      return { rope: llama3(theta, need), maximumPositions: positions };
+      return { rope: llama3(file, place, theta, need), maximumPositions: positions };
     case "yarn":
+      // Which pair turns how often is told by the logarithm of theta.
+      if (theta <= 1) {
+        const field = scaling.rope_theta === undefined ? "rope_theta" : `${place}.rope_theta`;
+        throw new CheckpointError(file, field, "over 1 for yarn", String(theta));
+      }
       return yarn(theta, positions, scaling, need);
   }
 }
@@ -142,13 +149,25 @@ function condensed(theta: number, positions: number, ratio: number): ResolvedRop
   return { rope: { type: "linear", theta, factor: ratio }, maximumPositions: ratio * positions };
 }
 
-function llama3(theta: number, need: (name: string) => number): RopeConfig {
+function llama3(
+  file: string,
+  place: string,
+  theta: number,
+  need: (name: string) => number,
+): RopeConfig {
+  const lowFrequencyFactor = need("low_freq_factor");
+  const highFrequencyFactor = need("high_freq_factor");
+  if (highFrequencyFactor <= lowFrequencyFactor) {
+    const expected = `over ${lowFrequencyFactor}, the low_freq_factor`;
+    const found = String(highFrequencyFactor);
+    throw new CheckpointError(file, `${place}.high_freq_factor`, expected, found);
+  }
   return {
     type: "llama3",
     theta,
     factor: need("factor"),
-    lowFrequencyFactor: need("low_freq_factor"),
-    highFrequencyFactor: need("high_freq_factor"),
+    lowFrequencyFactor,
+    highFrequencyFactor,
     originalPositions: need("original_max_position_embeddings"),
   };
 }
