@@ -5,7 +5,7 @@
  */
 import * as v from "valibot";
 import { CheckpointError } from "./checkpoint_error.ts";
-import { elementBytes, isElementType } from "./element_type.ts";
+import { elementBytes, type ElementType, isElementType } from "./element_type.ts";
 import { RandomAccessFile } from "./random_access_file.ts";
 import type { StoredTensor } from "./tensor_store.ts";
 
@@ -54,16 +54,15 @@ export function safetensorsEntries(file: RandomAccessFile): Map<string, Safetens
 }
 
 /**
- * Lists the tensors of a safetensors file; no tensor is read. Tensors of types that weights do not
- * have (integers, booleans) are left out.
+ * Lists the tensors of a safetensors file, of whatever type; no tensor is read.
  *
- * @throws {CheckpointError} when the header is truncated, no JSON, or does not fit the file
+ * @throws {CheckpointError} when the header is truncated, no JSON, or does not fit the file, or a
+ * tensor of a type that weights have is not of its size
  */
 export function listSafetensors(file: RandomAccessFile): Map<string, StoredTensor> {
   const tensors = new Map<string, StoredTensor>();
   for (const [name, { type, shape, byteOffset, bytes }] of safetensorsEntries(file)) {
-    if (!isElementType(type)) continue;
-    checkSize(file, name, bytes, shape, type);
+    if (isElementType(type)) checkSize(file, name, bytes, shape, type);
     tensors.set(name, { type, shape, file, byteOffset });
   }
   return tensors;
@@ -121,7 +120,7 @@ function checkSize(
   name: string,
   found: number,
   shape: readonly number[],
-  type: keyof typeof elementBytes,
+  type: ElementType,
 ) {
   const bytes = shape.reduce((product, n) => product * n, elementBytes[type]);
   if (bytes === found) return;

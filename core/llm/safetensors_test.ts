@@ -6,7 +6,7 @@ import { RandomAccessFile } from "./random_access_file.ts";
 import { listSafetensors } from "./safetensors.ts";
 import { readTensor, TensorStore } from "./tensor_store.ts";
 import { TemporaryDirectory } from "./testing/random_checkpoint.ts";
-import { encodeSafetensors } from "./testing/encode_safetensors.ts";
+import { encodeSafetensors, type NewTensor } from "./testing/encode_safetensors.ts";
 
 const VALUES = Float32Array.of(1, -2, 0.5, 3, 0, -8);
 
@@ -50,9 +50,34 @@ for (const type of ["F32", "F16", "BF16"] as const) {
   });
 }
 
-Deno.test("tensors of integers are left out", () => {
-  const header = '{"ids":{"dtype":"I64","shape":[1],"data_offsets":[0,8]}}';
-  withFile(raw(header, 8), (file) => equal(listSafetensors(file).size, 0));
+Deno.test("a tensor of a type that weights do not have is refused only where it is asked for", () => {
+  for (const type of ["I64", "BOOL", "F64", "F8_E4M3", "of tomorrow"]) {
+    const header = `{"ids":{"dtype":"${type}","shape":[1],"data_offsets":[0,8]}}`;
+    withFile(raw(header, 8), (file) => {
+      const store = new TensorStore("index", listSafetensors(file), []);
+      throws(() => readTensor(store, "ids", [1]), {
+        name: "CheckpointError",
+        message: `${file.path}: tensor ids: Expected dtype F32 or F16 or BF16 but found ${type}`,
+      });
+    });
+  }
+});
+
+Deno.test("a norm or bias that is not finite is refused", () => {
+  for (const wrong of [NaN, Infinity, -Infinity]) {
+    const values = Float32Array.of(1, wrong);
+    const list = { shape: [2], values, type: "BF16" } as const;
+    const matrix = { ...list, shape: [1, 2] };
+    const content = encodeSafetensors(new Map<string, NewTensor>([["norm", list], ["m", matrix]]));
+    withFile(content, (file) => {
+      const store = new TensorStore("index", listSafetensors(file), []);
+      throws(() => readTensor(store, "norm", [2]), {
+        name: "CheckpointError",
+        message: `${file.path}: tensor norm: Expected finite numbers but found ${wrong}`,
+      });
+      equal(readTensor(store, "m", [1, 2]).join(), `1,${wrong}`);
+    });
+  }
 });
 
 Deno.test("a damaged file is refused with what is wrong", () => {

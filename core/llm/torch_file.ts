@@ -27,8 +27,7 @@ const REBUILD_TENSOR = "torch._utils._rebuild_tensor_v2";
 const REBUILD_PARAMETER = "torch._utils._rebuild_parameter";
 
 /**
- * Lists the tensors; no tensor is read and nothing of the pickle is executed. Tensors of types that
- * weights do not have are left out.
+ * Lists the tensors, of whatever type; no tensor is read and nothing of the pickle is executed.
  *
  * @throws {CheckpointError} when it is no such file, damaged, or holds what is no tensor
  */
@@ -42,8 +41,7 @@ export function listTorchTensors(file: RandomAccessFile): Map<string, StoredTens
   const reader = new TensorReader(file, entries, prefix);
   const tensors = new Map<string, StoredTensor>();
   for (const [name, value] of dictionary(file, pickleOf(file, entries.get(pickleName)!))) {
-    const tensor = reader.tensor(String(name), value);
-    if (tensor) tensors.set(String(name), tensor);
+    tensors.set(String(name), reader.tensor(String(name), value));
   }
   return tensors;
 }
@@ -70,7 +68,7 @@ class TensorReader {
     private readonly prefix: string,
   ) {}
 
-  tensor(name: string, value: PickleValue): StoredTensor | undefined {
+  tensor(name: string, value: PickleValue): StoredTensor {
     const args = this.#rebuildArguments(name, value);
     const [storage, offset, shape, strides] = args;
     const [kind, type, key] = storage instanceof PickleReference && Array.isArray(storage.id)
@@ -84,7 +82,8 @@ class TensorReader {
       throw this.#error(name, "an offset, a shape and strides of whole numbers from 0", found);
     }
     const element = STORAGE_TYPES.get(type.name);
-    if (element === undefined) return undefined;
+    // Weights are of no such type, so that nothing will be read of it wherever it lies.
+    if (element === undefined) return { type: type.name, shape, file: this.file, byteOffset: 0 };
     if (strides.join() !== contiguousStrides(shape).join()) {
       throw this.#error(name, "contiguous elements", `strides [${strides.join(", ")}]`);
     }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { CheckpointError } from "./checkpoint_error.ts";
+import { isElementType } from "./element_type.ts";
 import { RandomAccessFile } from "./random_access_file.ts";
 import { readTensor, TensorStore } from "./tensor_store.ts";
 import { encodeTorch, zip } from "./testing/encode_torch.ts";
@@ -17,14 +18,15 @@ import { listZip, type StoredEntry } from "./zip_reader.ts";
 const STATE = fileURLToPath(new URL("testdata/torch_state.bin", import.meta.url));
 const HOSTILE = fileURLToPath(new URL("testdata/hostile_pickle.bin", import.meta.url));
 
-/** Lists the tensors of a file with such bytes, and reads every one of them. */
+/** Lists the tensors of a file with such bytes, and reads every one that can be. */
 function readAll(content: Uint8Array): Map<string, Float32Array> {
   using directory = new TemporaryDirectory();
   directory.write("m.bin", content);
   using file = RandomAccessFile.open(join(directory.path, "m.bin"));
   const store = new TensorStore(file.path, listTorchTensors(file), []);
   return new Map(
-    [...store.tensors].map(([name, { shape }]) => [name, store.readRows(name, 0, shape[0] ?? 1)]),
+    [...store.tensors].filter(([, { type }]) => isElementType(type))
+      .map(([name, { shape }]) => [name, store.readRows(name, 0, shape[0] ?? 1)]),
   );
 }
 
@@ -37,11 +39,20 @@ function pickleIn(path: string): StoredEntry {
 Deno.test("a state dictionary's tensors are read, shared storage and all", () => {
   using file = RandomAccessFile.open(STATE);
   const store = new TensorStore(STATE, listTorchTensors(file), []);
-  deepEqual([...store.tensors.keys()], ["a.weight", "a.tail", "h", "b"]);
+  deepEqual([...store.tensors.keys()], ["a.weight", "a.tail", "h", "b", "ids"]);
   deepEqual([...readTensor(store, "a.weight", [2, 3])], [1, 2, 3, 4, 5, 6]);
   deepEqual([...readTensor(store, "a.tail", [2])], [5, 6]);
   deepEqual([...readTensor(store, "h", [2, 2])], [0.5, -1, 2, 0]);
   deepEqual([...readTensor(store, "b", [2])], [1, -2]);
+});
+
+Deno.test("a tensor of a type that weights do not have is refused only where it is asked for", () => {
+  using file = RandomAccessFile.open(STATE);
+  const store = new TensorStore("index", listTorchTensors(file), []);
+  throws(
+    () => readTensor(store, "ids", [3]),
+    /torch_state\.bin: tensor ids: Expected dtype F32 or F16 or BF16 but found torch\.LongStorage$/,
+  );
 });
 
 Deno.test("a pickle that calls something is read and not obeyed", () => {

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import * as v from "valibot";
 import { CheckpointError } from "./checkpoint_error.ts";
 import { RandomAccessFile } from "./random_access_file.ts";
-import { readJson } from "./read_json.ts";
+import { jsonObject, readJson } from "./read_json.ts";
 import { listSafetensors } from "./safetensors.ts";
 import { type StoredTensor, TensorStore } from "./tensor_store.ts";
 import { listTorchTensors } from "./torch_file.ts";
@@ -29,7 +29,7 @@ const LAYOUTS: readonly Layout[] = [
   },
 ];
 
-const Index = v.object({ weight_map: v.record(v.string(), v.string()) });
+const Index = v.object({ weight_map: jsonObject(v.record(v.string(), v.string())) });
 
 /**
  * Opens the weights of a checkpoint directory: safetensors before PyTorch files, an index before a
@@ -65,11 +65,15 @@ function openShards(index: string, list: Layout["list"]): TensorStore {
       files.set(name, openShard(index, name));
       shards.set(name, list(files.get(name)!));
     }
-    const tensors = Object.entries(weight_map).flatMap(([tensor, shard]) => {
+    const listed = new Map<string, string>();
+    const tensors = new Map<string, StoredTensor>();
+    for (const [tensor, shard] of Object.entries(weight_map)) {
+      listed.set(tensor, files.get(shard)!.path);
       const stored = shards.get(shard)!.get(tensor);
-      return stored ? [[tensor, stored] as const] : [];
-    });
-    return new TensorStore(index, new Map(tensors), [...files.values()]);
+      // Whether one that its shard lacks matters is for who needs it to say.
+      if (stored) tensors.set(tensor, stored);
+    }
+    return new TensorStore(index, tensors, [...files.values()], listed);
   } catch (error) {
     for (const file of files.values()) file[Symbol.dispose]();
     throw error;

@@ -32,6 +32,28 @@ Deno.test("a missing shard is named", () => {
   );
 });
 
+Deno.test("of a tensor that is not where the index says, the shard is named", () => {
+  using directory = new TemporaryDirectory();
+  directory.write("model-1.safetensors", shard("b", 2));
+  directory.write("model-2.safetensors", shard("b", 2));
+  directory.write("model.safetensors.index.json", INDEX);
+  using weights = openWeights(directory.path);
+  deepEqual([...readTensor(weights, "b", [2])], [2, 2]);
+  throws(
+    () => readTensor(weights, "a", [2]),
+    /model-1\.safetensors: Expected a tensor a but found none, though model\.safetensors\.index\.json says so$/,
+  );
+});
+
+Deno.test("an index of a list is refused", () => {
+  using directory = new TemporaryDirectory();
+  directory.write("model.safetensors.index.json", { weight_map: [] });
+  throws(
+    () => openWeights(directory.path),
+    /index\.json: weight_map: Expected an object but found a list$/,
+  );
+});
+
 Deno.test("an index does not lead out of its directory", () => {
   using directory = new TemporaryDirectory();
   directory.write("model.safetensors.index.json", { weight_map: { a: "../x.safetensors" } });
