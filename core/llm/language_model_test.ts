@@ -244,3 +244,30 @@ Deno.test("weights that do not fit config.json are named", async () => {
     return true;
   });
 });
+
+Deno.test("weights that lead to no numbers are named with how far a text came, and end its sequence", async () => {
+  using directory = randomCheckpoint();
+  const config = readModelConfig(directory.path);
+  const tensors = randomTensors(config, 1, "F32");
+  const embedding = tensors.get(modelTensors.embedding)!;
+  embedding.values[7 * config.hidden] = NaN;
+  directory.write("model.safetensors", encodeSafetensors(tensors));
+  const model = await LanguageModel.open(directory.path);
+  const damaged = (token: number) => ({
+    name: "CheckpointError",
+    message: `${join(directory.path, "model.safetensors")}: logits after token ${token}: ` +
+      "Expected finite numbers but found NaN: weights or config.json are damaged",
+  });
+  const [one, other] = [await model.sequence(), await model.sequence()];
+  await one.prefill([1, 2, 3]);
+  await other.prefill([4]);
+  await rejects(model.step([one, other], [5, 7]), damaged(2));
+  await rejects(one.step(5), /Expected a sequence at work but found one that failed$/);
+  await rejects((await model.sequence()).prefill([1, 7, 3]), damaged(3));
+  const seen: number[] = [];
+  const onLogits = (position: number) => seen.push(position);
+  // In a pass of several, what a mask hides spreads as well: no times NaN is NaN.
+  await rejects((await model.sequence()).prefill([1, 2, 7, 3], { onLogits }), damaged(1));
+  deepEqual(seen, []);
+  await model.close();
+});

@@ -8,6 +8,7 @@ import {
   type SegmentSource,
 } from "./onnx/segments.ts";
 import { SegmentSession, type SessionOptions } from "./onnx/segment_session.ts";
+import { checkLogits } from "./check_logits.ts";
 import { DenseAttention, type KeysAndValues, type SeenTokens } from "./dense_attention.ts";
 import type { ModelConfig } from "./model_config.ts";
 import { type RotaryTable, rotaryTable } from "./rope.ts";
@@ -149,9 +150,20 @@ export class ModelParts {
     return this.#attention.attend(queries, cache, seen);
   }
 
-  /** Logits `[tokens, vocabulary]` from the residual stream after the last layer. */
-  async logits(hidden: Float32Array): Promise<Float32Array> {
-    return (await this.segments.head.run(this.#hiddenFeed(hidden), ["logits"])).logits;
+  /**
+   * Logits `[tokens, vocabulary]` from the residual stream after the last layer.
+   *
+   * @param lengths of each token's sequence with it, for messages
+   * @throws {CheckpointError} when they are no numbers to choose by
+   */
+  async logits(hidden: Float32Array, lengths: readonly number[]): Promise<Float32Array> {
+    const { logits } = await this.segments.head.run(this.#hiddenFeed(hidden), ["logits"]);
+    const { vocabulary } = this.config;
+    lengths.forEach((length, row) => {
+      const own = logits.subarray(row * vocabulary, (row + 1) * vocabulary);
+      checkLogits(own, length, this.source.weights.source);
+    });
+    return logits;
   }
 
   /** Lets go of the segments and their memory. */

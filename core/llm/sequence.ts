@@ -95,6 +95,7 @@ export class Sequence implements Stepping {
    *
    * @returns logits `[vocabulary]` after the last token
    * @throws {RangeError} when the prompt is empty or does not fit, or a step was made before
+   * @throws {CheckpointError} when the weights lead to logits that are no numbers
    */
   async prefill(tokens: readonly number[], options: PrefillOptions = {}): Promise<Float32Array> {
     if (this.#promptEnded) {
@@ -130,6 +131,7 @@ export class Sequence implements Stepping {
    *
    * @returns logits `[vocabulary]`
    * @throws {RangeError} when the token is not in the vocabulary or the sequence is full
+   * @throws {CheckpointError} when the weights lead to logits that are no numbers
    */
   async step(token: number): Promise<Float32Array> {
     const [logits] = await stepTogether(this.model, [this], [token]);
@@ -235,11 +237,11 @@ export class Sequence implements Stepping {
   ): Promise<Float32Array<ArrayBuffer> | undefined> {
     const { vocabulary, hidden: width } = this.model.config;
     if (!onLogits && !isLast) return undefined;
-    const rows = await this.model.logits(onLogits ? hidden : hidden.subarray(-width));
-    const count = rows.length / vocabulary;
+    const count = onLogits ? hidden.length / width : 1;
+    const lengths = Array.from({ length: count }, (_, row) => this.#length - count + row + 1);
+    const rows = await this.model.logits(hidden.subarray(-count * width), lengths);
     for (let row = 0; onLogits && row < count; row++) {
-      const position = this.#length - count + row;
-      onLogits(position, rows.subarray(row * vocabulary, (row + 1) * vocabulary));
+      onLogits(lengths[row]! - 1, rows.subarray(row * vocabulary, (row + 1) * vocabulary));
     }
     return rows.slice(-vocabulary);
   }

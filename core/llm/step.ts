@@ -42,7 +42,7 @@ export async function stepTogether(
   try {
     for (const sequence of sequences) await sequence.endPrompt();
     const hidden = await stepThroughLayers(model, sequences, tokens);
-    const logits = await model.logits(hidden);
+    const logits = await model.logits(hidden, sequences.map(({ length }) => length + 1));
     for (const sequence of sequences) sequence.endStep();
     const { vocabulary } = model.config;
     return sequences.map((_, row) => logits.subarray(row * vocabulary, (row + 1) * vocabulary));

@@ -25,6 +25,8 @@ function isReadable(tensor: StoredTensor): tensor is ReadableTensor {
 
 /** Tensors by name, as a model is made from. */
 export interface TensorSource {
+  /** File that says which tensors there are, for messages; none where they are in no file. */
+  readonly source?: string;
   /** Checks that a tensor has a shape; throws where it is missing or has another. */
   expect(name: string, shape: readonly number[]): void;
   /** Some rows (indices of the first axis) of a tensor as float32, in a buffer of their own. */
