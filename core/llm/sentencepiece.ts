@@ -40,6 +40,11 @@ export interface AddedToken {
 /** A tokenizer.json. */
 export interface TokenizerDefinition {
   readonly added_tokens: readonly AddedToken[];
+  readonly model: {
+    readonly vocab: Readonly<Record<string, number>>;
+    readonly merges: readonly (readonly [string, string])[];
+    readonly [part: string]: unknown;
+  };
   readonly [part: string]: unknown;
 }
 
@@ -87,7 +92,7 @@ export function readSentencePiece(file: string): TokenizerDefinition {
       fuse_unk: true,
       byte_fallback: true,
       vocab,
-      merges: mergesOf(pieces, vocab),
+      merges: mergesOf(pieces),
     },
   };
 }
@@ -154,7 +159,9 @@ function beginningOfText(vocab: Readonly<Record<string, number>>) {
 }
 
 /** Every way to put a piece together from two others; pieces that were merged first come first. */
-function mergesOf(pieces: readonly Piece[], vocab: Readonly<Record<string, number>>) {
+function mergesOf(pieces: readonly Piece[]): [string, string][] {
+  // No object, to which words like `constructor` are keys of their own.
+  const ids = new Map(pieces.map(({ text }, id) => [text, id]));
   const merges = pieces.flatMap(({ text, score }) => {
     const characters = [...text];
     const ways: { pair: [string, string]; score: number; left: number; right: number }[] = [];
@@ -163,8 +170,8 @@ function mergesOf(pieces: readonly Piece[], vocab: Readonly<Record<string, numbe
         characters.slice(0, cut).join(""),
         characters.slice(cut).join(""),
       ];
-      const left = vocab[pair[0]];
-      const right = vocab[pair[1]];
+      const left = ids.get(pair[0]);
+      const right = ids.get(pair[1]);
       if (left !== undefined && right !== undefined) ways.push({ pair, score, left, right });
     }
     return ways.sort((a, b) => a.left - b.left || a.right - b.right);

@@ -6,9 +6,8 @@ import * as v from "valibot";
 import { accessFile } from "./access_file.ts";
 import { CheckpointError } from "./checkpoint_error.ts";
 import type { ModelConfig } from "./model_config.ts";
-import { readJson, readJsonIfPresent } from "./read_json.ts";
-import { readAddedTokens, withAddedTokens } from "./added_tokens.ts";
-import { readSentencePiece } from "./sentencepiece.ts";
+import { readJsonIfPresent } from "./read_json.ts";
+import { readTokenizerDefinition, type TokenizerSource } from "./tokenizer_definition.ts";
 
 /** One turn of a conversation. */
 export interface ChatMessage {
@@ -37,10 +36,6 @@ const Settings = v.looseObject({
   pad_token: specialToken,
 });
 
-const TokenizerJson = v.looseObject({
-  model: v.looseObject({ vocab: v.union([v.record(v.string(), v.number()), v.array(v.any())]) }),
-});
-
 /** Text to token ids and back, and conversations to text. */
 export class TextTokenizer {
   readonly #settings: v.InferOutput<typeof Settings>;
@@ -65,10 +60,8 @@ export class TextTokenizer {
    */
   static open(directory: string, model?: ModelConfig): TextTokenizer {
     const settings = readJsonIfPresent(join(directory, "tokenizer_config.json"), Settings) ?? {};
-    const [file, json] = readDefinition(directory, settings);
-    const tokenizer = construct(file, json, settings);
-    if (model) checkVocabulary(file, tokenizer, model.vocabulary);
-    return new TextTokenizer(directory, tokenizer, settings);
+    const source = readTokenizerDefinition(directory, settings, model?.vocabulary);
+    return new TextTokenizer(directory, construct(source, settings), settings);
   }
 
   /**
@@ -186,35 +179,11 @@ function chatTemplate(
   return { file: join(directory, "tokenizer_config.json"), field: "chat_template", text };
 }
 
-/** The file the tokenizer is in, and its content in the form of a tokenizer.json. */
-function readDefinition(
-  directory: string,
-  settings: v.InferOutput<typeof Settings>,
-): [string, object] {
-  const json = join(directory, "tokenizer.json");
-  const sentencePiece = join(directory, "tokenizer.model");
-  if (existsSync(json)) return [json, readJson(json, TokenizerJson)];
-  if (existsSync(sentencePiece)) {
-    const definition = readSentencePiece(sentencePiece);
-    return [sentencePiece, withAddedTokens(definition, readAddedTokens(directory, settings))];
-  }
-  throw new CheckpointError(directory, "", "tokenizer.json or tokenizer.model", "neither");
-}
-
-function construct(file: string, json: object, settings: object): Tokenizer {
+function construct({ file, definition }: TokenizerSource, settings: object): Tokenizer {
   try {
-    return new Tokenizer(json, settings);
+    return new Tokenizer(definition, settings);
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
     throw new CheckpointError(file, "", "a tokenizer that can be run", found);
-  }
-}
-
-function checkVocabulary(file: string, tokenizer: Tokenizer, vocabulary: number) {
-  for (const [token, id] of tokenizer.get_vocab(true)) {
-    // Between ids of added tokens there may be some without a token.
-    if (token === undefined || id < vocabulary) continue;
-    const expected = `ids below ${vocabulary} (vocab_size of config.json)`;
-    throw new CheckpointError(file, "vocabulary", expected, `${id} for ${JSON.stringify(token)}`);
   }
 }

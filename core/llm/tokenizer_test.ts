@@ -151,6 +151,76 @@ Deno.test("an added token beyond the vocabulary is named, whatever ids have no t
   );
 });
 
+/** The tiny model's tokenizer.json, changed. */
+function withDefinition(change: (json: Definition) => void): TemporaryDirectory {
+  const directory = new TemporaryDirectory();
+  const json = JSON.parse(Deno.readTextFileSync(join(tinyLlama, "tokenizer.json")));
+  change(json);
+  directory.write("tokenizer.json", json);
+  return directory;
+}
+
+interface Definition {
+  readonly added_tokens: Record<string, unknown>[];
+  readonly model: { type?: unknown; vocab: Record<string, unknown>; merges: unknown[] };
+}
+
+Deno.test("a definition that cannot be meant is refused before a text is met", () => {
+  const wrong: readonly (readonly [(json: Definition) => void, RegExp])[] = [
+    [({ model }) => model.vocab.e = -5, /model\.vocab\."e": Expected at least 0 but found -5$/],
+    [
+      ({ model }) => model.vocab.e = 0.5,
+      /model\.vocab\."e": Expected a whole number but found 0\.5$/,
+    ],
+    [({ model }) => model.vocab.e = "x", /model\.vocab\."e": Expected a number but found "x"$/],
+    [({ model }) => model.vocab = {}, /model\.vocab: Expected at least one token but found none$/],
+    [
+      ({ added_tokens }) => added_tokens[0]!.id = -1,
+      /added_tokens\.0\.id: Expected at least 0 but found -1$/,
+    ],
+    [({ model }) => model.type = "Foo", /model\.type: Expected one of "BPE", .* but found "Foo"$/],
+    [
+      ({ model }) => model.merges[3] = "zz",
+      /model\.merges\.3: Expected two tokens .* but found "zz"$/,
+    ],
+    [({ model }) => model.merges[3] = "a b c", /model\.merges\.3: .* but found "a b c"$/],
+    [({ model }) => model.merges[0] = ["a"], /model\.merges\.0: .* but found \["a"\]$/],
+  ];
+  for (const [change, message] of wrong) {
+    using directory = withDefinition(change);
+    throws(() => TextTokenizer.open(directory.path), { name: "CheckpointError", message });
+  }
+});
+
+Deno.test("a definition that says less or the same otherwise is understood", () => {
+  const text = "Call me Ishmael. Some years ago";
+  const expected = TextTokenizer.open(tinyLlama).encode(text);
+  const same: readonly ((json: Definition) => void)[] = [
+    ({ model }) => delete model.type,
+    ({ model }) => model.merges.unshift("#version: 0.2"),
+    ({ model }) => model.merges = model.merges.map((merge) => String(merge).split(" ")),
+  ];
+  for (const change of same) {
+    using directory = withDefinition(change);
+    deepEqual(TextTokenizer.open(directory.path).encode(text), expected);
+  }
+});
+
+Deno.test("words that every JavaScript object knows are tokens like any other", () => {
+  for (const word of ["constructor", "prototype", "toString"]) {
+    using directory = withDefinition(({ model }) => {
+      model.vocab[word] = 2048;
+      // From the left on: `c o`, `co n`, ...
+      const ends = Array.from(word.slice(1), (_, i) => i + 1);
+      model.merges = ends.map((end) => `${word.slice(0, end)} ${word[end]}`);
+      for (const end of ends.slice(0, -1)) model.vocab[word.slice(0, end + 1)] ??= 2048 + end;
+    });
+    const tokenizer = TextTokenizer.open(directory.path);
+    deepEqual(tokenizer.encode(word), [2048]);
+    equal(tokenizer.decode([2048]), word);
+  }
+});
+
 Deno.test("a directory without a tokenizer says so", () => {
   using directory = new TemporaryDirectory();
   throws(
