@@ -6,6 +6,7 @@
 import { Command, CommanderError } from "commander";
 import settings from "../../deno.json" with { type: "json" };
 import { DisagreementError } from "./disagreement_error.ts";
+import { refuseEmptyPaths } from "./empty_paths.ts";
 import { isMistake, lineOfMistake, oneLine } from "./mistake.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -63,6 +64,7 @@ async function kvpim(name: string | undefined, surroundings: Surroundings): Prom
     .exitOverride()
     .configureOutput({ writeOut: surroundings.out, writeErr: () => {} })
     .showSuggestionAfterError()
+    .hook("preAction", (_, command) => refuseEmptyPaths(command))
     .addHelpText("after", "\nkvpim <command> --help shows a command's options and examples.");
   const called = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   const makers = called === undefined ? Object.values(COMMANDS) : [called];
