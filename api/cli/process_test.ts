@@ -1,5 +1,8 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { filesIn, inFolder, kvpim, kvpimProcess } from "./testing.ts";
+
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.url));
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -58,6 +61,37 @@ Deno.test("a process keeps results and notes apart and says with its code how it
     text(mistake.stderr),
     "kvpim: expected --lout to be at least 2 but found 1: nothing is generated\n",
   );
+});
+
+Deno.test({
+  name: "results that standard output has no room for are told in a line, notes are done without",
+  ignore: Deno.build.os !== "linux",
+  fn: inFolder(async (folder) => {
+    const shell = async (redirection: string, ...args: string[]) => {
+      const { code, stdout, stderr } = await new Deno.Command("sh", {
+        args: ["-c", `exec "$@" ${redirection}`, "sh", Deno.execPath(), "run", "-q", "-A", MAIN]
+          .concat(args),
+        env: { NO_COLOR: "1" },
+      }).output();
+      return { code, out: text(stdout), err: text(stderr) };
+    };
+    const full = {
+      code: 2,
+      out: "",
+      err: "kvpim: standard output: expected a place that can be written but found one with no " +
+        "space left\n",
+    };
+    const args = ["simulate", "--lout", "3", "--json", "--no-cache"];
+    deepEqual(await shell(">/dev/full", "--help"), full);
+    const results = await shell(">/dev/full", ...args, "--output", `${folder}/out.csv`);
+    match(results.err, /^note: [^]*\nkvpim: standard output: expected a place .* space left\n$/);
+    equal(results.code, 2);
+    deepEqual(filesIn(folder), ["out.csv"]);
+    const notes = await shell("2>/dev/full", ...args);
+    equal(notes.code, 0);
+    equal(JSON.parse(notes.out).row.model, "GPT-175B");
+    equal((await shell("2>/dev/full", "simulate", "--lout", "1")).code, 2);
+  }),
 });
 
 Deno.test({

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { errorCode, errorWords } from "../../core/files/error_words.ts";
+import { UserError } from "./user_error.ts";
 
 /** Where a command reads and writes apart from the files it is told of. */
 export interface Surroundings {
@@ -21,18 +23,51 @@ export interface Surroundings {
 /** The surroundings of this process. */
 export function processSurroundings(): Surroundings {
   return {
-    out: writerOf(Deno.stdout),
-    err: writerOf(Deno.stderr),
+    out: resultWriter(writerOf(Deno.stdout)),
+    err: noteWriter(writerOf(Deno.stderr)),
     errIsTerminal: Deno.stderr.isTerminal(),
     env: (name) => Deno.env.get(name),
     input: () => Deno.stdin.readable,
   };
 }
 
-function writerOf(stream: { writeSync(bytes: Uint8Array): number }) {
+type Write = (text: string) => void;
+
+function writerOf(stream: { writeSync(bytes: Uint8Array): number }): Write {
   const encoder = new TextEncoder();
-  return (text: string) => {
+  return (text) => {
     let bytes = encoder.encode(text);
     while (bytes.length > 0) bytes = bytes.subarray(stream.writeSync(bytes));
   };
+}
+
+/** A reader that has gone is no mistake; results that do not fit are lost unless that is said. */
+function resultWriter(write: Write): Write {
+  return (text) => {
+    try {
+      write(text);
+    } catch (error) {
+      if (isGone(error) || errorCode(error) === undefined) throw error;
+      throw new UserError(
+        `standard output: expected a place that can be written but found ${
+          errorWords(error, "found")
+        }`,
+      );
+    }
+  };
+}
+
+/** Notes that cannot be written keep no result from being written: there is nowhere to say so. */
+function noteWriter(write: Write): Write {
+  return (text) => {
+    try {
+      write(text);
+    } catch (error) {
+      if (isGone(error) || errorCode(error) === undefined) throw error;
+    }
+  };
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Deno.errors.BrokenPipe;
 }

@@ -6,6 +6,9 @@ const WORDS: Readonly<Record<string, { readonly found: string; readonly reason: 
   EEXIST: { found: "a file", reason: "there is a file" },
   EACCES: { found: "one out of reach (permission denied)", reason: "permission denied" },
   EPERM: { found: "one out of reach (permission denied)", reason: "permission denied" },
+  ENOSPC: { found: "one with no space left", reason: "no space left on device" },
+  EDQUOT: { found: "one with no space left (quota)", reason: "no space left in the quota" },
+  EIO: { found: "one that fails (input/output error)", reason: "input/output error" },
   ELOOP: { found: "a loop of symbolic links", reason: "it is a loop of symbolic links" },
 };
 

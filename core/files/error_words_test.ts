@@ -15,12 +15,15 @@ Deno.test("an error of the file system is worded by its code, whoever threw it",
   const none = thrown(() => Deno.openSync("/none/there"));
   equal(errorWords(none, "found"), "none");
   equal(errorWords(none, "reason"), "no such file or folder");
+  const full = Object.assign(new Error("No space left (os error 28)"), { code: "ENOSPC" });
+  equal(errorWords(full, "found"), "one with no space left");
+  equal(errorWords(full, "reason"), "no space left on device");
 });
 
 Deno.test("an error without words keeps its code or the first line of its message", () => {
-  const full = Object.assign(new Error("No space left (os error 28)"), { code: "ENOSPC" });
-  equal(errorWords(full, "found"), "one with an error (ENOSPC)");
-  equal(errorWords(full, "reason"), "No space left");
+  const busy = Object.assign(new Error("Text file busy (os error 26)"), { code: "ETXTBSY" });
+  equal(errorWords(busy, "found"), "one with an error (ETXTBSY)");
+  equal(errorWords(busy, "reason"), "Text file busy");
   equal(errorWords(new Error("it broke\nat a"), "found"), "it broke");
   equal(errorCode(Object.assign(new Error(), { code: "ERR_INVALID_ARG" })), undefined);
   equal(errorCode(undefined), undefined);
