@@ -4,7 +4,8 @@
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
+import { errorCode, errorWords } from "../files/error_words.ts";
 import { WholeFile } from "../files/whole_file.ts";
 import { TraceFormatError } from "./frame_reader.ts";
 import type { TraceHeader } from "./trace_format.ts";
@@ -124,14 +125,23 @@ export class TraceFile implements Disposable {
 /**
  * Opens a trace file for reading; see {@linkcode readTrace}.
  *
- * @throws {TraceFormatError} if there is no such file, too
+ * @throws {TraceFormatError} if there is no such file, or it cannot be read, too
  */
 export async function readTraceFile(
   path: string,
   options?: ReadTraceOptions,
 ): Promise<AttentionTrace> {
-  if (!existsSync(path)) {
-    throw new TraceFormatError(`${path}: expected an attention trace but found no file`);
+  return await readTrace(bytesOf(path), path, options);
+}
+
+/** A folder, for one, is opened like a file and fails when it is read. */
+async function* bytesOf(path: string): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* createReadStream(path);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === undefined) throw error;
+    const found = code === "ENOENT" ? "no file" : errorWords(error, "found");
+    throw new TraceFormatError(`${path}: expected an attention trace but found ${found}`);
   }
-  return await readTrace(createReadStream(path), path, options);
 }
