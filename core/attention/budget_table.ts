@@ -34,15 +34,25 @@ export interface BudgetTableOptions {
 
 /** A trace that cannot be made into a budget table. */
 export class BudgetTableError extends Error {
-  override readonly name = "BudgetTableError";
+  override readonly name: string = "BudgetTableError";
+}
+
+/** A trace of several samples that were not asked to be put one behind the other. */
+export class SeveralSamplesError extends BudgetTableError {
+  override readonly name = "SeveralSamplesError";
+
+  constructor() {
+    super("Expected a trace of one sample but found more");
+  }
 }
 
 /**
  * Makes a budget table from a trace: one entry for each decode step.
  *
  * @returns tokens a step, each round(16 x mean rows); a tie goes to the even number
- * @throws {BudgetTableError} if the trace has several samples that were not asked to be concatenated,
- *   a step that lacks selections, no step at all, or more steps than `tileTo`
+ * @throws {SeveralSamplesError} if the trace has several samples that were not asked to be concatenated
+ * @throws {BudgetTableError} if it has no layer under the policy, a step that lacks selections, no
+ *   step at all, or more steps than `tileTo`
  */
 export async function budgetTable(
   trace: AttentionTrace,
@@ -51,11 +61,7 @@ export async function budgetTable(
   const series: number[] = [];
   let samples = 0;
   for await (const rows of sampleRows(trace, options.placement ?? "placed")) {
-    if (++samples === 2 && !options.concatenate) {
-      throw new BudgetTableError(
-        "Expected a trace of one sample but found more: ask for concatenation to join them",
-      );
-    }
+    if (++samples === 2 && !options.concatenate) throw new SeveralSamplesError();
     for (const value of rows) series.push(value);
   }
   if (series.length === 0) throw new BudgetTableError("Expected decode steps but found none");
@@ -103,6 +109,11 @@ export function formatBudgetTable(table: readonly number[]): string {
 async function* sampleRows(trace: AttentionTrace, placement: "placed" | "sequential") {
   const { model, policy } = trace.header;
   const dense = new Set(policy.denseLayers);
+  if (dense.size >= model.layers) {
+    throw new BudgetTableError(
+      `Expected a layer under the policy but found none: all ${model.layers} are dense`,
+    );
+  }
   const expected = (model.layers - dense.size) * headGroups(trace.header);
   let sums: number[] = [];
   let counts: number[] = [];
@@ -136,7 +147,7 @@ function entries(sums: number[], counts: number[], expected: number, sample: str
 
 function stepError(sample: string, step: number, expected: string, found: string) {
   return new BudgetTableError(
-    `Sample ${JSON.stringify(sample)} step ${step}: expected ${expected} but found ${found}`,
+    `sample ${JSON.stringify(sample)} step ${step}: expected ${expected} but found ${found}`,
   );
 }
 

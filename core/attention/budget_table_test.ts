@@ -17,9 +17,13 @@ const HEADER: TraceHeader = {
 };
 
 /** Samples as rows by step, then by the four head groups of layers 1 and 2, head fastest. */
-async function tableOf(samples: number[][][], options?: BudgetTableOptions): Promise<number[]> {
+async function tableOf(
+  samples: number[][][],
+  options?: BudgetTableOptions,
+  header = HEADER,
+): Promise<number[]> {
   const pieces: Uint8Array[] = [];
-  const writer = new TraceWriter(HEADER, (bytes) => pieces.push(bytes));
+  const writer = new TraceWriter(header, (bytes) => pieces.push(bytes));
   samples.forEach((steps, index) => {
     writer.beginSample(`sample ${index}`);
     steps.forEach((rows, step) => {
@@ -86,8 +90,8 @@ Deno.test("rows are counted as placed, or in the order of the text where asked",
 Deno.test("samples are joined and the series is repeated only where asked", async () => {
   const samples = [[[4, 4, 4, 4], [5, 5, 5, 5]], [[6, 6, 6, 6]]];
   await rejects(tableOf(samples), {
-    name: "BudgetTableError",
-    message: "Expected a trace of one sample but found more: ask for concatenation to join them",
+    name: "SeveralSamplesError",
+    message: "Expected a trace of one sample but found more",
   });
   deepEqual(await tableOf(samples, { concatenate: true }), [64, 80, 96]);
   deepEqual(await tableOf(samples, { concatenate: true, tileTo: 7 }), [
@@ -104,10 +108,18 @@ Deno.test("samples are joined and the series is repeated only where asked", asyn
 
 Deno.test("a step that lacks a head, a missing step and an empty trace are refused", async () => {
   await rejects(tableOf([[[4, 4, 4, 4], [4, 4, 4]]]), {
-    message: 'Sample "sample 0" step 2: expected 4 selections but found 3',
+    message: 'sample "sample 0" step 2: expected 4 selections but found 3',
   });
   await rejects(tableOf([[]]), { message: "Expected decode steps but found none" });
   throws(() => tile([], 4), /1 to 4 entries to repeat but found 0/);
+});
+
+Deno.test("a trace without a layer under the policy is told as that", async () => {
+  const header = { ...HEADER, policy: { ...HEADER.policy, denseLayers: [0, 1, 2] } };
+  await rejects(tableOf([[[4, 4, 4, 4]]], {}, header), {
+    name: "BudgetTableError",
+    message: "Expected a layer under the policy but found none: all 3 are dense",
+  });
 });
 
 Deno.test("the period of a tiled series is found, and an untiled series is its own", () => {

@@ -86,7 +86,8 @@ export class TraceBlocks implements BlockSource {
 
 /**
  * Reads the blocks of one sample.
- * @throws {TraceBlocksError} if the trace carries no lists of rows, no such sample or no step of it
+ * @throws {TraceBlocksError} if the trace carries no lists of rows, no layer under the policy, no such
+ *   sample or no step of it
  */
 export async function traceBlocks(
   trace: AttentionTrace,
@@ -97,8 +98,13 @@ export async function traceBlocks(
       "Expected a trace that carries the rows read (rows16) but found their number only",
     );
   }
-  const dense = new Set(trace.header.policy.denseLayers);
-  const { headUnit, model } = trace.header;
+  const { headUnit, model, policy } = trace.header;
+  const dense = new Set(policy.denseLayers);
+  if (dense.size >= model.layers) {
+    throw new TraceBlocksError(
+      `Expected a layer under the policy but found none: all ${model.layers} are dense`,
+    );
+  }
   const group = model.queryHeads / model.kvHeads;
   const united = readOnce && headUnit === "query-head" ? group : 1;
   const steps: RecordedStep[] = [];

@@ -117,7 +117,7 @@ Deno.test("a run of another length or prompt than the trace's is refused", async
   await rejects(read(0, 200), /context of 1601 tokens but found 200 blocks: .* with 1600 tokens/);
 });
 
-Deno.test("a trace without rows, and a sample that is not there, are refused", async () => {
+Deno.test("a trace without rows, a policy's layer or the sample is refused", async () => {
   await rejects(
     async () => await traceBlocks(await traceOf(spread, { ...HEADER, lists: [] })),
     /carries the rows read \(rows16\) but found their number only/,
@@ -125,5 +125,10 @@ Deno.test("a trace without rows, and a sample that is not there, are refused", a
   await rejects(
     async () => await traceBlocks(await traceOf(spread), { sample: 2 }),
     /sample 2 but found none/,
+  );
+  const policy = { ...HEADER.policy, denseLayers: [0, 1, 2] };
+  await rejects(
+    async () => await traceBlocks(await traceOf(spread, { ...HEADER, policy })),
+    /^TraceBlocksError: Expected a layer under the policy but found none: all 3 are dense$/,
   );
 });

@@ -4,11 +4,12 @@
  * @module
  */
 import { Command } from "commander";
-import { budgetTable, formatBudgetTable } from "../../../core/attention/budget_table.ts";
-import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { budgetTable, formatBudgetTable, tile } from "../../../core/attention/budget_table.ts";
+import { fromTraceFile } from "../attention_trace.ts";
 import { checkedOption } from "../option.ts";
 import { writeFile } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
+import { UserError } from "../user_error.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
 
 interface BudgetTableOptions {
@@ -52,13 +53,24 @@ export function budgetTableCommand(surroundings: Surroundings): Command {
 }
 
 async function write(path: string, options: BudgetTableOptions, { out }: Surroundings) {
-  const { placement, concatenate, tile, output } = options;
-  const table = await budgetTable(await readTraceFile(path), {
-    placement,
-    concatenate,
-    ...tile !== undefined && { tileTo: tile },
-  });
-  const text = formatBudgetTable(table);
+  const { output } = options;
+  const text = formatBudgetTable(await tableOf(path, options));
   if (output === undefined) out(text);
   else writeFile("--output", output, text);
+}
+
+async function tableOf(
+  path: string,
+  { placement, concatenate, tile: entries }: BudgetTableOptions,
+): Promise<number[]> {
+  const series = await fromTraceFile(
+    undefined,
+    path,
+    (trace) => budgetTable(trace, { placement, concatenate }),
+  );
+  if (entries === undefined) return series;
+  if (entries >= series.length) return tile(series, entries);
+  throw new UserError(
+    `--tile: expected at least ${series.length} entries, the steps of ${path}, but found ${entries}`,
+  );
 }

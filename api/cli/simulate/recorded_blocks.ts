@@ -1,22 +1,20 @@
-import { TraceFormatError } from "../../../core/attention/frame_reader.ts";
-import {
-  type TraceBlocks,
-  traceBlocks,
-  TraceBlocksError,
-} from "../../../core/attention/trace_blocks.ts";
-import { readTraceFile } from "../../../core/attention/trace_file.ts";
+import { ROW16_TOKENS } from "../../../core/attention/rows.ts";
+import { type TraceBlocks, traceBlocks } from "../../../core/attention/trace_blocks.ts";
 import { resolveSwitches } from "../../../core/system/switches.ts";
-import { lowerFirst, UserError, userFacing } from "../user_error.ts";
+import { fromTraceFile } from "../attention_trace.ts";
+import { UserError, userFacing } from "../user_error.ts";
 import type { SimulateOptions } from "./options.ts";
 
 /**
  * The blocks that `--blocks` names; nothing without it.
  *
- * @throws {UserError} when it is no trace with rows, or other options say what is read
+ * @throws {UserError} when it is no trace with rows, other options say what is read, or the run is of
+ *   another prompt or longer than the trace
  */
 export async function recordedBlocks(
-  { blocks, rows, sparsity, locality, profile, switch: switches = [] }: SimulateOptions,
+  options: SimulateOptions,
 ): Promise<TraceBlocks | undefined> {
+  const { blocks, rows, sparsity, locality, profile, switch: switches = [] } = options;
   if (blocks === undefined) return undefined;
   if (rows !== "scattered") {
     throw new UserError(`--blocks: expected --rows scattered beside it but found ${rows}`);
@@ -29,13 +27,33 @@ export async function recordedBlocks(
   const changes = Object.fromEntries(switches);
   const { "key-value-heads": reads } = userFacing(() => resolveSwitches(profile, changes));
   const readOnce = reads === "read-once";
-  try {
-    await using trace = await readTraceFile(blocks);
+  const recorded = await fromTraceFile("--blocks", blocks, (trace) => {
     if (!trace.header.lists.includes("rows16")) throw new UserError(`--blocks: ${noRows(blocks)}`);
-    return await traceBlocks(trace, { readOnce });
-  } catch (error) {
-    if (!(error instanceof TraceFormatError || error instanceof TraceBlocksError)) throw error;
-    throw new UserError(`--blocks: ${lowerFirst(error.message)}`);
+    return traceBlocks(trace, { readOnce });
+  });
+  checkLengths(recorded, blocks, options);
+  return recorded;
+}
+
+/** A run reads the trace's steps, each of which had a context of its own. */
+function checkLengths(
+  { firstContext, budgets }: TraceBlocks,
+  path: string,
+  { lin, lout }: SimulateOptions,
+) {
+  const blocksOf = (tokens: number) => Math.ceil(tokens / ROW16_TOKENS);
+  if (blocksOf(lin + 1) !== blocksOf(firstContext)) {
+    throw new UserError(
+      `--lin: expected ${firstContext - 1} tokens, with which ${path} begins, but found ${lin}`,
+    );
+  }
+  if (lout - 1 > budgets.length) {
+    throw new UserError(
+      `--lout: expected at most ${
+        budgets.length + 1
+      } tokens, one more than the steps of ${path}, ` +
+        `but found ${lout}`,
+    );
   }
 }
 

@@ -89,8 +89,14 @@ Deno.test(
     const { out } = await kvpim([...EXPERIMENT, "--blocks", trace, "--output", `${folder}/o.csv`]);
     // Four blocks in three runs.
     match(out, /^The trace's blocks lie 1\.3\d side by side/m);
-    await refuses(["--blocks", trace, "--lout", "9"], /at most 4 tokens$/m);
-    await refuses(["--blocks", trace, "--lin", "64"], /begins with 4000 tokens$/m);
+    await refuses(
+      ["--blocks", trace, "--lout", "9"],
+      /^kvpim: --lout: expected at most 4 tokens, one more than .*a\.kvat, but found 9$/m,
+    );
+    await refuses(
+      ["--blocks", trace, "--lin", "64"],
+      /^kvpim: --lin: expected 4000 tokens, with which .*a\.kvat begins, but found 64$/m,
+    );
     await refuses(["--blocks", trace, "--rows", "compact"], /--rows scattered beside it/);
     await refuses(["--blocks", trace, "--sparsity"], /the trace says what is read/);
     const counted = `${folder}/b.kvat`;

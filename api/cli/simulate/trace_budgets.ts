@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { budgetTable, tile } from "../../../core/attention/budget_table.ts";
-import { readTraceFile } from "../../../core/attention/trace_file.ts";
 import { MAGIC } from "../../../core/attention/trace_format.ts";
+import { fromTraceFile } from "../attention_trace.ts";
 import { UserError } from "../user_error.ts";
 import type { ExperimentOptions } from "./options.ts";
 
@@ -28,15 +28,19 @@ export function isTraceFile(path: string): boolean {
  * policy placed them. Steps beyond the last that is decoded are left out.
  *
  * @param option what named the trace, for messages
- * @throws {UserError} when it has fewer steps than are decoded and is not to be repeated
- * @throws {BudgetTableError | TraceFormatError} when it is none, or has several samples
+ * @throws {UserError} when it is none, has several samples that are not to be joined, or fewer steps
+ *   than are decoded and is not to be repeated
  */
 export async function traceBudgets(
   option: string,
   path: string,
   { lout, tile: repeats, concatenate }: Pick<ExperimentOptions, "lout" | "tile" | "concatenate">,
 ): Promise<number[]> {
-  const series = await budgetTable(await readTraceFile(path), { concatenate });
+  const series = await fromTraceFile(
+    option,
+    path,
+    (trace) => budgetTable(trace, { concatenate }),
+  );
   // The prompt's own pass makes the first token.
   const steps = Math.max(1, lout - 1);
   if (series.length >= steps) return series.slice(0, steps);
