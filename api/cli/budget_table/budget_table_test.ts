@@ -48,6 +48,25 @@ Deno.test(
   }),
 );
 
+Deno.test({
+  name: "a table is not written over the trace it is made of, by whatever path",
+  ignore: Deno.build.os === "windows",
+  fn: inFolder(async (folder) => {
+    const trace = `${folder}/a.trace`;
+    writeTrace(trace, ["one"]);
+    const whole = Deno.readFileSync(trace);
+    Deno.symlinkSync(trace, `${folder}/link`);
+    Deno.linkSync(trace, `${folder}/hard`);
+    for (const name of ["a.trace", "./a.trace", "link", "hard"]) {
+      await refuses(
+        ["budget-table", trace, "--output", `${folder}/${name}`],
+        `--output: expected another file than <trace> names but found ${folder}/${name}`,
+      );
+    }
+    deepEqual(Deno.readFileSync(trace), whole);
+  }),
+});
+
 Deno.test(
   "what no table can be made of is named with the file, and the option that would help",
   inFolder(async (folder) => {

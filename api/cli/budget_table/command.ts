@@ -8,6 +8,7 @@ import { budgetTable, formatBudgetTable, tile } from "../../../core/attention/bu
 import { fromTraceFile } from "../attention_trace.ts";
 import { checkedOption } from "../option.ts";
 import { writeFile } from "../output_file.ts";
+import { requireOwnFile } from "../own_file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
@@ -54,6 +55,7 @@ export function budgetTableCommand(surroundings: Surroundings): Command {
 
 async function write(path: string, options: BudgetTableOptions, { out }: Surroundings) {
   const { output } = options;
+  requireOwnFile("--output", output, { "<trace>": path });
   const text = formatBudgetTable(await tableOf(path, options));
   if (output === undefined) out(text);
   else writeFile("--output", output, text);

@@ -16,6 +16,7 @@ import { traceListsOption } from "../eval/trace_options.ts";
 import { addMemoryChoice, openMemory } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
+import { requireOwnFile } from "../own_file.ts";
 import {
   distinctPolicies,
   isFullAttention,
@@ -116,6 +117,7 @@ async function compare(given: CompareOptions, surroundings: Surroundings) {
     table: join(options.output, "result.csv"),
     picture: join(options.output, "result.svg"),
   };
+  checkFiles(options, Object.values(files));
   // Before anything is decoded: the system, its memory, and where results go.
   const system = systemOf(options, { sparsity: null });
   using _folder = makeOutputFolder(options.output, options.policy);
@@ -135,12 +137,25 @@ async function compare(given: CompareOptions, surroundings: Surroundings) {
   surroundings.out(reportOf(compared, full, options, files));
 }
 
+/** Results are many files in one folder, none of which may be one that is read. */
+function checkFiles(options: CompareOptions, written: readonly string[]) {
+  const { text, calibration, memory, policy } = options;
+  const read = { "--text": text, "--calibration": calibration, "--memory": memory };
+  const traces = policy.map((choice) => tracePathOf(traceOf(options), choice, policy));
+  for (const path of [...written, ...traces]) requireOwnFile("--output", path, read);
+}
+
+/** What the traces of all policies are named after. */
+function traceOf({ output }: CompareOptions): string {
+  return join(output, "attention.trace");
+}
+
 /** Evaluates every policy that is not finished, with its trace. */
 async function decode(
   options: CompareOptions,
   surroundings: Surroundings,
 ): Promise<TracedResult[]> {
-  const trace = join(options.output, "attention.trace");
+  const trace = traceOf(options);
   const decoded = await runPpl(
     { ...options, protocol: "once", start: options.prompt - 1, trace },
     surroundings,

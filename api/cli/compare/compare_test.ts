@@ -109,6 +109,14 @@ Deno.test(
       /short\.txt: expected .* tokens .*found \d+.*; --prompt and --tokens say/,
       [],
     );
+    const text = `${folder}/out/result.csv`;
+    Deno.writeTextFileSync(text, "Call me Ishmael.");
+    await refuses(
+      ["--text", text],
+      /^kvpim: --output: expected another file than --text names but found .*result\.csv$/m,
+      ["result.csv"],
+    );
+    Deno.removeSync(text);
     await refuses(["--dense-layers", "0,1,2,3,4,5"], /^kvpim: --dense-layers: expected/, []);
     Deno.mkdirSync(`${folder}/out/result.csv`, { recursive: true });
     await refuses([], /result\.csv/, ["result.csv"]);

@@ -7,6 +7,7 @@ import { Command, Option } from "commander";
 import { HBM3_PIM } from "../../../wasm/dram/standards/hbm3_pim.ts";
 import { addMemoryChoice, type MemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
+import { requireOwnFile } from "../own_file.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
@@ -108,6 +109,7 @@ function addJobOptions(command: Command) {
 
 async function dram(options: DramOptions, surroundings: Surroundings) {
   checkCombination(options);
+  checkFiles(options);
   if (options.jobs !== undefined) {
     return await runJobs({ ...options, jobs: options.jobs }, surroundings);
   }
@@ -138,6 +140,13 @@ function checkCombination(options: DramOptions) {
     if (value === undefined) continue;
     throw new UserError(`--${name}: expected ${reason}`);
   }
+}
+
+function checkFiles({ trace, jobs, memory, cmdlog, writeTrace, output }: DramOptions) {
+  const read = { "--trace": trace, "--memory": memory };
+  requireOwnFile("--cmdlog", cmdlog, read);
+  requireOwnFile("--write-trace", writeTrace, { ...read, "--cmdlog": cmdlog });
+  requireOwnFile("--output", output, { "--jobs": jobs, "--memory": memory });
 }
 
 function textOf({ stats, json }: DramOptions): (report: DramReport) => string {

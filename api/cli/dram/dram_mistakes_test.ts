@@ -65,6 +65,27 @@ Deno.test(
 );
 
 Deno.test(
+  "an output that is read, or written to otherwise, is refused",
+  inFolder(async (folder) => {
+    const [a, b] = [`${folder}/a`, `${folder}/./a`];
+    Deno.writeTextFileSync(a, "L\n3\n");
+    await refuses(
+      ["--trace", a, "--cmdlog", b],
+      /^kvpim: --cmdlog: expected another file than --trace names but found .*\/a$/m,
+    );
+    await refuses(["--jobs", a, "--output", b], /^kvpim: --output: .* than --jobs names but found/);
+    await refuses(
+      ["--memory", a, "--write-trace", b],
+      /^kvpim: --write-trace: .* than --memory names but found/,
+    );
+    const both = ["--cmdlog", `${folder}/new`, "--write-trace", `${folder}/./new`];
+    await refuses(both, /^kvpim: --write-trace: .* than --cmdlog names but found/);
+    equal(Deno.readTextFileSync(a), "L\n3\n");
+    deepEqual(filesIn(folder), ["a"]);
+  }),
+);
+
+Deno.test(
   "a trace that cannot be read is named",
   inFolder(async (folder) => {
     await refuses(

@@ -11,8 +11,9 @@ import { type Profile, profiles } from "../../../core/system/switches.ts";
 import { addMemoryChoice, openMemory } from "../memory_access.ts";
 import { checkedOption, repeatableOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
+import { requireOwnFile } from "../own_file.ts";
 import { Progress } from "../progress.ts";
-import { parseMethod, sparsityOfMethod } from "../simulate/budget_source.ts";
+import { filesRead, parseMethod, sparsityOfMethod } from "../simulate/budget_source.ts";
 import {
   addExperimentOptions,
   type Method,
@@ -69,6 +70,7 @@ export function reportCommand(surroundings: Surroundings): Command {
 async function report(options: ReportOptions, surroundings: Surroundings) {
   const { switches, chart, to, profile, json } = options;
   if (!switches) throw new UserError("expected --switches but found nothing to report");
+  requireOwnFile("--chart", chart, filesRead(options));
   if (chart !== undefined) OutputFile.check("--chart", chart);
   const methods = options.method ?? [FULL];
   const specs = await Promise.all(methods.map(async (method) =>

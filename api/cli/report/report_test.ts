@@ -56,3 +56,17 @@ Deno.test("nothing to report is a mistake", async () => {
   equal(code, 2);
   match(err, /^kvpim: expected --switches but found nothing to report/);
 });
+
+Deno.test(
+  "a picture is not drawn over a table that is read",
+  inFolder(async (folder) => {
+    const table = `${folder}/kv.txt`;
+    Deno.writeTextFileSync(table, "1024\n");
+    const { code, out, err } = await kvpim([
+      ...[...EXPERIMENT, "--switches", "--method", `Q=${table}`, "--chart", `${folder}/./kv.txt`],
+    ]);
+    deepEqual([code, out], [2, ""]);
+    match(err, /^kvpim: --chart: expected another file than --method Q=.* names but found .*\n$/);
+    equal(Deno.readTextFileSync(table), "1024\n");
+  }),
+);

@@ -10,9 +10,10 @@ import {
   parseBudgetList,
   parseBudgetTable,
 } from "../../../core/system/budgets.ts";
+import type { NamedFiles } from "../own_file.ts";
 import { locating, UserError, userFacing } from "../user_error.ts";
 import { wholeNumber } from "../values.ts";
-import type { ExperimentOptions, Method, Sparsity } from "./options.ts";
+import type { ExperimentOptions, Method, SimulateOptions, Sparsity } from "./options.ts";
 import { isTraceFile, traceBudgets } from "./trace_budgets.ts";
 
 /**
@@ -91,6 +92,24 @@ export function parseMethod(text: string): Method {
 export function budgetText(budget: string): string {
   if (budget === "full") return "all tokens";
   return /^[\d\s,]+$/.test(budget) ? `${budget} tokens` : basename(budget);
+}
+
+/** What are read as files, by what names them. */
+export function filesRead({
+  trace,
+  blocks,
+  kv_budget_table,
+  memory,
+  method = [],
+}: SimulateOptions): NamedFiles {
+  const paths = method.filter(({ budget }) => budget !== "full" && !/^[+\-\d\s.,]+$/.test(budget));
+  return {
+    "--trace": trace,
+    "--blocks": blocks,
+    "--kv_budget_table": kv_budget_table,
+    "--memory": memory,
+    ...Object.fromEntries(paths.map(({ name, budget }) => [`--method ${name}=${budget}`, budget])),
+  };
 }
 
 /**

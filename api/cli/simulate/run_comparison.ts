@@ -3,10 +3,11 @@ import type { SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { type OpenMemory, openMemory } from "../memory_access.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
+import { requireOwnFile } from "../own_file.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError, userFacingAsync } from "../user_error.ts";
-import { budgetText, sparsityOfMethod } from "./budget_source.ts";
+import { budgetText, filesRead, sparsityOfMethod } from "./budget_source.ts";
 import { chartSvg } from "./chart.ts";
 import { chargeLines, type MethodResult, promptChargeLines } from "./comparison.ts";
 import { comparisonTable } from "./comparison_table.ts";
@@ -20,10 +21,12 @@ type ComparisonOptions = SimulateOptions & { readonly method: readonly Method[] 
 /** Runs every method and shows each against full attention. */
 export async function runComparison(options: ComparisonOptions, surroundings: Surroundings) {
   const methods = withFull(options.method);
-  const specs: SystemSpec[] = [];
-  for (const method of methods) specs.push(await specOf(method, options));
   const file = resultFileOf(options);
   const chart = options.chart ?? (file && besides(file.path));
+  requireOwnFile("--output", file?.path, filesRead(options));
+  requireOwnFile("--chart", chart, { ...filesRead(options), "--output": file?.path });
+  const specs: SystemSpec[] = [];
+  for (const method of methods) specs.push(await specOf(method, options));
   if (file) checkResultFile(file);
   if (chart !== undefined) OutputFile.check("--chart", chart);
   const results = await runAll(methods, specs, options, surroundings);

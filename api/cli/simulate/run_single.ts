@@ -3,11 +3,12 @@ import { levelsOf } from "../../../core/system/machine.ts";
 import type { SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
 import { openMemory } from "../memory_access.ts";
+import { requireOwnFile } from "../own_file.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError, userFacingAsync } from "../user_error.ts";
 import { figureTable } from "../table.ts";
-import { sparsityOf } from "./budget_source.ts";
+import { filesRead, sparsityOf } from "./budget_source.ts";
 import { chargeLines, energyOf, latencyOf, PARTS, promptChargeLines, sumOf } from "./comparison.ts";
 import { BY_METHOD, type SimulateOptions, toSpec } from "./options.ts";
 import { recordedBlocks } from "./recorded_blocks.ts";
@@ -19,13 +20,14 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   if (options.selection === BY_METHOD) {
     throw new UserError("--selection: expected --compare beside by-method but found none");
   }
+  const file = resultFileOf(options);
+  requireOwnFile("--output", file?.path, filesRead(options));
   const blocks = await recordedBlocks(options);
   const spec = toSpec(
     options,
     blocks ? { kvBudgets: [...blocks.budgets] } : await sparsityOf(options),
     options.clustering,
   );
-  const file = resultFileOf(options);
   if (file) checkResultFile(file);
   using opened = await openMemory(options, surroundings.env, levelsOf([spec]));
   using progress = new Progress(surroundings, spec.model, undefined, "programs");

@@ -113,6 +113,35 @@ Deno.test(
 );
 
 Deno.test(
+  "an output that is read, or written to otherwise, is refused",
+  inFolder(async (folder) => {
+    const [a, b] = [`${folder}/a.csv`, `${folder}/./a.csv`];
+    const found = /expected another file than (.*) names but found .*a\.csv$/m;
+    const names = async (args: string[], option: string, other: string) => {
+      await refuses(args, new RegExp(`^kvpim: ${option}: ${found.source}`, "m"));
+      const { err } = await kvpim(["simulate", ...args]);
+      equal(found.exec(err)![1]!.replace(b, "a.csv"), other);
+    };
+    Deno.writeTextFileSync(a, "budget\n1024\n");
+    const output = ["--output", a];
+    await names(["--sparsity", "--kv_budget_table", b, ...output], "--output", "--kv_budget_table");
+    await names(["--trace", b, ...output], "--output", "--trace");
+    await names(["--trace", b, ...output, "--append"], "--output", "--trace");
+    await names(["--rows", "scattered", "--blocks", b, ...output], "--output", "--blocks");
+    await names(["--memory", b, ...output], "--output", "--memory");
+    const compare = ["--compare", "--method", `Q=${b}`];
+    await names([...compare, ...output], "--output", "--method Q=a.csv");
+    await names([...compare, "--json", "--chart", a], "--chart", "--method Q=a.csv");
+    equal(Deno.readTextFileSync(a), "budget\n1024\n");
+    await refuses(
+      ["--compare", "--method", "Q=16", "--output", `${folder}/new.svg`],
+      /^kvpim: --chart: expected another file than --output names but found .*new\.svg$/m,
+    );
+    deepEqual(filesIn(folder), ["a.csv"]);
+  }),
+);
+
+Deno.test(
   "a corrupt cache and a folder that is none are named, and left as they are",
   inFolder(async (folder) => {
     const cache = `${folder}/results.sqlite`;
