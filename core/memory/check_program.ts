@@ -4,7 +4,7 @@ import type { AttentionProgram } from "./memory_model.ts";
 /** Largest context, a bound on memory and time rather than of the machine. */
 const MOST_TOKENS = 2 ** 24;
 /** Heads whose keys fit a channel's address space in the reference's layout. */
-const MOST_HEADS = 4096;
+export const MOST_HEADS = 4096;
 /** Queries a head's keys may serve together: published models have groups of up to 16. */
 export const MOST_QUERIES = 16;
 

@@ -119,6 +119,15 @@ for (
       "41",
     ],
     [
+      {
+        kind: "simulate",
+        experiment: { system: "dgx-attacc", model: "Mistral-7B", batch: 1_000_000 },
+      },
+      "/experiment/batch",
+      /whole number from 1 to 5120, /,
+      "1000000",
+    ],
+    [
       { kind: "simulate", experiment: { sparsity: { kvBudgets: [5, 0] } } },
       "/experiment/sparsity/kvBudgets/1",
       /whole number/,

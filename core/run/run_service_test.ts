@@ -87,17 +87,17 @@ Deno.test(
 );
 
 Deno.test(
-  "what the memory refuses fails in its words",
+  "what does not fit the memory fails in its words",
   withService(async (service) => {
     service.start();
     const faults: unknown[] = [];
     const { run } = await service.submit({
       kind: "simulate",
-      experiment: { system: "dgx-attacc", model: "MT-1008B", ngpu: 1, batch: 2 ** 20, lout: 2 },
+      experiment: { system: "dgx-attacc", profile: "corrected", lin: 30_000, lout: 2, batch: 16 },
     });
     const failed = await service.settled(run.id, MINUTE);
     equal(failed.state, "failed");
-    match(failed.error!, /^Expected heads a stack .* but found/);
+    match(failed.error!, /^Expected the KV cache to fit .* but found/);
     deepEqual(faults, []);
   }),
 );

@@ -139,13 +139,21 @@ export function storedHeads(
   return { keyValueHeads: stored, queriesARead: how === "read-once" ? queries / stored : 1 };
 }
 
+/** What says how often keys are read. */
+type ReadShape = Pick<
+  BlockShape,
+  "model" | "gpus" | "batch" | "keyValueHeads" | "queriesARead"
+>;
+
 /** Query heads of one GPU's group, those of all requests together. */
-export function attentionOperations({ model, gpus, batch }: BlockShape): number {
+export function attentionOperations(
+  { model, gpus, batch }: Pick<BlockShape, "model" | "gpus" | "batch">,
+): number {
   return Math.floor(models[model].heads / gpus) * batch;
 }
 
 /** Reads of a head's keys, one for the queries that share it, of all requests together. */
-export function readOperations(block: BlockShape): number {
+export function readOperations(block: ReadShape): number {
   return block.queriesARead > 1 ? block.keyValueHeads * block.batch : attentionOperations(block);
 }
 

@@ -8,6 +8,7 @@ import { type GpuName, gpus } from "../hardware/gpus.ts";
 import { type ModelName, models } from "../hardware/models.ts";
 import { MOST_BUDGET_TOKENS } from "./budgets.ts";
 import { metadataParameters, policies, type PolicyName } from "./policy_metadata.ts";
+import { mostBatch } from "./most_batch.ts";
 import { showValue } from "./show_value.ts";
 import { profiles, resolveSwitches, type Switches } from "./switches.ts";
 
@@ -207,9 +208,18 @@ export function parseSystemSpec(input: unknown): SystemSpec {
   const result = v.safeParse(schema, input);
   if (!result.success) throw new RangeError(result.issues[0].message);
   const spec = result.output;
-  return {
-    ...spec,
-    selectionParameters: metadataParameters(spec.selection, spec.selectionParameters),
-    switches: resolveSwitches(spec.profile, spec.switches),
-  };
+  const switches = resolveSwitches(spec.profile, spec.switches);
+  const selectionParameters = metadataParameters(spec.selection, spec.selectionParameters);
+  if (spec.system === "dgx-attacc") checkBatch({ ...spec, switches });
+  return { ...spec, selectionParameters, switches };
+}
+
+/** @throws {RangeError} for more requests than a stack's memory has room for the heads of */
+function checkBatch(spec: Pick<SystemSpec, "model" | "ngpu" | "batch" | "switches">) {
+  const most = mostBatch(spec);
+  if (spec.batch <= most) return;
+  throw new RangeError(
+    `Expected --batch to be a whole number from 1 to ${most}, which is what a stack has heads for ` +
+      `with ${spec.model} on ${spec.ngpu} GPUs, but found ${spec.batch}`,
+  );
 }

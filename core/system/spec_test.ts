@@ -33,6 +33,25 @@ Deno.test("nothing given means the artifact's defaults", () => {
   });
 });
 
+Deno.test("a batch has the heads that a stack of memory takes, where attention runs in memory", () => {
+  const options = (batch: number, more: SystemOptions = {}): SystemOptions => ({
+    system: "dgx-attacc",
+    model: "Mistral-7B",
+    batch,
+    ...more,
+  });
+  equal(parseSystemSpec(options(5120)).batch, 5120);
+  refuses(
+    options(5121),
+    "Expected --batch to be a whole number from 1 to 5120, which is what a stack has heads for " +
+      "with Mistral-7B on 8 GPUs, but found 5121",
+  );
+  // One head of a request is read for four queries.
+  equal(parseSystemSpec(options(20_480, { profile: "corrected" })).batch, 20_480);
+  refuses(options(20_481, { profile: "corrected" }), /from 1 to 20480, .* but found 20481$/);
+  equal(parseSystemSpec(options(2 ** 20, { system: "dgx" })).batch, 2 ** 20);
+});
+
 Deno.test("parsing what was parsed changes nothing", () => {
   const options: SystemOptions = {
     system: "dgx-attacc",

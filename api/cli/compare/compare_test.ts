@@ -117,6 +117,11 @@ Deno.test(
       ["result.csv"],
     );
     Deno.removeSync(text);
+    await refuses(
+      ["--batch", "1000000"],
+      /^kvpim: expected --batch to be a whole number from 1 to 5120, .* but found 1000000$/m,
+      [],
+    );
     await refuses(["--dense-layers", "0,1,2,3,4,5"], /^kvpim: --dense-layers: expected/, []);
     Deno.mkdirSync(`${folder}/out/result.csv`, { recursive: true });
     await refuses([], /result\.csv/, ["result.csv"]);
