@@ -122,6 +122,11 @@ Deno.test(
       /^kvpim: expected --batch to be a whole number from 1 to 5120, .* but found 1000000$/m,
       [],
     );
+    await refuses(
+      ["--policy", "quest", "--calibration", `${folder}/none`],
+      /^kvpim: --calibration: .*none: Expected a file but found none$/m,
+      [],
+    );
     await refuses(["--dense-layers", "0,1,2,3,4,5"], /^kvpim: --dense-layers: expected/, []);
     Deno.mkdirSync(`${folder}/out/result.csv`, { recursive: true });
     await refuses([], /result\.csv/, ["result.csv"]);

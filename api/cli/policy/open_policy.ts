@@ -110,7 +110,7 @@ export async function openPolicies(
  * A policy to decode under.
  *
  * @param layers of the model
- * @throws {UserError} when a calibration is missing or a dense layer does not exist
+ * @throws {UserError} when a calibration is missing, is none, or a dense layer does not exist
  */
 export async function settleOpenPolicy(
   opened: OpenPolicy,
@@ -125,11 +125,16 @@ export async function settleOpenPolicy(
         "but found none",
     );
   }
-  const calibration = asked &&
-    locating("--calibration", () => readCalibration(file!, description.name, layers));
+  // One that is named but not asked for is read as far as it says whose it is, so that a wrong path is
+  // found by whichever policies it is given to.
+  const calibration = file !== undefined &&
+    locating(
+      "--calibration",
+      () => readCalibration(file, description.name, asked ? layers : 0),
+    );
   return await locatingAsync(
     "--dense-layers",
-    () => settlePolicy(opened, { ...settings, ...calibration && { calibration } }, layers),
+    () => settlePolicy(opened, { ...settings, ...asked && calibration && { calibration } }, layers),
   );
 }
 
