@@ -110,6 +110,7 @@ Deno.test(
       [],
     );
     const text = `${folder}/out/result.csv`;
+    Deno.mkdirSync(`${folder}/out`);
     Deno.writeTextFileSync(text, "Call me Ishmael.");
     await refuses(
       ["--text", text],
@@ -128,7 +129,7 @@ Deno.test(
       [],
     );
     await refuses(["--dense-layers", "0,1,2,3,4,5"], /^kvpim: --dense-layers: expected/, []);
-    Deno.mkdirSync(`${folder}/out/result.csv`, { recursive: true });
+    Deno.mkdirSync(`${folder}/out/result.csv`);
     await refuses([], /result\.csv/, ["result.csv"]);
   }),
 );

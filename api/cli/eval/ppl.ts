@@ -20,6 +20,7 @@ import { checkUnderPolicy } from "../../../core/eval/settle_policy.ts";
 import { tinyLlama } from "../../../core/llm/tiny_llama.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile } from "../output_file.ts";
+import { requireOwnFile } from "../own_file.ts";
 import { openPolicies } from "../policy/open_policy.ts";
 import { isFullAttention, POLICY_SYNTAX } from "../policy/policy_choice.ts";
 import { Progress } from "../progress.ts";
@@ -143,11 +144,12 @@ export async function runPpl(
   surroundings: Surroundings,
   use: PplUse = ALONE,
 ): Promise<PolicyResult[]> {
-  const { policy: choices, denseLayers } = options;
+  const { policy: choices, denseLayers, calibration } = options;
   checkTraceLists(options);
   using _folder = makeOutputFolder(options.output, choices);
   for (const choice of choices) {
     const trace = tracePathOf(options.trace, choice, choices);
+    requireOwnFile("--trace", trace, { "--text": options.text, "--calibration": calibration });
     if (trace !== undefined) OutputFile.check("--trace", trace);
   }
   // Before the checkpoint, which may take minutes to load.

@@ -133,6 +133,11 @@ Deno.test(
       [...to, "--policy", "full,full"],
       /--policy: expected each policy once but found/,
     );
+    Deno.writeTextFileSync(`${folder}/own.txt`, "Call me Ishmael.");
+    await refuses(
+      [...to, "--policy", "full", "--text", `${folder}/own.txt`, "--trace", `${folder}/./own.txt`],
+      /--trace: expected another file than --text names but found .*own\.txt$/m,
+    );
     await refuses([...to, "--policy", "quest:pages=2"], /quest:pages=2: expected one of .*"pages"/);
     await refuses([...to, "--policy", "loki"], /loki: expected --calibration, which it asks for/);
     await refuses(

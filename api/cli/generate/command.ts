@@ -11,6 +11,7 @@ import { meanRows } from "../../../core/eval/mean_rows.ts";
 import { checkpointOf, decodingOf, settingsOf } from "../eval/options.ts";
 import { checkTraceLists } from "../eval/trace_options.ts";
 import { OutputFile } from "../output_file.ts";
+import { requireOwnFile } from "../own_file.ts";
 import { namingPlugin, openPolicy, settleOpenPolicy } from "../policy/open_policy.ts";
 import { POLICY_SYNTAX } from "../policy/policy_choice.ts";
 import { suffixedPath } from "../suffixed_path.ts";
@@ -53,7 +54,12 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
   checkTraceLists(options);
   const texts = readPrompts(options);
   const traces = tracePaths(options.trace, texts.length);
-  for (const trace of traces ?? []) OutputFile.check("--trace", trace);
+  const { promptFile = [], promptLines = [] } = options;
+  for (const trace of traces ?? []) {
+    for (const file of promptFile) requireOwnFile("--trace", trace, { "--prompt-file": file });
+    for (const file of promptLines) requireOwnFile("--trace", trace, { "--prompt-lines": file });
+    OutputFile.check("--trace", trace);
+  }
   using opened = await openPolicy(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
   const settled = await settleOpenPolicy(

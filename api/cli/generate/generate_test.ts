@@ -290,6 +290,11 @@ Deno.test(
       ["--prompt-file", `${folder}/none`],
       /--prompt-file: .*none: expected a file but found none$/m,
     );
+    Deno.writeTextFileSync(`${folder}/own.txt`, "Call me");
+    await refuses(
+      ["--prompt-file", `${folder}/own.txt`, "--trace", `${folder}/./own.txt`],
+      /--trace: expected another file than --prompt-file names but found .*own\.txt$/m,
+    );
     await refuses(["--prompt-lines", folder], /: expected a file but found a folder$/m);
     Deno.writeFileSync(`${folder}/latin1.txt`, Uint8Array.of(0x63, 0x61, 0x66, 0xe9));
     for (const option of ["--prompt-file", "--prompt-lines"]) {
