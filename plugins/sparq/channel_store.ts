@@ -2,12 +2,11 @@
 import { GroupScores } from "kvpim/group_scores";
 import { address } from "kvpim/vectors";
 
-/** Tokens of a tile, whose keys lie channel by channel: a cache line each. */
-const TILE_TOKENS: i32 = 16;
-const TILES_PER_CHUNK: i32 = 16;
-const CHUNK_TOKENS: i32 = TILE_TOKENS * TILES_PER_CHUNK;
+/** Tokens of a chunk, whose keys lie channel by channel: a kibibyte each, fetched in a row. */
+const CHUNK_TOKENS: i32 = 256;
+const CHANNEL_BYTES: usize = CHUNK_TOKENS << 2;
 
-/** Keys of a layer in tiles of 16 tokens of one head. */
+/** Keys of a layer in chunks of 256 tokens of one head. */
 export class ChannelStore {
   /** Tokens stored. */
   length: i32 = 0;
@@ -30,17 +29,16 @@ export class ChannelStore {
   }
 
   private scatter(head: i32, token: i32, key: usize): void {
-    let column = this.tile(head, token / TILE_TOKENS) + ((<usize> (token % TILE_TOKENS)) << 2);
+    let column = this.chunk(head, token / CHUNK_TOKENS) + ((<usize> (token % CHUNK_TOKENS)) << 2);
     for (let channel = 0; channel < this.headDim; channel++) {
       store<f32>(column, load<f32>(key));
-      column += TILE_TOKENS << 2;
+      column += CHANNEL_BYTES;
       key += 4;
     }
   }
 
-  private tile(head: i32, index: i32): usize {
-    const chunk = unchecked(this.chunks[(index / TILES_PER_CHUNK) * this.heads + head]);
-    return address(chunk, (index % TILES_PER_CHUNK) * TILE_TOKENS * this.headDim);
+  private chunk(head: i32, index: i32): usize {
+    return address(unchecked(this.chunks[index * this.heads + head]));
   }
 
   /**
@@ -56,44 +54,81 @@ export class ChannelStore {
     divisors: StaticArray<f32>,
     scores: GroupScores,
   ): void {
-    scores.fit(this.length + TILE_TOKENS - 1);
+    scores.fit(this.length + CHUNK_TOKENS - 1);
     const queryBytes = (<usize> this.headDim) << 2;
-    for (let first = 0; first < this.length; first += TILE_TOKENS) {
-      const tile = this.tile(head, first / TILE_TOKENS);
+    for (let first = 0; first < this.length; first += CHUNK_TOKENS) {
+      const chunk = this.chunk(head, first / CHUNK_TOKENS);
       let query = queries;
       for (let i = 0; i < divisors.length; i++) {
         const to = address(scores.of(i), first);
-        scoreTile(tile, query, channels, unchecked(divisors[i]), to);
+        scoreChunk(chunk, query, channels, unchecked(divisors[i]), to);
         query += queryBytes;
       }
     }
   }
 }
 
-/** Sixteen tokens at a time: their sums stay in registers. */
-function scoreTile(
-  tile: usize,
+/** Scores of a chunk: the sums stay in the nearest cache, four channels are added at a time. */
+function scoreChunk(
+  chunk: usize,
   query: usize,
   channels: StaticArray<u32>,
   divisor: f32,
   scores: usize,
 ): void {
-  let first = f32x4.splat(0);
-  let second = f32x4.splat(0);
-  let third = f32x4.splat(0);
-  let fourth = f32x4.splat(0);
-  for (let i = 0; i < channels.length; i++) {
-    const channel = <usize> unchecked(channels[i]);
-    const keys = tile + channel * (TILE_TOKENS << 2);
-    const factor = v128.load32_splat(query + (channel << 2));
-    first = f32x4.add(first, f32x4.mul(v128.load(keys), factor));
-    second = f32x4.add(second, f32x4.mul(v128.load(keys, 16), factor));
-    third = f32x4.add(third, f32x4.mul(v128.load(keys, 32), factor));
-    fourth = f32x4.add(fourth, f32x4.mul(v128.load(keys, 48), factor));
+  memory.fill(scores, 0, CHANNEL_BYTES);
+  const fours = channels.length & ~3;
+  for (let i = 0; i < fours; i += 4) addFour(chunk, query, numberAt(channels, i), scores);
+  for (let i = fours; i < channels.length; i++) {
+    addOne(chunk, query, <usize> unchecked(channels[i]), scores);
   }
   const divisors = f32x4.splat(divisor);
-  v128.store(scores, f32x4.div(first, divisors));
-  v128.store(scores, f32x4.div(second, divisors), 16);
-  v128.store(scores, f32x4.div(third, divisors), 32);
-  v128.store(scores, f32x4.div(fourth, divisors), 48);
+  const end = scores + CHANNEL_BYTES;
+  for (let at = scores; at < end; at += 16) {
+    v128.store(at, f32x4.div(v128.load(at), divisors));
+  }
+}
+
+/** Address of a number. */
+function numberAt(channels: StaticArray<u32>, index: i32): usize {
+  return changetype<usize>(channels) + ((<usize> index) << 2);
+}
+
+/** Adds four channels, from the first to the last, of which the numbers lie at `channels`. */
+function addFour(chunk: usize, query: usize, channels: usize, scores: usize): void {
+  const channel0 = <usize> load<u32>(channels);
+  const channel1 = <usize> load<u32>(channels, 4);
+  const channel2 = <usize> load<u32>(channels, 8);
+  const channel3 = <usize> load<u32>(channels, 12);
+  const keys0 = chunk + channel0 * CHANNEL_BYTES;
+  const keys1 = chunk + channel1 * CHANNEL_BYTES;
+  const keys2 = chunk + channel2 * CHANNEL_BYTES;
+  const keys3 = chunk + channel3 * CHANNEL_BYTES;
+  const factor0 = v128.load32_splat(query + (channel0 << 2));
+  const factor1 = v128.load32_splat(query + (channel1 << 2));
+  const factor2 = v128.load32_splat(query + (channel2 << 2));
+  const factor3 = v128.load32_splat(query + (channel3 << 2));
+  for (let at: usize = 0; at < CHANNEL_BYTES; at += 32) {
+    let low = v128.load(scores + at);
+    let high = v128.load(scores + at, 16);
+    low = f32x4.add(low, f32x4.mul(v128.load(keys0 + at), factor0));
+    high = f32x4.add(high, f32x4.mul(v128.load(keys0 + at, 16), factor0));
+    low = f32x4.add(low, f32x4.mul(v128.load(keys1 + at), factor1));
+    high = f32x4.add(high, f32x4.mul(v128.load(keys1 + at, 16), factor1));
+    low = f32x4.add(low, f32x4.mul(v128.load(keys2 + at), factor2));
+    high = f32x4.add(high, f32x4.mul(v128.load(keys2 + at, 16), factor2));
+    low = f32x4.add(low, f32x4.mul(v128.load(keys3 + at), factor3));
+    high = f32x4.add(high, f32x4.mul(v128.load(keys3 + at, 16), factor3));
+    v128.store(scores + at, low);
+    v128.store(scores + at, high, 16);
+  }
+}
+
+function addOne(chunk: usize, query: usize, channel: usize, scores: usize): void {
+  const keys = chunk + channel * CHANNEL_BYTES;
+  const factor = v128.load32_splat(query + (channel << 2));
+  for (let at: usize = 0; at < CHANNEL_BYTES; at += 16) {
+    const product = f32x4.mul(v128.load(keys + at), factor);
+    v128.store(scores + at, f32x4.add(v128.load(scores + at), product));
+  }
 }
