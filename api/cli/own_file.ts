@@ -2,7 +2,7 @@ import { isSameFile } from "../../core/files/same_file.ts";
 import { UserError } from "./user_error.ts";
 
 /** Files by what names them; what names none is left out. */
-export type NamedFiles = Readonly<Record<string, string | undefined>>;
+export type NamedFiles = Readonly<Record<string, string | readonly string[] | undefined>>;
 
 /**
  * Refuses a file to be written that is read, or written to otherwise, in the same call.
@@ -24,7 +24,7 @@ export type NamedFiles = Readonly<Record<string, string | undefined>>;
 export function requireOwnFile(option: string, path: string | undefined, others: NamedFiles) {
   if (path === undefined) return;
   for (const [name, other] of Object.entries(others)) {
-    if (other === undefined || !isSameFile(path, other)) continue;
+    if (![other ?? []].flat().some((one) => isSameFile(path, one))) continue;
     throw new UserError(`${option}: expected another file than ${name} names but found ${path}`);
   }
 }

@@ -28,8 +28,6 @@ export interface BudgetTableOptions {
    * @default {false}
    */
   concatenate?: boolean;
-  /** Repeats the series until the table has this many entries. Without it nothing is repeated. */
-  tileTo?: number;
 }
 
 /** A trace that cannot be made into a budget table. */
@@ -51,8 +49,8 @@ export class SeveralSamplesError extends BudgetTableError {
  *
  * @returns tokens a step, each round(16 x mean rows); a tie goes to the even number
  * @throws {SeveralSamplesError} if the trace has several samples that were not asked to be concatenated
- * @throws {BudgetTableError} if it has no layer under the policy, a step that lacks selections, no
- *   step at all, or more steps than `tileTo`
+ * @throws {BudgetTableError} if it has no layer under the policy, a step that lacks selections or no
+ *   step at all
  */
 export async function budgetTable(
   trace: AttentionTrace,
@@ -65,7 +63,7 @@ export async function budgetTable(
     for (const value of rows) series.push(value);
   }
   if (series.length === 0) throw new BudgetTableError("Expected decode steps but found none");
-  return options.tileTo === undefined ? series : tile(series, options.tileTo);
+  return series;
 }
 
 /**

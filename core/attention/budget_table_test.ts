@@ -87,23 +87,19 @@ Deno.test("rows are counted as placed, or in the order of the text where asked",
   deepEqual(await tableOf([[[4, 4, 4, 4]]], { placement: "sequential" }), [128]);
 });
 
-Deno.test("samples are joined and the series is repeated only where asked", async () => {
+Deno.test("samples are joined only where asked", async () => {
   const samples = [[[4, 4, 4, 4], [5, 5, 5, 5]], [[6, 6, 6, 6]]];
   await rejects(tableOf(samples), {
     name: "SeveralSamplesError",
     message: "Expected a trace of one sample but found more",
   });
   deepEqual(await tableOf(samples, { concatenate: true }), [64, 80, 96]);
-  deepEqual(await tableOf(samples, { concatenate: true, tileTo: 7 }), [
-    64,
-    80,
-    96,
-    64,
-    80,
-    96,
-    64,
-  ]);
-  await rejects(tableOf(samples, { concatenate: true, tileTo: 2 }), /1 to 2 entries .* found 3/);
+});
+
+Deno.test("a series is repeated to a length that it does not exceed", () => {
+  deepEqual(tile([64, 80, 96], 7), [64, 80, 96, 64, 80, 96, 64]);
+  throws(() => tile([64, 80, 96], 2), /1 to 2 entries .* found 3/);
+  throws(() => tile([], 2), /1 to 2 entries .* found 0/);
 });
 
 Deno.test("a step that lacks a head, a missing step and an empty trace are refused", async () => {

@@ -1,6 +1,5 @@
 /**
- * Where two values of JSON differ first, and what each has there, e.g. for a message; nothing where
- * they differ in no value.
+ * Where two values of JSON that differ do so first, and what each has there, for a message.
  *
  * @example
  * ```ts
@@ -16,11 +15,12 @@
 export function firstDifference(
   ours: unknown,
   theirs: unknown,
-): { readonly name: string; readonly ours: string; readonly theirs: string } | undefined {
+): { readonly name: string; readonly ours: string; readonly theirs: string } {
   const [our, their] = [leaves(ours), leaves(theirs)];
   const names = [...new Set([...our.keys(), ...their.keys()])];
   const name = names.find((name) => our.get(name) !== their.get(name));
-  if (name === undefined) return undefined;
+  // Names come in another order, or one has an empty object where the other has none.
+  if (name === undefined) return { name: "order of settings", ours: "as now", theirs: "another" };
   const show = (values: Map<string, string>) => (values.get(name) ?? "nothing").slice(0, 80);
   return { name, ours: show(our), theirs: show(their) };
 }

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import { createReadStream, existsSync, statSync } from "node:fs";
+import { isDeepStrictEqual } from "node:util";
 import { placeOf, WholeFile, type WholeFileOptions } from "../files/whole_file.ts";
 import { firstDifference } from "./first_difference.ts";
 import { TraceFormatError } from "./frame_reader.ts";
@@ -115,9 +116,8 @@ async function finished(
 /** Where a sample ends, counted from 1, and whether none comes behind it. */
 async function endOfSample(path: string, header: TraceHeader, count: number) {
   await using trace = await readTraceFile(path, { interrupted: true });
-  const differs = firstDifference(header, trace.header);
-  if (differs) {
-    const { name, ours, theirs } = differs;
+  if (!isDeepStrictEqual(trace.header, header)) {
+    const { name, ours, theirs } = firstDifference(header, trace.header);
     throw new TraceResumeError(
       `${path}: a trace of another run: expected ${name} ${ours} but found ${theirs}`,
     );

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { createReadStream } from "node:fs";
 import * as v from "valibot";
+import { describeIssue } from "../files/issue_words.ts";
 import { EvaluationInputError } from "./input_error.ts";
 import { decodeText, decodeUtf8, unreadableFile } from "./read_text.ts";
 
@@ -109,16 +110,12 @@ export function parseJsonLine<Schema extends v.GenericSchema>(
   }
   const result = v.safeParse(schema, value);
   if (result.success) return result.output;
-  const issue = result.issues[0];
-  const field = v.getDotPath(issue) ?? "the whole";
-  const found = issue.received.slice(0, 60);
-  if (found === "undefined") {
-    throw new EvaluationInputError(`${where}: expected ${field} but found none`);
-  }
-  // Of what is more than a type the library has no word.
-  const expected = issue.expected ??
-    (/integer/.test(issue.type) ? "a whole number" : issue.message);
-  throw new EvaluationInputError(
-    `${where}: expected ${field} to be ${expected} but found ${found}`,
-  );
+  throw otherForm(where, result.issues[0]);
+}
+
+/** What to throw for a value of another form than it should have, by what is wrong with it. */
+export function otherForm(where: string, issue: v.BaseIssue<unknown>): EvaluationInputError {
+  const { place, expected, found } = describeIssue(issue);
+  const what = found === "none" ? place : `${place || "the whole"} to be ${expected}`;
+  return new EvaluationInputError(`${where}: expected ${what} but found ${found}`);
 }

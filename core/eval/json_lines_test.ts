@@ -39,7 +39,7 @@ Deno.test("a line of another form is told by field, what is expected and what is
       message: `a line 1: expected ${message}`,
     });
   refuses({ length: 1.5, names: [] }, "length to be a whole number but found 1.5");
-  refuses({ length: 0, names: [] }, "length to be >=1 but found 0");
-  refuses({ length: 1, names: [5] }, "names.0 to be string but found 5");
+  refuses({ length: 0, names: [] }, "length to be at least 1 but found 0");
+  refuses({ length: 1, names: [5] }, "names.0 to be a string but found 5");
   refuses({ length: 1 }, "names but found none");
 });

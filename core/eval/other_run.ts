@@ -20,8 +20,7 @@ import { EvaluationInputError } from "./input_error.ts";
  * ```
  */
 export function otherRun(path: string, ours: unknown, theirs: unknown): EvaluationInputError {
-  const differs = firstDifference(ours, theirs) ??
-    { name: "order of settings", ours: "as now", theirs: "another" };
+  const differs = firstDifference(ours, theirs);
   return new EvaluationInputError(
     `${path}: results of another run: expected ${differs.name} ${differs.ours} but found ` +
       differs.theirs,

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from "node:fs";
 import * as v from "valibot";
 import { accessFile } from "./access_file.ts";
 import { CheckpointError } from "./checkpoint_error.ts";
-import { describeIssue } from "./issue_words.ts";
+import { describeIssue } from "../files/issue_words.ts";
 
 /** What the folder of these files is called where it is none. */
 const FOLDER = "the folder of a checkpoint";

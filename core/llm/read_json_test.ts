@@ -38,7 +38,7 @@ const WRONG: readonly (readonly [string, string])[] = [
   ['{"ids": "x"}', 'ids: Expected a number or a list but found "x"'],
   ['{"ids": [1, "x"]}', 'ids.1: Expected a number but found "x"'],
   ['{"ids": -3}', "ids: Expected at least 0 but found -3"],
-  ['{"names": []}', "names: Expected a length of at least 1 but found 0"],
+  ['{"names": []}', "names: Expected of length 1 or more but found 0"],
   ['{"names": [{}]}', "names.0: Expected a string but found an object"],
   ['{"kind": "odd"}', 'kind: Expected one of "full", "sliding" but found "odd"'],
   ['{"share": 0}', "share: Expected over 0 but found 0"],

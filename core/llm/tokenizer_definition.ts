@@ -9,7 +9,7 @@ import { join } from "node:path";
 import * as v from "valibot";
 import { readAddedTokens, withAddedTokens } from "./added_tokens.ts";
 import { CheckpointError } from "./checkpoint_error.ts";
-import { describeIssue } from "./issue_words.ts";
+import { describeIssue } from "../files/issue_words.ts";
 import { readJson } from "./read_json.ts";
 import { readSentencePiece } from "./sentencepiece.ts";
 

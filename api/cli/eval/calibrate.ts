@@ -11,6 +11,7 @@ import { calibrate } from "../../../core/llm/calibration/calibrate.ts";
 import { writeSafetensors } from "../../../core/llm/write_safetensors.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
+import { requireOwnFile } from "../own_file.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
@@ -66,6 +67,7 @@ export function calibrateCommand(surroundings: Surroundings): Command {
 
 async function calibrateModel(options: CalibrateOptions, surroundings: Surroundings) {
   const { text: path, tokens, window, output } = options;
+  requireOwnFile("--output", output, { "--text": path });
   OutputFile.check("--output", output);
   const text = readText(path);
   await using checkpoint = await checkpointOf(options);

@@ -64,6 +64,9 @@ Deno.test(
     const to = ["calibrate", "--output", file];
     await refuses([...to, "--window", "1025"], /--window: expected at most 1024 tokens .* 1025$/m);
     await refuses([...to, "--tokens", "9000000"], /excerpt\.txt: expected at least 9004096 tokens/);
+    Deno.writeTextFileSync(file, "Call me Ishmael.");
+    await refuses([...to, "--text", file], /--output: expected another file than --text names/);
+    Deno.removeSync(file);
     await refuses([...to, "--text", `${folder}/none`], /none: expected a file but found none$/m);
     await refuses(["calibrate", "--output", `${folder}/no/file`], /--output: expected a file that/);
     Deno.writeFileSync(file, writeSafetensors(new Map(), {}));

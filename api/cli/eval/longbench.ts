@@ -22,6 +22,7 @@ import {
   type LongBenchTaskName,
 } from "../../../core/eval/longbench/tasks.ts";
 import { checkedOption } from "../option.ts";
+import type { NamedFiles } from "../own_file.ts";
 import { POLICY_SYNTAX } from "../policy/policy_choice.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { listOfWords, oneOfWords, wholeNumber } from "../values.ts";
@@ -48,8 +49,8 @@ Protocols: artifact reads the prompt up to the question at once and the question
 STARC's does, with its two defects; question-as-decode the same without them; official reads the
 whole prompt at once and puts only generation under the policy. Scores are 0 to 100.
 
-For each policy, --output gets pred/MODEL/TASK-BUDGET.jsonl (TASK.jsonl under full), its record beside
-it and result.json, as the artifact names them; result.json scores what the records are of, after --limit the first samples
+For each policy, --output gets pred/MODEL/TASK-BUDGET.jsonl, its record beside it and result.json, as
+the artifact names them; result.json scores what the records are of, after --limit the first samples
 alone. A run that was interrupted goes on with the same command, and so does its trace, which is
 FILE.DIGEST.partial until it has ended.
 ${POLICY_SYNTAX}
@@ -104,33 +105,53 @@ async function longBench(options: LongBenchCliOptions, surroundings: Surrounding
   const results = await runTasks(
     options,
     surroundings,
+    filesRead(options),
     (checkpoint) => evaluationOf(options, checkpoint.name),
   );
   const heading = `LongBench, protocol ${options.protocol}`;
   showResults(options, results, heading, [SCORE_COLUMN], surroundings);
 }
 
+/** What LongBench's own files are called in --config. */
+const CONFIG = {
+  prompts: "dataset2prompt.json",
+  generatedTokens: "dataset2maxlen.json",
+  maxPromptTokens: "model2maxlen.json",
+} as const;
+
+function filesRead(options: LongBenchCliOptions): NamedFiles {
+  return {
+    "--data": options.task.map((task) => samplesOf(options, task)),
+    "--config": Object.values(CONFIG).map((name) => join(options.config, name)),
+  };
+}
+
+function samplesOf({ data, byLength }: LongBenchCliOptions, task: LongBenchTaskName): string {
+  return join(data, `${task}${byLength ? "_e" : ""}.jsonl`);
+}
+
 async function evaluationOf(
   options: LongBenchCliOptions,
   model: string,
 ): Promise<TaskEvaluation<LongBenchTaskName, LongBenchOptions, LongBenchPlan>> {
-  const { data, config, protocol, byLength = false, chatForm } = options;
+  const { config, protocol, byLength = false, budget, chatForm } = options;
   const maxPromptTokens = options.maxPrompt ??
-    await readMaxPromptTokens(join(config, "model2maxlen.json"), model);
+    await readMaxPromptTokens(join(config, CONFIG.maxPromptTokens), model);
   const readFolders = new Set<string>();
   return {
     optionsOf: (task, common) => ({
       ...common,
       task,
-      samples: join(data, `${task}${byLength ? "_e" : ""}.jsonl`),
+      samples: samplesOf(options, task),
       configFiles: {
-        prompts: join(config, "dataset2prompt.json"),
-        generatedTokens: join(config, "dataset2maxlen.json"),
+        prompts: join(config, CONFIG.prompts),
+        generatedTokens: join(config, CONFIG.generatedTokens),
       },
       protocol,
       maxPromptTokens,
       chatForm,
       byLength,
+      budget,
     }),
     plan: async (planned) => {
       const plan = await planLongBench(planned);

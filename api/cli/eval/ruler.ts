@@ -23,6 +23,7 @@ import type { ScoreColumn } from "./result_table.ts";
 import {
   addSourceOptions,
   checkLengthOfData,
+  filesRead,
   sampleFiles,
   type SourceOptions,
 } from "./ruler_samples.ts";
@@ -99,7 +100,7 @@ export function rulerCommand(surroundings: Surroundings): Command {
 async function ruler(options: RulerCliOptions, surroundings: Surroundings) {
   checkLengthOfData(options);
   let length = options.length;
-  const results = await runTasks(options, surroundings, (checkpoint) => {
+  const results = await runTasks(options, surroundings, filesRead(options), (checkpoint) => {
     const { maximumPositions } = checkpoint.model.config;
     length ??= maximumPositions;
     if (options.data === undefined && length > maximumPositions) {

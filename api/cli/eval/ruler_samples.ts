@@ -16,6 +16,7 @@ import type { RulerTaskName } from "../../../core/eval/ruler/tasks.ts";
 import { readTemplates } from "../../../core/eval/ruler/templates.ts";
 import { readWords } from "../../../core/eval/ruler/words.ts";
 import { checkedOption } from "../option.ts";
+import type { NamedFiles } from "../own_file.ts";
 import { UserError } from "../user_error.ts";
 import { wholeNumber } from "../values.ts";
 import { advising } from "./advice.ts";
@@ -69,6 +70,23 @@ export function checkLengthOfData({ data, length }: SourceOptions) {
   );
 }
 
+/** Files that samples are read or generated from. */
+export function filesRead(options: SourceOptions): NamedFiles {
+  const { task, data, templates, words, essays, squad, hotpotqa } = options;
+  return {
+    "--data": data === undefined ? undefined : task.map((name) => samplesIn(data, name)),
+    "--templates": templates,
+    "--words": words,
+    "--essays": essays,
+    "--squad": squad,
+    "--hotpotqa": hotpotqa,
+  };
+}
+
+function samplesIn(data: string, task: RulerTaskName): string {
+  return join(data, task, "validation.jsonl");
+}
+
 /**
  * The file of samples of each task. They are generated unless the same options did so before.
  *
@@ -83,7 +101,7 @@ export async function sampleFiles(
 ): Promise<ReadonlyMap<RulerTaskName, string>> {
   const { task, data } = options;
   if (data !== undefined) {
-    return new Map(task.map((name) => [name, join(data, name, "validation.jsonl")]));
+    return new Map(task.map((name) => [name, samplesIn(data, name)]));
   }
   const advice = {
     "more words": "--words names a larger list",

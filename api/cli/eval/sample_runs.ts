@@ -15,6 +15,7 @@ import {
 } from "../../../core/eval/sample_trace.ts";
 import { checkedOption } from "../option.ts";
 import { OutputFile } from "../output_file.ts";
+import { type NamedFiles, requireOwnFile } from "../own_file.ts";
 import type { PolicyChoice } from "../policy/policy_choice.ts";
 import { suffixedPath } from "../suffixed_path.ts";
 import { wholeNumber } from "../values.ts";
@@ -51,17 +52,20 @@ export function addSampleOptions(command: Command): Command {
 /**
  * Makes sure, before hours of work, that the trace of each task under each policy can be written.
  *
+ * @param read files that none of them may take the place of, by what names them
  * @throws {UserError} when one cannot
  */
 export function checkTraces(
   trace: string | undefined,
   policies: readonly PolicyChoice[],
   tasks: readonly string[],
+  read: NamedFiles,
 ) {
   for (const choice of policies) {
     const policyTrace = tracePathOf(trace, choice, policies);
     for (const task of tasks) {
       const path = taskTracePathOf(policyTrace, task, tasks);
+      requireOwnFile("--trace", path, read);
       if (path !== undefined) OutputFile.check("--trace", path);
     }
   }

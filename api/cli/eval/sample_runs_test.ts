@@ -113,12 +113,12 @@ Deno.test(
     ];
     const refused = await kvpim(args);
     deepEqual([refused.code, refused.err.split("\n").length], [2, 2], refused.err);
-    match(refused.err, /musique\.jsonl line 2: expected input to be string but found 5$/m);
+    match(refused.err, /musique\.jsonl line 2: expected input to be a string but found 5$/m);
     deepEqual(filesIn(folder), ["longbench"]);
 
     const progress = () => {
       const lines = Deno.readTextFileSync(
-        `${folder}/out/full/pred/tiny-llama/musique.progress`,
+        `${folder}/out/full/pred/tiny-llama/musique-128.progress`,
       );
       return lines.trimEnd().split("\n");
     };
@@ -135,7 +135,7 @@ Deno.test(
     Deno.writeTextFileSync(path, `${second}\n${first}\n`);
     const other = await kvpim(args);
     deepEqual([other.code, other.err.split("\n").length], [2, 2], other.err);
-    match(other.err, /musique\.jsonl: expected the samples of an earlier run, .* sample 1 of/);
+    match(other.err, /musique-128\.jsonl: expected the samples of an earlier run, .* sample 1 of/);
   }),
 );
 
@@ -303,6 +303,10 @@ Deno.test(
     };
     await refuses(/musique\.jsonl: expected samples but found none$/m, "hotpotqa,musique");
     await refuses(
+      /--trace: expected another file than --data names but found .*hotpotqa\.jsonl$/m,
+      ...["hotpotqa", "--trace", `${data}/hotpotqa.jsonl`],
+    );
+    await refuses(
       /passage_retrieval_en\.jsonl line 1: expected an answer such as "Paragraph 3" but found /,
       `hotpotqa,${retrieval}`,
     );
@@ -325,7 +329,7 @@ Deno.test(
     Deno.writeTextFileSync(`${predictions}/trec-64.jsonl`, "");
     equal((await run("hotpotqa")).code, 0);
     const scored = JSON.parse(Deno.readTextFileSync(`${predictions}/result.json`));
-    deepEqual(Object.keys(scored), ["hotpotqa.jsonl", "musique.jsonl"]);
+    deepEqual(Object.keys(scored), ["hotpotqa-128.jsonl", "musique-128.jsonl"]);
 
     Deno.removeSync(`${predictions}/result.json`);
     Deno.mkdirSync(`${predictions}/result.json`);
@@ -333,9 +337,9 @@ Deno.test(
       /result\.json: expected a file that can be written but found a folder$/m,
       "musique",
     );
-    Deno.removeSync(`${predictions}/hotpotqa.progress`);
-    Deno.mkdirSync(`${predictions}/hotpotqa.progress`);
-    await refuses(/hotpotqa\.progress: expected a file but found a folder$/m, "hotpotqa");
+    Deno.removeSync(`${predictions}/hotpotqa-128.progress`);
+    Deno.mkdirSync(`${predictions}/hotpotqa-128.progress`);
+    await refuses(/hotpotqa-128\.progress: expected a file but found a folder$/m, "hotpotqa");
   }),
 );
 

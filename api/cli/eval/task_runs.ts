@@ -14,7 +14,7 @@ import {
 } from "../../../core/eval/run_samples.ts";
 import { checkFinished } from "../../../core/eval/sample_log.ts";
 import { namingPlugin, openPolicies } from "../policy/open_policy.ts";
-import { isFullAttention } from "../policy/policy_choice.ts";
+import type { NamedFiles } from "../own_file.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type Advice, advising } from "./advice.ts";
@@ -54,11 +54,7 @@ export interface TaskOptions<Task extends string> extends EvaluationOptions, Sam
 /** What the options say of each task of every evaluation; `out` is the folder of the policy. */
 type TaskRunOptions =
   & Pick<SampleRunOptions, "model" | "limit" | "recallBudget">
-  & {
-    readonly out: string;
-    /** Tokens a head may attend to in one step; none where that is all of them. */
-    readonly budget: number | undefined;
-  };
+  & { readonly out: string };
 
 /** An evaluation: how a task of it is planned and run under a policy. */
 export interface TaskEvaluation<
@@ -88,6 +84,7 @@ interface PlannedTask<Task, Options, Plan> extends SettledChoice {
 /**
  * Runs every task under every policy, from where an earlier call of the same settings stopped.
  *
+ * @param read files of the evaluation that are read, by what names them
  * @param prepare makes the evaluation ready for a checkpoint, e.g. its samples
  * @throws {UserError | EvaluationInputError} before the first sample, if a task cannot be planned,
  *   results of another run are in the way of any, or a trace cannot be written
@@ -99,11 +96,13 @@ export async function runTasks<
 >(
   options: TaskOptions<Task>,
   surroundings: Surroundings,
+  read: NamedFiles,
   prepare: (checkpoint: Checkpoint) => Promise<TaskEvaluation<Task, Options, Plan>>,
 ): Promise<TaskResult[]> {
   checkTraceLists(options);
   using _folder = makeOutputFolder(options.output, options.policy);
-  checkTraces(options.trace, options.policy, options.task);
+  const files = { ...read, "--calibration": options.calibration };
+  checkTraces(options.trace, options.policy, options.task, files);
   using opened = await openPolicies(options.policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
   const policies = await settleAll(opened, checkpoint, settingsOf(options));
@@ -157,7 +156,6 @@ function commonOptions(
   return {
     model: checkpointModel(checkpoint, settled),
     out: policyFolder(options.output, choice),
-    budget: isFullAttention(choice) ? undefined : options.budget,
     limit: options.limit,
     recallBudget: recallBudgetOf(options),
   };

@@ -54,10 +54,13 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
   checkTraceLists(options);
   const texts = readPrompts(options);
   const traces = tracePaths(options.trace, texts.length);
-  const { promptFile = [], promptLines = [] } = options;
+  const read = {
+    "--prompt-file": options.promptFile,
+    "--prompt-lines": options.promptLines,
+    "--calibration": options.calibration,
+  };
   for (const trace of traces ?? []) {
-    for (const file of promptFile) requireOwnFile("--trace", trace, { "--prompt-file": file });
-    for (const file of promptLines) requireOwnFile("--trace", trace, { "--prompt-lines": file });
+    requireOwnFile("--trace", trace, read);
     OutputFile.check("--trace", trace);
   }
   using opened = await openPolicy(options.policy, decodingOf(options));

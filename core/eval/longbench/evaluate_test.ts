@@ -165,7 +165,7 @@ Deno.test("a file of samples that cannot be read is named", async () => {
   writeFileSync(options.samples, JSON.stringify({ ...SAMPLES[0], answers: "Paris" }));
   await rejects(
     evaluateLongBench({ ...options, out: folder.path("other") }),
-    { message: `${options.samples} line 1: expected answers to be Array but found "Paris"` },
+    { message: `${options.samples} line 1: expected answers to be a list but found "Paris"` },
   );
   await rejects(
     evaluateLongBench({ ...options, samples: folder.path("none.jsonl") }),

@@ -24,12 +24,12 @@ Deno.test("sizes that leave nothing of a prompt or of an answer are named", asyn
   const { configFiles } = longBench(folder, []);
   writeFileSync(configFiles.generatedTokens, JSON.stringify({ hotpotqa: 0 }));
   await rejects(readTaskConfig(configFiles, "hotpotqa"), {
-    message: `${configFiles.generatedTokens}: expected hotpotqa to be >=1 but found 0`,
+    message: `${configFiles.generatedTokens}: expected hotpotqa to be at least 1 but found 0`,
   });
   const lengths = folder.path("model2maxlen.json");
   writeFileSync(lengths, JSON.stringify({ fake: 1 }));
   await rejects(readMaxPromptTokens(lengths, "fake"), {
-    message: `${lengths}: expected fake to be >=2 but found 1`,
+    message: `${lengths}: expected fake to be at least 2 but found 1`,
   });
 });
 

@@ -6,6 +6,7 @@
 import * as v from "valibot";
 import { digestText } from "../digest.ts";
 import { EvaluationInputError } from "../input_error.ts";
+import { parseJsonLine } from "../json_lines.ts";
 import { readText } from "../read_text.ts";
 
 /** A question. Documents are numbers into the collection. */
@@ -106,17 +107,5 @@ function collection(
 
 function readJson<Schema extends v.GenericSchema>(path: string, schema: Schema) {
   const text = readText(path);
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new EvaluationInputError(`${path}: expected JSON but found something else`);
-  }
-  const result = v.safeParse(schema, value);
-  if (result.success) return { value: result.output, digest: digestText(text) };
-  const issue = result.issues[0];
-  throw new EvaluationInputError(
-    `${path}: expected ${v.getDotPath(issue) ?? "the whole"} to be ${issue.expected} ` +
-      `but found ${issue.received.slice(0, 60)}`,
-  );
+  return { value: parseJsonLine(text, schema, path), digest: digestText(text) };
 }

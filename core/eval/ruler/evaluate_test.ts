@@ -46,7 +46,7 @@ Deno.test("a task is run and scored both ways, and goes on after an interruption
   writeFileSync(samples, '{"index": 0, "input": "x", "outputs": []}\n');
   await rejects(evaluateRuler({ ...options, out: folder.path("other") }), {
     name: "EvaluationInputError",
-    message: /validation\.jsonl line 1: expected outputs to be >=1 but found 0/,
+    message: /validation\.jsonl line 1: expected outputs to be of length 1 or more but found 0/,
   });
 });
 

@@ -8,6 +8,7 @@
  */
 import * as v from "valibot";
 import { EvaluationInputError } from "../input_error.ts";
+import { otherForm } from "../json_lines.ts";
 import { formatTemplate } from "../python/format.ts";
 import { PythonLiteralError, readPythonLiteral } from "../python/literal.ts";
 import { readText } from "../read_text.ts";
@@ -80,13 +81,7 @@ const ConstantsSchema = v.object(Object.fromEntries(
  */
 export function readTemplates(path: string): RulerTemplates {
   const constants = v.safeParse(ConstantsSchema, readTasks(path));
-  if (!constants.success) {
-    const issue = constants.issues[0];
-    throw new EvaluationInputError(
-      `${path}: expected TASKS ${v.getDotPath(issue)} to be ${issue.expected} ` +
-        `but found ${issue.received}`,
-    );
-  }
+  if (!constants.success) throw otherForm(`${path} TASKS`, constants.issues[0]);
   const entries = RULER_KINDS.map((kind): [RulerKind, RulerTemplate] => {
     const { template, answer_prefix } = constants.output[kind]!;
     checkPlaces(template + answer_prefix, `${path} TASKS ${kind}`);

@@ -7,8 +7,8 @@ import type * as v from "valibot";
 
 type Issue = v.BaseIssue<unknown>;
 
-/** What does not fit, for {@linkcode CheckpointError}. */
-export interface IssueWords {
+/** What does not fit, for a message. */
+interface IssueWords {
   /** Names and indices from the outermost on; empty for the whole file. */
   readonly place: string;
   readonly expected: string;
@@ -32,7 +32,7 @@ const EXPECTED: Readonly<Record<string, (issue: Issue) => string>> = {
   gt_value: ({ requirement }) => `over ${requirement}`,
   min_value: ({ requirement }) => `at least ${requirement}`,
   max_value: ({ requirement }) => `at most ${requirement}`,
-  min_length: ({ requirement }) => `a length of at least ${requirement}`,
+  min_length: ({ requirement }) => `of length ${requirement} or more`,
   custom: ({ message }) => message,
 };
 
