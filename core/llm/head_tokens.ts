@@ -1,25 +1,23 @@
 /** Which tokens of one head are there: all that entered but those evicted. */
 export class HeadTokens {
-  /** By token: 1 if it was evicted. */
-  readonly #evicted: Uint8Array;
-  /** Those present, ascending; the first `#count` of the list. */
-  #present: Uint32Array;
+  /** By token: 1 if it was evicted. Made with the first of them, which most heads never see. */
+  #evicted = new Uint8Array(0);
+  /** Those present, ascending; the first `#count` of the list. Made when it is asked for. */
+  #present = new Uint32Array(0);
   #count = 0;
   #entered = 0;
 
-  constructor(private readonly capacity: number) {
-    this.#evicted = new Uint8Array(capacity);
-    this.#present = new Uint32Array(0);
-  }
+  constructor(private readonly capacity: number) {}
 
   isEvicted(token: number): boolean {
-    return this.#evicted[token] !== 0;
+    return this.#evicted[token] === 1;
   }
 
   /** @throws {RangeError} when one of the tokens is not among the first `length`, or gone */
   evict(tokens: Uint32Array, length: number) {
     if (tokens.length === 0) return;
     this.#enter(length);
+    if (this.#evicted.length === 0) this.#evicted = new Uint8Array(this.capacity);
     for (const token of tokens) {
       if (token >= length || this.isEvicted(token)) {
         throw new RangeError(`Expected to evict a token that is present but found ${token}`);
@@ -38,14 +36,14 @@ export class HeadTokens {
   presentFrom(first: number, length: number): Uint32Array {
     this.#enter(length);
     let from = 0;
-    if (first > 0) { while (from < this.#count && this.#present[from]! < first) from++; }
+    while (from < this.#count && this.#present[from]! < first) from++;
     return this.#present.subarray(from, this.#count);
   }
 
   /** Another head with the same tokens. */
   clone(): HeadTokens {
     const clone = new HeadTokens(this.capacity);
-    clone.#evicted.set(this.#evicted);
+    clone.#evicted = this.#evicted.slice();
     clone.#present = this.#present.slice();
     clone.#count = this.#count;
     clone.#entered = this.#entered;
@@ -53,7 +51,6 @@ export class HeadTokens {
   }
 
   #enter(length: number) {
-    // Most heads of most policies are never asked for a list.
     if (this.#present.length === 0) this.#present = new Uint32Array(this.capacity);
     while (this.#entered < length) this.#present[this.#count++] = this.#entered++;
   }
