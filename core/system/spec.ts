@@ -7,8 +7,8 @@ import * as v from "valibot";
 import { type GpuName, gpus } from "../hardware/gpus.ts";
 import { type ModelName, models } from "../hardware/models.ts";
 import { MOST_BUDGET_TOKENS } from "./budgets.ts";
-import { metadataParameters, policies, type PolicyName } from "./policy_metadata.ts";
 import { mostBatch } from "./most_batch.ts";
+import { metadataParameters, policies, type PolicyName } from "./policy_metadata.ts";
 import { showValue } from "./show_value.ts";
 import { profiles, resolveSwitches, type Switches } from "./switches.ts";
 
