@@ -41,33 +41,30 @@ function writerOf(stream: { writeSync(bytes: Uint8Array): number }): Write {
   };
 }
 
-/** A reader that has gone is no mistake; results that do not fit are lost unless that is said. */
+/** Results that do not fit are lost unless that is said. */
 function resultWriter(write: Write): Write {
-  return (text) => {
-    try {
-      write(text);
-    } catch (error) {
-      if (isGone(error) || errorCode(error) === undefined) throw error;
-      throw new UserError(
-        `standard output: expected a place that can be written but found ${
-          errorWords(error, "found")
-        }`,
-      );
-    }
-  };
+  return unlessFailing(write, (error) => {
+    throw new UserError(
+      `standard output: expected a place that can be written but found ${
+        errorWords(error, "found")
+      }`,
+    );
+  });
 }
 
 /** Notes that cannot be written keep no result from being written: there is nowhere to say so. */
 function noteWriter(write: Write): Write {
+  return unlessFailing(write, () => {});
+}
+
+/** Writes; where the system refuses, a reader that has gone aside, something else is done. */
+function unlessFailing(write: Write, instead: (error: unknown) => void): Write {
   return (text) => {
     try {
       write(text);
     } catch (error) {
-      if (isGone(error) || errorCode(error) === undefined) throw error;
+      if (error instanceof Deno.errors.BrokenPipe || errorCode(error) === undefined) throw error;
+      instead(error);
     }
   };
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof Deno.errors.BrokenPipe;
 }
