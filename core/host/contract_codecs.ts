@@ -13,8 +13,8 @@ export interface ContractCodecs {
 }
 
 /**
- * Makes the codecs of a contract, which all instances of a component share: making them costs more
- * than calling them, and what all layers of a model call is still in the processor's caches.
+ * Makes the codecs of a contract, which all instances of a component share: a policy has one a layer,
+ * and making the codecs took longer than all else of starting it.
  *
  * @throws {RangeError} if a function has a result that this host does not read
  */

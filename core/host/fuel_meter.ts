@@ -7,7 +7,7 @@ import { Stopped, type StopSignal } from "./stop_signal.ts";
 const SLICE = 200_000_000;
 
 /**
- * Holds the fuel at hand, which JavaScript else reads and writes as a bigint, at ten times the cost:
+ * Holds the fuel at hand, which JavaScript else reads and writes as a bigint:
  *
  *     (module
  *       (func $refill (export "refill") (import "host" "refill"))
