@@ -40,6 +40,9 @@ const SCORE_BYTES_AT_MOST = 2 ** 27;
 const PASS_TOKENS_AT_MOST = 512;
 const PASS_TOKENS_AT_LEAST = 16;
 
+/** Activations of a pass that ONNX Runtime has freed and the C library still keeps, in bytes. */
+const FREED_BYTES_AT_MOST = 2 ** 26;
+
 /** One text being decoded, with its KV cache and its policy's sessions. */
 export class Sequence implements Stepping {
   #length = 0;
@@ -203,6 +206,8 @@ export class Sequence implements Stepping {
     const rotary = model.rotary(positions, promptEnd);
     let hidden = model.embed(tokens);
     let projected: Projected | undefined = await model.beforeAttention(0, hidden, rotary);
+    const layerBytes = 4 * tokens.length * 3 * model.config.feedForward;
+    let freedBytes = 0;
     for (let index = 0; projected; index++) {
       await this.layers[index]!.prefill(projected, promptEnd);
       const attended = await this.#denseAttention(index, projected.queries, tokens.length);
@@ -210,6 +215,10 @@ export class Sequence implements Stepping {
       // The lists of one token may be the policy's now; those of a pass are copied for it.
       if (tokens.length > 1) releaseAll([hidden, attended, ...Object.values(projected)]);
       ({ hidden, projected } = next);
+      freedBytes += layerBytes;
+      if (freedBytes < FREED_BYTES_AT_MOST) continue;
+      returnFreeMemory();
+      freedBytes = 0;
     }
     this.#length += tokens.length;
     return hidden;
