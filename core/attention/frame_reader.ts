@@ -1,5 +1,6 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import * as v from "valibot";
+import { describeIssue } from "../files/issue_words.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { FRAME_PREFIX_BYTES, FrameKind, MAGIC, MAX_BODY_BYTES } from "./trace_format.ts";
 
@@ -89,9 +90,8 @@ export class FrameReader {
     const value: unknown = this.guard(frame, () => JSON.parse(text));
     const result = v.safeParse(schema, value);
     if (result.success) return result.output;
-    const issue = result.issues[0];
-    const where = v.getDotPath(issue) ?? "the whole";
-    throw this.error(frame.offset, `${where} to be ${issue.expected}`, issue.received);
+    const { place, expected, found } = describeIssue(result.issues[0]);
+    throw this.error(frame.offset, `${place || "the whole"} to be ${expected}`, found);
   }
 
   /** Runs something that throws where a body is malformed. */

@@ -180,7 +180,7 @@ Deno.test("a source that does not compile says where", async () => {
 });
 
 const MANIFESTS: readonly [string, RegExp][] = [
-  ["{", /SyntaxError/],
+  ["{", /plugin\.json: Expected JSON but found "\{"$/],
   ["{}", /name: /],
   ['{"name":"X","kind":"policy","lang":"as","entry":"x.ts","wit":"0.1.0"}', /name: .*kebab-case/],
   ['{"name":"x","kind":"policy","lang":"as","entry":"../x.ts","wit":"0.1.0"}', /entry: .*beside/],
@@ -201,6 +201,19 @@ for (const [text, message] of MANIFESTS) {
     }
   });
 }
+
+Deno.test("a folder in place of plugin.json is refused", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${folder}/plugin.json`);
+    assert.throws(() => readPluginManifest(new URL(`file://${folder}/`)), {
+      name: "PluginManifestError",
+      message: `${folder}/plugin.json: Is a directory`,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
 
 /** Runs a few steps of a template: what it declines, and the newest tokens it keeps. */
 async function testPolicyTemplate(component: Uint8Array) {

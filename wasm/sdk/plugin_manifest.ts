@@ -52,6 +52,8 @@ export interface PluginManifest {
   device?: DeviceDeclaration;
 }
 
+const CHARACTERS_SHOWN = 60;
+
 /** Thrown for a `plugin.json` that is missing or says something else than it may. */
 export class PluginManifestError extends Error {
   override readonly name = "PluginManifestError";
@@ -64,15 +66,7 @@ export class PluginManifestError extends Error {
  */
 export function readPluginManifest(directory: URL): PluginManifest {
   const path = new URL("plugin.json", directory);
-  let data: unknown;
-  try {
-    data = JSON.parse(Deno.readTextFileSync(path));
-  } catch (error) {
-    throw new PluginManifestError(
-      `${path.pathname}: ${error instanceof Deno.errors.NotFound ? "no such file" : error}`,
-    );
-  }
-  const result = v.safeParse(pluginManifestSchema, data);
+  const result = v.safeParse(pluginManifestSchema, readJson(path));
   if (result.success) {
     checkOptions(path, result.output);
     return result.output;
@@ -81,6 +75,24 @@ export function readPluginManifest(directory: URL): PluginManifest {
     `${v.getDotPath(issue) ?? "the file"}: ${issue.message}`
   );
   throw new PluginManifestError(`${path.pathname}: ${issues.join("; ")}`);
+}
+
+function readJson(path: URL): unknown {
+  let text = "";
+  try {
+    text = Deno.readTextFileSync(path);
+    return JSON.parse(text);
+  } catch (error) {
+    throw new PluginManifestError(`${path.pathname}: ${reasonOf(error, text)}`);
+  }
+}
+
+function reasonOf(error: unknown, text: string): string {
+  if (error instanceof SyntaxError) {
+    return `Expected JSON but found ${JSON.stringify(text.slice(0, CHARACTERS_SHOWN))}`;
+  }
+  if (error instanceof Deno.errors.NotFound) return "no such file";
+  return error instanceof Error ? error.message.split(" (os error", 1)[0]! : String(error);
 }
 
 /** What only some plugins have a use for is refused elsewhere rather than ignored. */

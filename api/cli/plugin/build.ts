@@ -4,8 +4,8 @@
  * @module
  */
 import { Command } from "commander";
-import { existsSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, realpathSync } from "node:fs";
+import { extname, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { digestOf } from "../../../core/host/mod.ts";
 import { buildPlugin } from "../../../wasm/sdk/build.ts";
@@ -30,10 +30,23 @@ export function buildCommand({ out }: Surroundings): Command {
       if (!existsSync(join(folder, "plugin.json"))) {
         throw new UserError(`<folder>: expected a folder with plugin.json but found ${folder}`);
       }
-      if (output !== undefined) OutputFile.check("--output", output);
+      if (output !== undefined) {
+        OutputFile.check("--output", output);
+        requireNoSource(folder, output);
+      }
       const { manifest, component } = await buildPlugin(pathToFileURL(join(resolve(folder), "/")));
       const path = output ?? join(folder, `${manifest.name}.wasm`);
       writeFile("--output", path, component);
       out(`${path}: ${component.length} bytes, SHA-256 ${digestOf(component)}\n`);
     });
+}
+
+/** Refuses to write over what the plugin is built from. */
+function requireNoSource(folder: string, output: string) {
+  if (!existsSync(output) || extname(output) === ".wasm") return;
+  const place = relative(realpathSync(folder), realpathSync(output));
+  if (place.startsWith("..") || isAbsolute(place)) return;
+  throw new UserError(
+    `--output: expected a component's place but found a file of the plugin, ${output}`,
+  );
 }

@@ -179,6 +179,11 @@ Deno.test(
     );
     const manifest = `${folder}/my-idea/plugin.json`;
     const good = Deno.readTextFileSync(manifest);
+    await refuses(
+      ["build", `${folder}/my-idea`, "--output", manifest],
+      /--output: expected a component's place but found a file of the plugin, .*plugin\.json$/m,
+    );
+    equal(Deno.readTextFileSync(manifest), good);
     Deno.writeTextFileSync(manifest, good.replace("policy", "polcy"));
     for (const command of ["build", "test", "bench", "run"]) {
       await refuses([command, `${folder}/my-idea`], /plugin\.json: kind: .*"polcy"/);
