@@ -212,9 +212,7 @@ export class Policy extends Session {
       this.codebooks[kvHead * this.parts + part].addProducts(query, shares, candidates);
     }
     divide(address(shares), sqrt<f32>(<f32> this.layer.headDim), padded);
-    exponentials(shares, candidates, largestOf(shares, candidates));
-    let total: f64 = 0;
-    for (let i = 0; i < candidates; i++) total += unchecked(shares[i]);
+    const total = exponentials(shares, candidates, largestOf(shares, candidates));
     divide(address(shares), <f32> total, padded);
   }
 

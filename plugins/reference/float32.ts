@@ -75,6 +75,14 @@ export function exponential(x: number): number {
   return f32(f32(f32(f32(polynomial * square) + rest) + 1) * 2 ** power);
 }
 
+/** The sum of exponentials in double: each of four lanes adds up every fourth. */
+export function sumOfLanes(values: readonly number[]): number {
+  const lanes = [0, 1, 2, 3].map((lane) =>
+    values.reduce((total, value, i) => i % 4 === lane ? total + value : total, 0)
+  ) as [number, number, number, number];
+  return lanes[0] + lanes[2] + (lanes[1] + lanes[3]);
+}
+
 /** To the nearest whole number, halves to the even one. */
 export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { at, dot, exponential, f32, sum, type Vector } from "./float32.ts";
+import { at, dot, exponential, f32, sum, sumOfLanes, type Vector } from "./float32.ts";
 import { distinct } from "./cluster_kv.ts";
 import { Centroids, clusterTogether } from "./k_means.ts";
 import {
@@ -129,7 +129,7 @@ export class PqcacheReference extends ReferencePolicy {
     );
     const largest = logits.map(ordered).reduce((a, b) => Math.max(a, b), -Infinity);
     const weights = logits.map((logit) => exponential(f32(logit - largest)));
-    const total = f32(weights.reduce((all, weight) => all + weight, 0));
+    const total = f32(sumOfLanes(weights));
     return weights.map((weight) => f32(weight / total));
   }
 

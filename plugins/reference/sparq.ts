@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { at, exponential, f32, sum, type Vector } from "./float32.ts";
+import { at, exponential, f32, sum, sumOfLanes, type Vector } from "./float32.ts";
 import {
   type KeyBlock,
   ReferencePolicy,
@@ -103,9 +103,9 @@ export class SparqReference extends ReferencePolicy {
     return scores.map((own, head) => {
       const largest = own.map(ordered).reduce((a, b) => Math.max(a, b));
       const weights = own.map((score) => exponential(f32(score - largest)));
-      const kept = sets[Math.floor(head / this.group)] ?? [];
-      const all = weights.reduce((total, weight) => total + weight, 0);
-      const share = kept.reduce((total, token) => total + at(weights, token), 0) / all;
+      const kept = new Set(sets[Math.floor(head / this.group)]);
+      const keptWeights = weights.map((weight, token) => kept.has(token) ? weight : 0);
+      const share = sumOfLanes(keptWeights) / sumOfLanes(weights);
       return share > 0 ? f32(1 - share) : 1;
     });
   }

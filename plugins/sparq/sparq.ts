@@ -22,7 +22,7 @@ import {
   Update,
   Visible,
 } from "kvpim/policy";
-import { exponentials, largestOf } from "kvpim/exponential";
+import { exponentials, largestOf, sumOfListed } from "kvpim/exponential";
 import { GroupScores } from "kvpim/group_scores";
 import { Layer } from "kvpim/layer";
 import { pushRange } from "kvpim/lists";
@@ -197,14 +197,8 @@ export class Policy extends Session {
     const length = this.keys.length;
     for (let i = 0; i < this.layer.group; i++) {
       const scores = this.scores.of(i);
-      exponentials(scores, length, largestOf(scores, length));
-      let all: f64 = 0;
-      for (let token = 0; token < length; token++) all += unchecked(scores[token]);
-      let kept: f64 = 0;
-      for (let each = firstToken; each < tokens.length; each++) {
-        kept += unchecked(scores[unchecked(tokens[each])]);
-      }
-      const share = kept / all;
+      const all = exponentials(scores, length, largestOf(scores, length));
+      const share = sumOfListed(scores, tokens, firstToken) / all;
       weights.push(share > 0 ? <f32> (1 - share) : 1);
     }
   }

@@ -1,7 +1,7 @@
 /** Products of queries and keys. */
 
 import { headDim, turns } from "./layout";
-import { laneSum } from "./softmax";
+import { laneSum } from "./lane_sum";
 
 /** Products of a query and four keys, `bytes` long each. */
 export function fourDots(

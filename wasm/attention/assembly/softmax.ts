@@ -1,22 +1,8 @@
-import { exponential } from "./exponential";
+import { exponentials } from "./exponential";
 
 /** Makes `count` logits weights that sum to 1. */
 export function softmax(at: usize, count: i32): void {
-  const whole = count & ~3;
-  const top = largest(at, count);
-  const shift = f32x4.splat(top);
-  let totals = f32x4.splat(0);
-  for (let i = 0; i < whole; i += 4) {
-    const power = exponential(f32x4.sub(v128.load(at + 4 * i), shift));
-    v128.store(at + 4 * i, power);
-    totals = f32x4.add(totals, power);
-  }
-  let total = laneSum(totals);
-  for (let i = whole; i < count; i++) {
-    const power = exponential(f32x4.splat(load<f32>(at + 4 * i) - top));
-    store<f32>(at + 4 * i, f32x4.extract_lane(power, 0));
-    total += f32x4.extract_lane(power, 0);
-  }
+  const total = exponentials(at, count, largest(at, count));
   scale(at, count, 1 / total);
 }
 
@@ -40,9 +26,4 @@ function scale(at: usize, count: i32, factor: f32): void {
   for (let i = whole; i < count; i++) {
     store<f32>(at + 4 * i, load<f32>(at + 4 * i) * factor);
   }
-}
-
-export function laneSum(x: v128): f32 {
-  return (f32x4.extract_lane(x, 0) + f32x4.extract_lane(x, 1)) +
-    (f32x4.extract_lane(x, 2) + f32x4.extract_lane(x, 3));
 }

@@ -7,6 +7,7 @@ import { dot, dots, addTo, scaleInto } from "kvpim/vectors";
 import { upperBound, upperBounds } from "kvpim/bounds";
 import { pushFrom, pushRange } from "kvpim/lists";
 import { topK } from "kvpim/top_k";
+import { exponentials } from "kvpim/exponential";
 import { Random } from "kvpim/random";
 const floats = memory.data(65536, 16);
 const numbers = memory.data(65536, 16);
@@ -46,6 +47,13 @@ export function top(length: i32, k: i32, base: u32): i32 {
   for (let i = 0; i < found.length; i++) store<u32>(numbers + (<usize>i << 2), found[i]);
   return found.length;
 }
+export function exponentialsOf(length: i32, largest: f32): f64 {
+  const values = new StaticArray<f32>((length + 3) & ~3);
+  memory.copy(changetype<usize>(values), floats, <usize>values.length << 2);
+  const sum = exponentials(values, length, largest);
+  memory.copy(floats, changetype<usize>(values), <usize>length << 2);
+  return sum;
+}
 const list: Array<u32> = [];
 export function listLength(): i32 { return list.length; }
 export function listAt(): usize { return list.dataStart; }
@@ -74,6 +82,7 @@ interface Sdk {
   boundsOneByOne(count: number, length: number): void;
   addAndScale(length: number, factor: number): void;
   top(length: number, k: number, base: number): number;
+  exponentialsOf(length: number, largest: number): number;
   seed(value: bigint): void;
   next(): bigint;
   uniform(): number;
@@ -162,6 +171,30 @@ Deno.test("topK keeps the largest, the lower index among equals, ascending; NaN 
         .sort((a, b) => a - b)
         .map((index) => index + base);
       assert.deepEqual(found, expected);
+    },
+  ));
+});
+
+Deno.test("exponentials are within two units in the last place, and their sum is theirs alone", () => {
+  const difference = fc.oneof(
+    { weight: 9, arbitrary: fc.float({ min: -87, max: 0, noNaN: true }) },
+    { weight: 1, arbitrary: fc.constantFrom(-87, Math.fround(-87.00001), -1e30, -Infinity, NaN) },
+  );
+  fc.assert(fc.property(
+    fc.array(difference, { maxLength: 41 }),
+    fc.constantFrom(0, 1, -64),
+    (differences, largest) => {
+      const values = floats(44).fill(largest);
+      values.set(differences.map((one) => one + largest));
+      const inputs = [...values].map((value) => Math.fround(value - largest));
+      const sum = sdk.exponentialsOf(differences.length, largest);
+      const found = [...floats(differences.length)];
+      found.forEach((value, i) => {
+        const exact = inputs[i]! >= -87 ? Math.exp(inputs[i]!) : 0;
+        assert.ok(Math.abs(value - exact) <= exact * 2 ** -22, `${inputs[i]}: ${value}, ${exact}`);
+      });
+      const total = found.reduce((all, one) => all + one, 0);
+      assert.ok(Math.abs(sum - total) <= total * 1e-12, `${sum}, ${total}`);
     },
   ));
 });

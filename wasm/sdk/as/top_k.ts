@@ -1,6 +1,7 @@
 // The k largest of some scores.
 
 import { extend, pushRange } from "./lists";
+import { pack4 } from "./pack";
 import { sortable } from "./sortable";
 
 /** Scores, sortable. Kept: it is as long as the context. */
@@ -12,6 +13,8 @@ let smallest: u32 = 0;
 let largest: u32 = 0;
 /** Of the scores that equal the k-th largest, how many are among the k. */
 let ties: u32 = 0;
+/** How many scores equal the k-th largest. */
+let equals: u32 = 0;
 
 /**
  * Appends the indices of the `k` largest of the first `length` scores to `into`, ascending, each
@@ -31,23 +34,36 @@ export function topK(
   }
   loadKeys(scores, length);
   const threshold = kthLargest(length, k);
-  // One more, since every index is written before it is known whether it stays.
-  let at = extend(into, k + 1);
-  const from = changetype<usize>(keys);
+  // Four more, since four are written before it is known whether any stays.
+  const at = extend(into, k + 4);
+  if (ties === equals) packFrom(length, threshold, base, at);
+  else pushFrom(length, threshold, base, at);
+  into.length -= 4;
+}
+
+/** Writes the indices of all keys from `threshold` on, each plus `base`. */
+function packFrom(length: i32, threshold: u32, base: u32, to: usize): void {
+  let from = changetype<usize>(keys);
   const thresholds = i32x4.splat(threshold);
-  for (let first = 0; first < length; first += 4) {
-    // Keys past the end are 0, which is below all thresholds.
-    const four = v128.load(from + ((<usize> first) << 2));
-    if (!v128.any_true(i32x4.ge_u(four, thresholds))) continue;
-    for (let i = first; i < first + 4; i++) {
-      const key = load<u32>(from + ((<usize> i) << 2));
-      const isTie = <u32> (key === threshold) & <u32> (ties > 0);
-      store<u32>(at, base + i);
-      ties -= isTie;
-      at += (<usize> (<u32> (key > threshold) | isTie)) << 2;
-    }
+  const fours = i32x4.splat(4);
+  let indices = i32x4.add(i32x4.splat(base), i32x4(0, 1, 2, 3));
+  // Keys past the end are 0, which is below all thresholds.
+  for (const end = from + ((<usize> length) << 2); from < end; from += 16) {
+    to = pack4(indices, i32x4.ge_u(v128.load(from), thresholds), to);
+    indices = i32x4.add(indices, fours);
   }
-  into.length--;
+}
+
+/** Writes the indices of keys over `threshold`, and of as many that equal it as there are `ties`. */
+function pushFrom(length: i32, threshold: u32, base: u32, at: usize): void {
+  const from = changetype<usize>(keys);
+  for (let i = 0; i < length; i++) {
+    const key = load<u32>(from + ((<usize> i) << 2));
+    const isTie = <u32> (key === threshold) & <u32> (ties > 0);
+    store<u32>(at, base + i);
+    ties -= isTie;
+    at += (<usize> (<u32> (key > threshold) | isTie)) << 2;
+  }
 }
 
 /** Keys that are counted at a time. */
@@ -98,8 +114,8 @@ function sortable4(scores: v128): v128 {
 }
 
 /**
- * The k-th largest of `keys`; sets `ties`. Halves the range it lies in, counting keys from the middle
- * on; once few are left in the range, only those are counted.
+ * The k-th largest of `keys`; sets `ties` and `equals`. Halves the range it lies in, counting keys
+ * from the middle on; once few are left in the range, only those are counted.
  */
 function kthLargest(length: i32, k: u32): u32 {
   let from = changetype<usize>(keys);
@@ -127,6 +143,7 @@ function kthLargest(length: i32, k: u32): u32 {
     dropped = above;
   }
   ties = k - above;
+  equals = atLeast - above;
   return low;
 }
 
@@ -161,13 +178,10 @@ function keepBetween(from: usize, count: u32, low: u32, high: u32): u32 {
   const range = high - low;
   const ranges = i32x4.splat(range);
   let to = start;
+  // What is packed is at most as far as what is read: the candidates may be packed into themselves.
   for (let four = from; four < end; four += 16) {
-    if (!v128.any_true(i32x4.lt_u(i32x4.sub(v128.load(four), lows), ranges))) continue;
-    for (let at = four; at < four + 16; at += 4) {
-      const key = load<u32>(at);
-      store<u32>(to, key);
-      to += (<usize> (key - low < range)) << 2;
-    }
+    const keys4 = v128.load(four);
+    to = pack4(keys4, i32x4.lt_u(i32x4.sub(keys4, lows), ranges), to);
   }
   const kept = <i32> ((to - start) >> 2);
   // What was copied last may be none of them.
