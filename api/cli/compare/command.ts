@@ -120,7 +120,7 @@ async function compare(given: CompareOptions, surroundings: Surroundings) {
   checkFiles(options, Object.values(files));
   // Before anything is decoded: the system, its memory, and where results go.
   const system = systemOf(options, { sparsity: null });
-  using _folder = makeOutputFolder(options.output, options.policy);
+  using _folder = makeOutputFolder(options.output, options.policy, "alone");
   checkResultFile({ path: files.table, append: false });
   OutputFile.check("--output", files.picture);
   using opened = await openMemory(options, surroundings.env, levelsOf([system]));
@@ -162,6 +162,7 @@ async function decode(
     {
       lengths: "--prompt and --tokens say how many of the text's are read",
       isSimulated: true,
+      hasFolder: true,
       mayReplace: (record) => isOwn(record, options.output),
     },
   );

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
 import { csvHeader } from "../../../core/system/csv.ts";
+import { holdFolder } from "../../../core/files/hold_folder.ts";
 import { filesIn, inFolder, kvpim } from "../testing.ts";
 
 const SHORT = ["compare", "--prompt", "60", "--tokens", "6", "--budget", "16"];
@@ -165,3 +166,16 @@ Deno.test(
     equal(err.split("\n").length, 2);
   }),
 );
+
+Deno.test({
+  name: "a comparison writes to no folder that another run writes to",
+  ignore: Deno.build.os === "windows",
+  fn: inFolder(async (folder) => {
+    using held = holdFolder(folder, "shared");
+    ok(held);
+    const { code, err } = await kvpim([...SHORT, "--policy", "random", "--output", folder]);
+    equal(code, 2);
+    match(err, /^kvpim: --output: expected a folder that no run is writing to but found /);
+    deepEqual(filesIn(folder), []);
+  }),
+});

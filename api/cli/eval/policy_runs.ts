@@ -9,6 +9,7 @@ import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
 import { errorCode } from "../../../core/files/error_words.ts";
+import { holdFolder, type Holding } from "../../../core/files/hold_folder.ts";
 import { makeFolder } from "../../../core/files/make_folder.ts";
 import {
   namingPlugin,
@@ -108,15 +109,22 @@ export function policyFolder(output: string, choice: PolicyChoice): string {
 }
 
 /**
- * Makes the folder of results, and finds out whether each policy's in it can be made or written.
+ * Makes the folder of results and holds it, and finds out whether each policy's in it can be made or
+ * written.
  *
- * @returns what removes it again where it was made here and nothing has come into it
+ * @param holding whether other runs may write to it at the same time, each their own results
+ * @returns what lets go of it, and removes it again where it was made here and nothing has come into it
  * @throws {UserError} when it cannot
  */
-export function makeOutputFolder(output: string, choices: readonly PolicyChoice[]): Disposable {
+export function makeOutputFolder(
+  output: string,
+  choices: readonly PolicyChoice[],
+  holding: Holding,
+): Disposable {
   using made = new DisposableStack();
   const first = locating("--output", () => makeFolder(output, UserError));
   if (first !== undefined) made.defer(() => removeEmpty(output, first));
+  made.use(hold(output, holding));
   for (const choice of choices) {
     const path = policyFolder(output, choice);
     const found = statSync(path, { throwIfNoEntry: false });
@@ -126,6 +134,15 @@ export function makeOutputFolder(output: string, choices: readonly PolicyChoice[
     checkWritable(found ? path : output);
   }
   return made.move();
+}
+
+function hold(output: string, holding: Holding): Disposable {
+  const held = holdFolder(output, holding);
+  if (held) return held;
+  const expected = holding === "alone" ? "no run" : "no comparison";
+  throw new UserError(
+    `--output: expected a folder that ${expected} is writing to but found ${output}`,
+  );
 }
 
 /** Removes a folder, and those it lies in up to the first that is given, as long as they are empty. */

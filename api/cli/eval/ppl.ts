@@ -132,6 +132,8 @@ interface PplUse {
   readonly lengths: string;
   /** Whether every token asked for has to be predicted, and some layer to be under each policy. */
   readonly isSimulated?: boolean;
+  /** Whether the folder of results was made and is held by the caller. */
+  readonly hasFolder?: boolean;
   /** Whether a record of other settings may be replaced; none may unless stated. */
   readonly mayReplace?: (record: EvaluationRecord) => boolean;
 }
@@ -146,7 +148,7 @@ export async function runPpl(
 ): Promise<PolicyResult[]> {
   const { policy: choices, denseLayers, calibration } = options;
   checkTraceLists(options);
-  using _folder = makeOutputFolder(options.output, choices);
+  using _folder = use.hasFolder ? null : makeOutputFolder(options.output, choices, "shared");
   for (const choice of choices) {
     const trace = tracePathOf(options.trace, choice, choices);
     requireOwnFile("--trace", trace, { "--text": options.text, "--calibration": calibration });

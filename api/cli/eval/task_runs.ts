@@ -100,7 +100,7 @@ export async function runTasks<
   prepare: (checkpoint: Checkpoint) => Promise<TaskEvaluation<Task, Options, Plan>>,
 ): Promise<TaskResult[]> {
   checkTraceLists(options);
-  using _folder = makeOutputFolder(options.output, options.policy);
+  using _folder = makeOutputFolder(options.output, options.policy, "shared");
   const files = { ...read, "--calibration": options.calibration };
   checkTraces(options.trace, options.policy, options.task, files);
   using opened = await openPolicies(options.policy, decodingOf(options));
