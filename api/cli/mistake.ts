@@ -14,6 +14,9 @@ import { CompileError } from "../../wasm/sdk/compile_error.ts";
 import { PluginManifestError } from "../../wasm/sdk/plugin_manifest.ts";
 import { lowerFirst, UserError } from "./user_error.ts";
 
+// deno-lint-ignore no-control-regex -- these are what is looked for
+const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
+
 /** Errors that say what is wrong with what the user gave. */
 const MISTAKES = [
   UserError,
@@ -43,7 +46,23 @@ export function lineOfMistake(error: Error): string {
   return oneLine(lowerFirst(error.message));
 }
 
-/** A text's lines as one. */
+const CHARACTERS_SHOWN = 8000;
+
+/**
+ * A text's lines as one, for a terminal: what would steer it is written out, since messages quote
+ * files and plugins.
+ *
+ * @example
+ * ```ts
+ * import { oneLine } from "./mistake.ts";
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(oneLine("found\n  \u001b[31mred"), "found \\u001b[31mred");
+ * ```
+ */
 export function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ");
+  const line = text.slice(0, CHARACTERS_SHOWN).replace(/\s*\n\s*/g, " ");
+  const end = text.length > CHARACTERS_SHOWN ? "..." : "";
+  return line.replace(CONTROLS, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`) +
+    end;
 }

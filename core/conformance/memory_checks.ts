@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describeOutcome, unwrap } from "../host/mod.ts";
+import { describeOutcome, isName, shown, unwrap } from "../host/mod.ts";
 import type {
   Cost,
   PimLevel,
@@ -47,7 +47,7 @@ const ENORMOUS_FACTOR = 1000;
 
 function describes({ description }: TestedMemory): Promise<void> {
   const { name, version, summary, powerBudgets, capacityBytes } = description;
-  expect(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name), "a kebab-case name", JSON.stringify(name));
+  expect(isName(name), "a kebab-case name", shown(name));
   expect(
     /^\d+\.\d+\.\d+/.test(version),
     "a semantic version such as 0.1.0",

@@ -14,6 +14,7 @@ import type {
   Update,
 } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
 import { ContractBreach } from "./contract_breach.ts";
+import { isName, shown } from "./plugin_name.ts";
 import { PolicyStorage } from "./policy_storage.ts";
 import { anyMarked, explainTokenSet, type TokenSetCheck } from "./token_set_check.ts";
 
@@ -221,15 +222,17 @@ function checkAccesses(accesses: readonly Access[]): void {
 
 /** Checks a description: names, ranges and bounds that make sense. */
 export function checkDescription({ name, version, parameters, inputs }: Description): void {
-  const kebab = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
-  if (!kebab.test(name)) throw new ContractBreach(`Expected a kebab-case name but found ${name}`);
+  if (!isName(name)) {
+    throw new ContractBreach(`Expected a kebab-case name but found ${shown(name)}`);
+  }
   if (!/^\d+\.\d+\.\d+/.test(version)) {
-    throw new ContractBreach(`Expected a semantic version but found ${JSON.stringify(version)}`);
+    throw new ContractBreach(`Expected a semantic version but found ${shown(version)}`);
   }
   const names = new Set<string>();
   for (const parameter of parameters) {
-    if (!kebab.test(parameter.name) || names.has(parameter.name)) {
-      throw new ContractBreach(`Expected unique kebab-case parameters but found ${parameter.name}`);
+    if (!isName(parameter.name) || names.has(parameter.name)) {
+      const found = shown(parameter.name);
+      throw new ContractBreach(`Expected unique kebab-case parameters but found ${found}`);
     }
     names.add(parameter.name);
     const { kind } = parameter;

@@ -3,7 +3,7 @@ import { compileAssemblyScript } from "./compile_assemblyscript.ts";
 import { compileC } from "./compile_c.ts";
 import { compileTypeScript } from "./compile_typescript.ts";
 import { readContract, type SourcedContract } from "./contracts.ts";
-import { type PluginManifest, readPluginManifest } from "./plugin_manifest.ts";
+import { entryOf, type PluginManifest, readPluginManifest } from "./plugin_manifest.ts";
 
 /** A plugin as it is loaded, and what its folder says about it. */
 export interface BuiltPlugin {
@@ -25,7 +25,7 @@ export interface BuiltPlugin {
 export async function buildPlugin(directory: URL): Promise<BuiltPlugin> {
   const manifest = readPluginManifest(directory);
   const contract = readContract(manifest.kind, manifest.wit);
-  const entry = new URL(manifest.entry, directory);
+  const entry = entryOf(directory, manifest);
   return { manifest, component: await compile(manifest, contract, entry) };
 }
 

@@ -215,6 +215,28 @@ Deno.test("a folder in place of plugin.json is refused", async () => {
   }
 });
 
+Deno.test("an entry that is no file is refused, a byte order mark is not", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const directory = new URL(`file://${folder}/`);
+    const manifest = { name: "x", kind: "policy", lang: "as", entry: "x.ts", wit: "0.1.0" };
+    await Deno.writeTextFile(`${folder}/plugin.json`, `\uFEFF${JSON.stringify(manifest)}`);
+    const message = /plugin\.json: entry: Expected a file but found none: x\.ts$/;
+    await assert.rejects(buildPlugin(directory), { name: "PluginManifestError", message });
+    await Deno.mkdir(`${folder}/x.ts`);
+    await assert.rejects(buildPlugin(directory), /found none of the regular kind: x\.ts$/);
+    await Deno.remove(`${folder}/x.ts`);
+    await Deno.writeTextFile(`${folder}/x.ts`, 'import { a } from "./y"; a();\n');
+    await Deno.mkdir(`${folder}/y.ts`);
+    await assert.rejects(buildPlugin(directory), {
+      name: "CompileError",
+      message: /y\.ts: Is a dir/,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 /** Runs a few steps of a template: what it declines, and the newest tokens it keeps. */
 async function testPolicyTemplate(component: Uint8Array) {
   const policy = unwrap(await loadPolicy(component));

@@ -3,6 +3,7 @@ import { loadCompiler } from "../compiler.ts";
 import { CompileError } from "./compile_error.ts";
 import type { DeviceDeclaration } from "./device_declaration.ts";
 import { deviceModule } from "./device_module.ts";
+import { fileErrorWords } from "./file_error_words.ts";
 import type { Contract } from "./generate/exports.ts";
 import { generateAssemblyScript, PLUGIN_ENTRY } from "./generate/assemblyscript.ts";
 import type { PluginManifest } from "./plugin_manifest.ts";
@@ -93,6 +94,6 @@ function readLocated(file: URL | null): string | null {
     return Deno.readTextFileSync(file);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
+    throw new CompileError(`${file.pathname}: ${fileErrorWords(error)}`);
   }
 }

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { CONTRACT_VERSIONS } from "./contracts.ts";
 import { type DeviceDeclaration, deviceDeclarationSchema } from "./device_declaration.ts";
+import { fileErrorWords } from "./file_error_words.ts";
 
 const versions = [...new Set(Object.values(CONTRACT_VERSIONS).flat())];
 
@@ -81,7 +82,7 @@ function readJson(path: URL): unknown {
   let text = "";
   try {
     text = Deno.readTextFileSync(path);
-    return JSON.parse(text);
+    return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (error) {
     throw new PluginManifestError(`${path.pathname}: ${reasonOf(error, text)}`);
   }
@@ -91,8 +92,26 @@ function reasonOf(error: unknown, text: string): string {
   if (error instanceof SyntaxError) {
     return `Expected JSON but found ${JSON.stringify(text.slice(0, CHARACTERS_SHOWN))}`;
   }
-  if (error instanceof Deno.errors.NotFound) return "no such file";
-  return error instanceof Error ? error.message.split(" (os error", 1)[0]! : String(error);
+  if (error instanceof Deno.errors.NotFound) return "Expected a file but found none";
+  return fileErrorWords(error);
+}
+
+/**
+ * The source file that a manifest names.
+ *
+ * @throws {PluginManifestError} when there is none
+ */
+export function entryOf(directory: URL, { entry }: PluginManifest): URL {
+  const file = new URL(entry, directory);
+  const { pathname } = new URL("plugin.json", directory);
+  const refuse = (found: string) =>
+    new PluginManifestError(`${pathname}: entry: Expected a file but found ${found}: ${entry}`);
+  try {
+    if (Deno.statSync(file).isFile) return file;
+  } catch (error) {
+    throw refuse(error instanceof Deno.errors.NotFound ? "none" : fileErrorWords(error));
+  }
+  throw refuse("none of the regular kind");
 }
 
 /** What only some plugins have a use for is refused elsewhere rather than ignored. */

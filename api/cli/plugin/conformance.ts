@@ -9,6 +9,7 @@ import { POLICY_CHECKS, QUICK_POLICY_CHECKS } from "../../../core/conformance/po
 import { type CheckResult, runChecks } from "../../../core/conformance/run_checks.ts";
 import { DisagreementError } from "../disagreement_error.ts";
 import { parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
+import { oneLine } from "../mistake.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { locating, UserError } from "../user_error.ts";
 import { calibrationOption, readCalibration } from "./calibration.ts";
@@ -81,6 +82,6 @@ export function resultsOf(
 export function lineOf({ name, leftOut, failure, note, milliseconds }: CheckResult): string {
   if (leftOut !== undefined) return `left out  ${name}: ${leftOut}`;
   const time = `(${milliseconds.toFixed(0)} ms)`;
-  if (failure !== undefined) return `FAILED    ${name} ${time}: ${failure}`;
-  return `ok        ${name} ${time}${note === undefined ? "" : `; ${note}`}`;
+  if (failure !== undefined) return `FAILED    ${name} ${time}: ${oneLine(failure)}`;
+  return `ok        ${name} ${time}${note === undefined ? "" : `; ${oneLine(note)}`}`;
 }

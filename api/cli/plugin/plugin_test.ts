@@ -172,7 +172,7 @@ Deno.test(
     await refuses(["test", "quest,starc"], /<plugin>: expected one plugin but found several/);
     await refuses(["test", "hbm3-pim-bnak"], /; did you mean hbm3-pim-bank\?$/m);
     await refuses(["test", "hbm3-pim-bank:banks=8"], /expected no parameters for a memory model/);
-    await refuses(["test", folder], /plugin\.json: no such file/);
+    await refuses(["test", folder], /plugin\.json: Expected a file but found none$/m);
     await refuses(
       ["bench", "quest", "hbm3-pim-bank"],
       /policies or memory models but found both: quest is a policy, hbm3-pim-bank a memory model$/m,
