@@ -3,11 +3,15 @@
  *
  * @module
  */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errorWords } from "../../core/files/error_words.ts";
+import { readBytes } from "../../core/files/read_bytes.ts";
 import { UserError } from "./user_error.ts";
+
+/** Far more than a component of any language here takes. */
+export const MOST_COMPONENT_BYTES = 2 ** 28;
 
 /**
  * The component at a path, or of a plugin's folder there, which is built.
@@ -24,7 +28,7 @@ export async function componentAt(path: string): Promise<Uint8Array | undefined>
     return (await buildPlugin(pathToFileURL(join(resolve(path), "/")))).component;
   }
   try {
-    return readFileSync(path);
+    return readBytes(path, MOST_COMPONENT_BYTES);
   } catch (error) {
     throw new UserError(`expected a component but found ${path}: ${errorWords(error, "reason")}`);
   }

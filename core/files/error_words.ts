@@ -9,6 +9,7 @@ const WORDS: Readonly<Record<string, { readonly found: string; readonly reason: 
   ENOSPC: { found: "one with no space left", reason: "no space left on device" },
   EDQUOT: { found: "one with no space left (quota)", reason: "no space left in the quota" },
   EIO: { found: "one that fails (input/output error)", reason: "input/output error" },
+  ENAMETOOLONG: { found: "a name that is too long", reason: "its name is too long" },
   ELOOP: { found: "a loop of symbolic links", reason: "it is a loop of symbolic links" },
 };
 

@@ -6,6 +6,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { errorWords } from "../files/error_words.ts";
 import type { MemoryResult } from "./memory_model.ts";
 
 /** A store that cannot be used, with the file's name in its message. */
@@ -132,7 +133,7 @@ function guarded<T>(path: string, action: () => T): T {
     return action();
   } catch (error) {
     if (error instanceof ResultStoreError) throw error;
-    const found = error instanceof Error ? error.message : String(error);
+    const found = errorWords(error, "reason");
     throw new ResultStoreError(`Expected a store of results at ${path} but found: ${found}`);
   }
 }

@@ -35,7 +35,7 @@ export function parseBudgetList(text: string): number[] {
  *
  * @param name file name, for its extension and for messages
  * @throws {RangeError} when the format is another, an entry is no whole number of tokens of at
- * least 1, or there is none
+ * least 1, a `.csv` has no header, or there is none
  *
  * @example
  * ```ts
@@ -67,8 +67,9 @@ function lineParser(name: string): LineParser {
       };
     case "csv":
       return (line, index) => {
-        if (index === 0 || line.trim() === "") return [];
+        if (line.trim() === "") return [];
         const entry = line.split(",")[0]!.trim().replace(/^"(.*)"$/, "$1");
+        if (index === 0) return noBudget(entry, place(index));
         return [parseTokens(entry.replace(/^(\d+)\.\d*$/, "$1"), place(index))];
       };
     case "xlsx":
@@ -81,6 +82,14 @@ function lineParser(name: string): LineParser {
         `Expected ${name} to be a .txt or .csv file but found another extension`,
       );
   }
+}
+
+/** A table that begins with a number has no header, and its first budget would be lost. */
+function noBudget(entry: string, place: string): [] {
+  if (!/^[+-]?\d/.test(entry)) return [];
+  throw new RangeError(
+    `${place}: expected a header, as tables in .csv have, but found ${JSON.stringify(entry)}`,
+  );
 }
 
 function parseTokens(entry: string, place: string): number {

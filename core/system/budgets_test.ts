@@ -28,6 +28,9 @@ Deno.test("a line that is no number is named", () => {
     name: "RangeError",
     message: 'kv.txt line 7: expected a whole number of tokens but found "abc"',
   });
+  throws(() => parseBudgetTable("256,5\n512,6\n", "n.csv"), {
+    message: 'n.csv line 1: expected a header, as tables in .csv have, but found "256"',
+  });
   throws(() => parseBudgetTable("tokens\n1\n,2\n", "kv.csv"), {
     message: 'kv.csv line 3: expected a whole number of tokens but found ""',
   });

@@ -126,10 +126,10 @@ const options = v.strictObject(
     /** Mean run of 16-token blocks that are read, if scattered; `null` is any block alike. */
     locality: v.optional(
       v.nullable(v.pipe(
-        v.number(expected("--locality", "a number of blocks, at least 1")),
+        v.number(expected("--locality", `a number of blocks from 1 to ${MOST_TOKENS}`)),
         v.check(
           (value) => value >= 1 && value <= MOST_TOKENS,
-          expected("--locality", "a number of blocks, at least 1"),
+          expected("--locality", `a number of blocks from 1 to ${MOST_TOKENS}`),
         ),
       )),
       null,

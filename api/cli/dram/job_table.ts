@@ -46,9 +46,9 @@ const ROW_COLUMNS = ["kv_budget", "sparsity_ratio", "row_size"] as const;
 /**
  * Reads a table of programs.
  *
- * A row's `flags`, where it has any, are what the generator was given and decide about sparsity
- * alone; without them the columns `sparsity` (none, budget or ratio), `kv_budget`,
- * `sparsity_ratio`, `row_size` and `add_cluster` do.
+ * A row's `flags`, where it has any, are what the generator was given, and all there is of sparsity;
+ * without them the columns `sparsity` (none, budget or ratio), `kv_budget`, `sparsity_ratio`,
+ * `row_size` and `add_cluster` say it. What both say they have to agree on.
  *
  * @param name what to call the table in a message, e.g. a file name
  * @throws {UserError} naming the first line and column that is wrong
@@ -94,7 +94,12 @@ interface ParsedRecord {
 
 function parsed(text: string, name: string): { record: string[]; line: number }[] {
   try {
-    const records: unknown = parse(text, { info: true, bom: true, relax_column_count: true });
+    const records: unknown = parse(text, {
+      info: true,
+      bom: true,
+      relax_column_count: true,
+      skip_empty_lines: true,
+    });
     return (records as ParsedRecord[]).map(({ record, info }) => ({ record, line: info.lines }));
   } catch (error) {
     const found = error instanceof Error ? error.message : String(error);
@@ -115,13 +120,33 @@ function checkColumns(columns: readonly string[], name: string) {
 }
 
 function optionsOf(row: Row): ProgramOptions {
+  if (row.L!.trim() === "") {
+    throw new UserError("column L: expected a number of tokens, found none");
+  }
   const told: Told = { ...generatorOf(row) };
   for (const [column, option] of Object.entries(OPTION_COLUMNS)) {
     Object.assign(told, field(row, column, (text) => ({ [option]: PROGRAM_VALUES[option](text) })));
   }
   Object.assign(told, field(row, "power", (text) => ({ powerlimit: truth(text) })));
-  Object.assign(told, row.flags?.trim() ? flagsOf(row.flags) : sparsityOf(row));
-  return { ...PROGRAM_DEFAULTS, ...told };
+  const sparsity = sparsityOf(row);
+  if (!row.flags?.trim()) return { ...PROGRAM_DEFAULTS, ...told, ...sparsity };
+  const flags = flagsOf(row.flags);
+  checkAgreement({ ...told, ...flags }, told);
+  // That a ratio goes without a budget is no column's word.
+  if (!row.kv_budget?.trim()) delete sparsity.kv_budget;
+  checkAgreement({ ...PROGRAM_DEFAULTS, ...flags }, sparsity);
+  return { ...PROGRAM_DEFAULTS, ...told, ...flags };
+}
+
+/** Refuses what a column says and flags say otherwise. */
+function checkAgreement(options: Told, told: Told) {
+  for (const [option, value] of Object.entries(told)) {
+    const flagged = options[option as keyof Told];
+    if (flagged === value) continue;
+    throw new UserError(
+      `column flags: expected what the other columns say of ${option} (${value}) but found ${flagged}`,
+    );
+  }
 }
 
 /** Names such as `orig_bank` say the generator and the level. */

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { stringify } from "csv/sync";
 import { errorWords } from "../../../core/files/error_words.ts";
+import { readTextAtMost } from "../../../core/files/read_bytes.ts";
 import type { MemoryResult } from "../../../core/memory/memory_model.ts";
 import { type MemoryChoice, openMemory } from "../memory_access.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
@@ -25,6 +25,8 @@ const RESULT_COLUMNS = {
   wrgb: "wrgb",
 } as const satisfies Record<string, keyof MemoryResult>;
 
+const MOST_TABLE_BYTES = 2 ** 26;
+
 /** Runs the programs of a table and writes the table with their results. */
 export async function runJobs(options: JobOptions, surroundings: Surroundings) {
   const { jobs, output } = options;
@@ -47,7 +49,7 @@ export async function runJobs(options: JobOptions, surroundings: Surroundings) {
 
 function textOf(path: string): string {
   try {
-    return readFileSync(path, "utf8");
+    return readTextAtMost(path, MOST_TABLE_BYTES);
   } catch (error) {
     throw new UserError(
       `--jobs: expected a CSV table but found ${path}: ${errorWords(error, "reason")}`,

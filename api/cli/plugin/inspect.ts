@@ -4,9 +4,10 @@
  * @module
  */
 import { Command } from "commander";
-import { readFileSync } from "node:fs";
 import { errorWords } from "../../../core/files/error_words.ts";
+import { readBytes } from "../../../core/files/read_bytes.ts";
 import { DEFAULT_LIMITS, inspectComponent, type Limits } from "../../../core/host/mod.ts";
+import { MOST_COMPONENT_BYTES } from "../component_source.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { plainTable } from "../table.ts";
 import { UserError } from "../user_error.ts";
@@ -56,7 +57,7 @@ function text(inspection: ReturnType<typeof inspect>): string {
 
 function read(path: string): Uint8Array {
   try {
-    return readFileSync(path);
+    return readBytes(path, MOST_COMPONENT_BYTES);
   } catch (error) {
     throw new UserError(
       `<file>: expected a component but found ${path}: ${errorWords(error, "reason")}`,

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { parse } from "csv/sync";
 import { errorWords } from "../../../core/files/error_words.ts";
 import { columns, type SystemRow } from "../../../core/system/columns.ts";
@@ -31,7 +31,7 @@ export function resultFileOf(
  * @throws {UserError} when they cannot, or when rows are to be added to another kind of file
  */
 export function checkResultFile({ path, append }: ResultFile) {
-  if (!append || !existsSync(path)) return OutputFile.check("--output", path);
+  if (!append || !isThere(path)) return OutputFile.check("--output", path);
   const header = headerOf(readText(path));
   if (header !== "" && header !== csvHeader) {
     throw new UserError(
@@ -48,7 +48,7 @@ export function checkResultFile({ path, append }: ResultFile) {
  */
 export function writeResults({ path, append }: ResultFile, rows: readonly SystemRow[]) {
   const lines = rows.map((row) => `${csvRow(row)}\n`).join("");
-  const earlier = append && existsSync(path) ? readText(path) : "";
+  const earlier = append && isThere(path) ? readText(path) : "";
   if (earlier === "") writeFile("--output", path, `${csvHeader}\n${lines}`);
   else addTo(path, earlier.endsWith("\n") ? lines : `\n${lines}`);
 }
@@ -56,6 +56,12 @@ export function writeResults({ path, append }: ResultFile, rows: readonly System
 /** A result with its columns in the order of the table, for JSON. */
 export function inColumnOrder(row: SystemRow): Partial<SystemRow> {
   return Object.fromEntries(columns.map(({ name }) => [name, row[name]]));
+}
+
+/** Whether there is something to add to; a device or a pipe holds nothing. */
+function isThere(path: string): boolean {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found !== undefined && (found.isFile() || found.isDirectory());
 }
 
 function addTo(path: string, text: string) {
