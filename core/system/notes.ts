@@ -64,6 +64,10 @@ export function specNotes(
         `Each head's list is the union of what the trace's ${blocks?.unitedQueries} queries of a ` +
         "group selected.",
       ],
+      [
+        isPim && sparsity !== null && sparsity.rowSize > spec.lin + spec.lout,
+        "A row is longer than the context: whole rows are read, which is more than there is.",
+      ],
       [!isPim && sparsity !== null, `Sparsity changes nothing for --system ${system}.`],
       [
         isPim && sparsity === null && spec.clustering !== "none",
@@ -74,6 +78,10 @@ export function specNotes(
         (spec.ngpu !== 8 || spec.gmemcap !== 80),
         "The reference builds dgx-cpu with 8 GPUs of 80 GiB whatever --ngpu and --gmemcap say, " +
         "and so was this.",
+      ],
+      [
+        system === "dgx-cpu",
+        "No energy is counted for what CPUs compute and read: attention's is zero.",
       ],
     ]),
   ];

@@ -5,6 +5,7 @@
  */
 import { Command, Option } from "commander";
 import { HBM3_PIM } from "../../../wasm/dram/standards/hbm3_pim.ts";
+import { idleOptions, type IdleRule } from "../idle_options.ts";
 import { addMemoryChoice, type MemoryChoice } from "../memory_access.ts";
 import { checkedOption } from "../option.ts";
 import { requireOwnFile } from "../own_file.ts";
@@ -12,7 +13,12 @@ import type { Surroundings } from "../surroundings.ts";
 import { UserError } from "../user_error.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
 import { runJobs } from "./jobs.ts";
-import { addProgramOptions, PROGRAM_DEFAULTS, type ProgramOptions } from "./program_options.ts";
+import {
+  addProgramOptions,
+  PROGRAM_DEFAULTS,
+  type ProgramOptions,
+  toProgram,
+} from "./program_options.ts";
 import { type DramReport, jsonText, statisticsText, summaryText } from "./report.ts";
 import { runProgram, type TextOptions } from "./run_program.ts";
 import { type DeviceChoice, runTraceFile } from "./run_trace_file.ts";
@@ -44,7 +50,9 @@ A trace runs in the stack of AttAcc and STARC a block of lines at a time; anothe
 whole, and its MACs say where the units sit.
 
 A table of jobs has a column L (tokens); generator, pim_type, power, nhead, dhead, dbyte, flags,
-kv_budget, sparsity, sparsity_ratio, row_size and add_cluster where they differ from the defaults.
+kv_budget, sparsity (none, budget or ratio), sparsity_ratio, row_size and add_cluster where they
+differ from the defaults. The flags of a row are what a generator was given, as "--sparsity
+--kv_budget 512", and all there is of sparsity; filled columns beside them have to agree.
 The columns cycle, mac, sfm, mvgb, mvsb and wrgb are added or replaced, others are kept.`;
 
 /** The command. */
@@ -59,7 +67,7 @@ export function dramCommand(surroundings: Surroundings): Command {
     .addOption(new Option("--json", "print the result as JSON").conflicts("stats"));
   return addMemoryChoice(command)
     .addHelpText("after", EXAMPLES)
-    .action((options: DramOptions) => dram(options, surroundings));
+    .action((options: DramOptions) => dram(options, command, surroundings));
 }
 
 function addTraceOptions(command: Command) {
@@ -107,9 +115,11 @@ function addJobOptions(command: Command) {
     .option("--output <file>", "with --jobs: the table with results (default: standard output)");
 }
 
-async function dram(options: DramOptions, surroundings: Surroundings) {
+async function dram(options: DramOptions, command: Command, surroundings: Surroundings) {
   checkCombination(options);
   checkFiles(options);
+  const idle = idleOptions(command, idleRules(options));
+  for (const note of [...idle, ...roomNotes(options)]) surroundings.err(`note: ${note}\n`);
   if (options.jobs !== undefined) {
     return await runJobs({ ...options, jobs: options.jobs }, surroundings);
   }
@@ -122,6 +132,38 @@ async function reportOf(options: DramOptions, surroundings: Surroundings): Promi
   return memory === undefined
     ? await runTraceFile({ ...options, trace }, surroundings)
     : await runTraceInMemory({ ...options, trace, memory }, surroundings);
+}
+
+/** When options are of no use; a table's rows say themselves what others would. */
+function idleRules({ sparsity, kv_budget, cmdlog, jobs }: DramOptions): IdleRule[] {
+  return [
+    {
+      options: ["--kv_budget", "--sparsity_ratio", "--row_size", "--add_cluster"],
+      isMet: sparsity,
+      otherwise: "changes nothing without --sparsity",
+    },
+    {
+      options: ["--sparsity_ratio"],
+      isMet: kv_budget === 0,
+      otherwise: "changes nothing without --kv_budget 0",
+    },
+    {
+      options: ["--channel"],
+      isMet: cmdlog !== undefined || jobs !== undefined,
+      otherwise: "changes nothing without --cmdlog",
+    },
+  ];
+}
+
+/** Tells of keys that have too little room. */
+function roomNotes(options: DramOptions): string[] {
+  if (options.trace !== undefined || options.jobs !== undefined) return [];
+  const { partitionTokens, contextTokens } = toProgram(options);
+  if (partitionTokens >= contextTokens) return [];
+  return [
+    `A head's keys have room for ${partitionTokens} tokens (--maxlen) and there are ` +
+    `${contextTokens}: they do not fit, and are laid out as the reference lays them out.`,
+  ];
 }
 
 function checkCombination(options: DramOptions) {

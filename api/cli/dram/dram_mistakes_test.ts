@@ -16,6 +16,28 @@ Deno.test("sizes must be whole numbers in range", async () => {
   await refuses(["--sparsity_ratio", "2"], /^kvpim: --sparsity_ratio: expected a number above 0/);
 });
 
+Deno.test("what is given and of no use is told, as is a context that has too little room", async () => {
+  const run = (...args: string[]) => kvpim(["dram", "--seqlen", "64", "--nhead", "2", ...args]);
+  const plain = await run();
+  for (const idle of ["--kv_budget 16", "--sparsity_ratio 0.5", "--row_size 4", "--add_cluster"]) {
+    const { out, err } = await run(...idle.split(" "));
+    equal(out, plain.out);
+    match(
+      err,
+      new RegExp(`^note: ${idle.split(" ")[0]} changes nothing without --sparsity\\.$`, "m"),
+    );
+  }
+  match((await run("--channel", "3")).err, /^note: --channel changes nothing without --cmdlog\.$/m);
+  match((await run("--maxlen", "10")).err, /^note: A head's keys have room for 10 tokens .* 64: /m);
+  equal(/note/.test(plain.err), false, plain.err);
+});
+
+Deno.test({
+  name: "a table without an end is refused",
+  ignore: Deno.build.os === "windows",
+  fn: () => refuses(["--jobs", "/dev/zero"], /\/dev\/zero: it holds more than \d+ bytes$/m),
+});
+
 Deno.test("names must be known ones", async () => {
   await refuses(["--pim", "bufer"], /^kvpim: --pim: expected one of bank, .*mean buffer\?$/m);
   await refuses(["--seqlne", "4"], /^kvpim: unknown option '--seqlne'; did you mean --seqlen\?$/m);
@@ -117,6 +139,18 @@ Deno.test(
     await table("L,flags\n3,--kv_bugdet 3\n", /line 2: column flags: unknown option '--kv_bugdet'/);
     await table("L,flags\n3,--help\n", /line 2: column flags: unknown option '--help'/);
     await table("L,generator\n3,gpu\n", /line 2: column generator: expected a generator such as/);
+    await table("L,nhead\n,3\n", /line 2: column L: expected a number of tokens, found none$/m);
+    const flags = (row: string) => `L,flags,nhead,kv_budget,sparsity,add_cluster\n${row}\n`;
+    const agree = (what: string) =>
+      new RegExp(`line 2: column flags: expected what the other columns say of ${what}$`, "m");
+    await table(flags("64,--sparsity,,16,,"), agree("kv_budget \\(16\\) but found 1024"));
+    await table(flags("64,--seqlen 9,,,,"), agree("seqlen \\(64\\) but found 9"));
+    await table(flags("64,--nhead 3,5,,,"), agree("nhead \\(5\\) but found 3"));
+    await table(flags("64,--kv_budget 9,,,budget,"), agree("sparsity \\(true\\) but found false"));
+    await table(
+      flags("64,--sparsity --kv_budget 16,,16,budget,1"),
+      agree("add_cluster \\(true\\) but found false"),
+    );
     await table("L\n", /jobs\.csv: expected a row below the header/);
     await table("", /jobs\.csv line 1: expected a column L/);
     await table('L,note\n3,"open\n', /jobs\.csv: expected a CSV table but found: Quote Not Closed/);

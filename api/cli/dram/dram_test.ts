@@ -131,7 +131,7 @@ Deno.test(
     Deno.writeTextFileSync(
       jobs,
       "L,nhead,power,sparsity,kv_budget,row_size,add_cluster\n" +
-        "64,13,1,budget,64,16,True\n4096,13,1,ratio0.25,,,False\n2049,13,1,none,64,,\n",
+        "64,13,1,budget,64,16,True\n4096,13,1,ratio0.25,,,False\n\n2049,13,1,none,64,,\n\n",
     );
     const { out } = await kvpim(["dram", "--jobs", jobs]);
     const cycles = out.trim().split("\n").slice(1).map((line) => Number(line.split(",")[7]));

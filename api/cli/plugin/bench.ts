@@ -5,6 +5,7 @@
  */
 import { Command } from "commander";
 import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
+import { idleOptions, type IdleRule } from "../idle_options.ts";
 import { distinctPolicies, parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
 import { type OpenPolicies, openPolicies } from "../policy/open_policy.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -50,14 +51,22 @@ export function benchCommand(surroundings: Surroundings): Command {
     .addOption(calibrationOption())
     .option("--json", "print as JSON")
     .addHelpText("after", DETAILS)
-    .action((plugins: string[], options: BenchOptions) => bench(plugins, options, surroundings));
+    .action((plugins: string[], options: BenchOptions) =>
+      bench(plugins, options, command, surroundings)
+    );
 }
 
-async function bench(names: readonly string[], options: BenchOptions, { out }: Surroundings) {
+async function bench(
+  names: readonly string[],
+  options: BenchOptions,
+  command: Command,
+  { out, err }: Surroundings,
+) {
   checkLayer(options);
   const parsed = locating("<plugin>", () => names.flatMap(parsePolicies));
   const choices = distinctPolicies(parsed, "<plugin>");
   const kind = await onlyKind(choices);
+  for (const note of idleOptions(command, idleRules(kind))) err(`note: ${note}\n`);
   if (kind === "memory") {
     const measured = await measureMemories(choices, options);
     return out(options.json ? json(options, measured) : memoryTable(measured));
@@ -65,6 +74,18 @@ async function bench(names: readonly string[], options: BenchOptions, { out }: S
   using opened = await openPolicies(choices);
   const measured = await measurePolicies(opened, options);
   out(options.json ? json(options, measured) : policyTable(measured));
+}
+
+/** When options are of no use. */
+function idleRules(kind: PluginKind): IdleRule[] {
+  return [
+    {
+      options: ["--steps", "--calibration"],
+      isMet: kind === "policy",
+      otherwise: "changes nothing for memory models",
+    },
+    { options: ["--power"], isMet: kind === "memory", otherwise: "changes nothing for policies" },
+  ];
 }
 
 /** The kind of all plugins. */

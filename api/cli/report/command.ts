@@ -8,16 +8,18 @@ import { levelsOf } from "../../../core/system/machine.ts";
 import type { SystemSpec } from "../../../core/system/spec.ts";
 import { switchEffects } from "../../../core/system/switch_effects.ts";
 import { type Profile, profiles } from "../../../core/system/switches.ts";
+import { idleOptions, type IdleRule } from "../idle_options.ts";
 import { addMemoryChoice, openMemory } from "../memory_access.ts";
 import { checkedOption, repeatableOption } from "../option.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
 import { requireOwnFile } from "../own_file.ts";
 import { Progress } from "../progress.ts";
-import { filesRead, parseMethod, sparsityOfMethod } from "../simulate/budget_source.ts";
+import { filesRead, parseMethod, sparsityOf, specOfMethod } from "../simulate/budget_source.ts";
+import { idleInExperiment, idleInMethods } from "../simulate/idle_rules.ts";
 import {
   addExperimentOptions,
-  type Method,
-  selectionOf,
+  BY_METHOD,
+  READING_OPTIONS,
   type SimulateOptions,
   toSpec,
 } from "../simulate/options.ts";
@@ -29,7 +31,8 @@ import { MEASURES, type ReportedEffects, waterfallSvg } from "./waterfall.ts";
 
 const EXAMPLES = `
 Every switch in which the profiles differ is turned alone, and then one after the other in the order
-of kvpim simulate --list-switches. Without a --method the experiment is full attention.
+of kvpim simulate --list-switches. Without a --method there is one experiment, which reads what
+--sparsity and the options beside it or --trace say: all tokens unless stated.
 
 Example:
   kvpim report --switches --system dgx-attacc --gpu H100 --model Mistral-7B --batch 16 \\
@@ -40,8 +43,6 @@ interface ReportOptions extends SimulateOptions {
   readonly switches?: true;
   readonly to: Profile;
 }
-
-const FULL: Method = { name: "full", note: "", budget: "full" };
 
 /** The command. */
 export function reportCommand(surroundings: Surroundings): Command {
@@ -58,57 +59,76 @@ export function reportCommand(surroundings: Surroundings): Command {
         .default("corrected"),
     )
     .addOption(
-      repeatableOption("--method <name=budget>", "an experiment, as in simulate", parseMethod),
+      repeatableOption("--method <name=budget>", "an experiment, as in simulate", parseMethod)
+        .conflicts([...READING_OPTIONS]),
     )
     .option("--chart <file>", "the way from one profile to the other as a picture (SVG)")
     .option("--json", "print the effects as JSON");
   return addMemoryChoice(command)
     .addHelpText("after", EXAMPLES)
-    .action((options: ReportOptions) => report(options, surroundings));
+    .action((options: ReportOptions) => report(options, command, surroundings));
 }
 
-async function report(options: ReportOptions, surroundings: Surroundings) {
+async function report(options: ReportOptions, command: Command, surroundings: Surroundings) {
   const { switches, chart, to, profile, json } = options;
   if (!switches) throw new UserError("expected --switches but found nothing to report");
   requireOwnFile("--chart", chart, filesRead(options));
   if (chart !== undefined) OutputFile.check("--chart", chart);
-  const methods = options.method ?? [FULL];
-  const specs = await Promise.all(methods.map(async (method) =>
-    toSpec(
-      options,
-      await sparsityOfMethod(method, options),
-      options.clustering,
-      selectionOf(options, method.name),
-    )
-  ));
-  const experiments = await effectsOf(methods, specs, options, surroundings);
-  const title = titleOf(specs[0]!);
+  const experiments = await experimentsOf(options);
+  const effects = await effectsOf(experiments, options, surroundings);
+  for (const note of idleOptions(command, idleRules(options))) surroundings.err(`note: ${note}\n`);
+  const title = titleOf(experiments[0]!.spec);
   if (chart !== undefined) {
-    writeFile("--chart", chart, await waterfallSvg(title, [profile, to], experiments));
+    writeFile("--chart", chart, await waterfallSvg(title, [profile, to], effects));
   }
-  if (json) return surroundings.out(`${JSON.stringify({ experiments }, null, 2)}\n`);
-  const tables = experiments.map((effects) => tableOf(effects, profile, to));
+  if (json) return surroundings.out(`${JSON.stringify({ experiments: effects }, null, 2)}\n`);
+  const tables = effects.map((one) => tableOf(one, profile, to));
   surroundings.out(`${[title, ...tables].join("\n\n")}\n`);
   if (chart !== undefined) surroundings.out(`\nThe picture: ${chart}\n`);
 }
 
+/** An experiment whose switches are turned. */
+interface Experiment {
+  readonly name: string;
+  readonly spec: SystemSpec;
+}
+
+async function experimentsOf(options: ReportOptions): Promise<Experiment[]> {
+  if (options.method) {
+    return await Promise.all(options.method.map(async (method) => ({
+      name: method.name,
+      spec: await specOfMethod(method, options),
+    })));
+  }
+  if (options.selection === BY_METHOD) {
+    throw new UserError("--selection: expected --method beside by-method but found none");
+  }
+  const sparsity = await sparsityOf(options);
+  const name = sparsity === null ? "full" : "sparse";
+  return [{ name, spec: toSpec(options, sparsity, options.clustering) }];
+}
+
+function idleRules(options: ReportOptions): IdleRule[] {
+  return options.method ? idleInMethods(options, options.method) : idleInExperiment(options);
+}
+
 async function effectsOf(
-  methods: readonly Method[],
-  specs: readonly SystemSpec[],
+  experiments: readonly Experiment[],
   options: ReportOptions,
   surroundings: Surroundings,
 ): Promise<ReportedEffects[]> {
-  using opened = await openMemory(options, surroundings.env, levelsOf(specs));
-  const experiments: ReportedEffects[] = [];
-  for (const [i, { name }] of methods.entries()) {
+  const levels = levelsOf(experiments.map(({ spec }) => spec));
+  using opened = await openMemory(options, surroundings.env, levels);
+  const reported: ReportedEffects[] = [];
+  for (const { name, spec } of experiments) {
     using progress = new Progress(surroundings, name, undefined, "programs");
     const onProgress = (done: number, total: number) => progress.update(done, total);
     const effects = await userFacingAsync(() =>
-      switchEffects(specs[i]!, options.to, opened.memory, { onProgress })
+      switchEffects(spec, options.to, opened.memory, { onProgress })
     );
-    experiments.push({ name, ...effects });
+    reported.push({ name, ...effects });
   }
-  return experiments;
+  return reported;
 }
 
 function titleOf({ model, lin, lout, batch, rows }: SystemSpec): string {

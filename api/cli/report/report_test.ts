@@ -51,6 +51,20 @@ Deno.test("a switch that has the run refused says why and is left as it is", asy
   match(out, /^capacity: Expected the KV cache to fit the 8 accelerators/m);
 });
 
+Deno.test("budgets are read as simulate reads them, and methods say their own", async () => {
+  const budget = ["--sparsity", "--kv_budget", "512"];
+  const { out } = await kvpim([...EXPERIMENT, "--switches", "--json", ...budget]);
+  const [{ name, before }] = JSON.parse(out).experiments;
+  const simulated = await kvpim(["simulate", ...EXPERIMENT.slice(1), "--json", ...budget]);
+  deepEqual([name, before], ["sparse", JSON.parse(simulated.out).row]);
+  const both = await kvpim([...EXPERIMENT, "--switches", ...budget, "--method", "a=512"]);
+  equal(both.code, 2);
+  match(both.err, /'--method <name=budget>' cannot be used with option '--sparsity'/);
+  const none = await kvpim([...EXPERIMENT, "--switches", "--trace", "none.trace"]);
+  equal(none.code, 2);
+  match(none.err, /^kvpim: --trace: none\.trace: expected an attention trace but found no file/);
+});
+
 Deno.test("nothing to report is a mistake", async () => {
   const { code, err } = await kvpim(EXPERIMENT);
   equal(code, 2);

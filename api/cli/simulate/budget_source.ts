@@ -5,16 +5,28 @@
  */
 import { basename } from "node:path";
 import { errorWords } from "../../../core/files/error_words.ts";
+import { readTextAtMost } from "../../../core/files/read_bytes.ts";
 import {
   MOST_BUDGET_TOKENS,
   parseBudgetList,
   parseBudgetTable,
 } from "../../../core/system/budgets.ts";
+import type { SystemSpec } from "../../../core/system/spec.ts";
 import type { NamedFiles } from "../own_file.ts";
 import { locating, UserError, userFacing } from "../user_error.ts";
 import { wholeNumber } from "../values.ts";
-import type { ExperimentOptions, Method, SimulateOptions, Sparsity } from "./options.ts";
+import {
+  type ExperimentOptions,
+  isStarc,
+  type Method,
+  selectionOf,
+  type SimulateOptions,
+  type Sparsity,
+  toSpec,
+} from "./options.ts";
 import { isTraceFile, traceBudgets } from "./trace_budgets.ts";
+
+const MOST_TABLE_BYTES = 2 ** 26;
 
 /**
  * Reads the budgets of a table.
@@ -25,7 +37,7 @@ import { isTraceFile, traceBudgets } from "./trace_budgets.ts";
 function readBudgetTable(option: string, path: string): number[] {
   let text: string;
   try {
-    text = Deno.readTextFileSync(path);
+    text = readTextAtMost(path, MOST_TABLE_BYTES);
   } catch (error) {
     throw new UserError(
       `${option}: expected a table of budgets but found ${path}: ${errorWords(error, "reason")}`,
@@ -117,7 +129,7 @@ export function filesRead({
  *
  * @throws {UserError} when its budget is neither `full` nor a number, list, table or trace
  */
-export async function sparsityOfMethod(
+async function sparsityOfMethod(
   { name, budget }: Method,
   options: ExperimentOptions,
 ): Promise<Sparsity> {
@@ -137,4 +149,14 @@ export async function sparsityOfMethod(
     return { kvBudgets: await traceBudgets(option, budget, options), rowSize };
   }
   return { kvBudgets: readBudgetTable(option, budget), rowSize };
+}
+
+/** The experiment of a method: no other than STARC is charged with clustering. */
+export async function specOfMethod(
+  method: Method,
+  options: ExperimentOptions,
+): Promise<SystemSpec> {
+  const sparsity = await sparsityOfMethod(method, options);
+  const clustering = isStarc(method) ? options.clustering : "none";
+  return toSpec(options, sparsity, clustering, selectionOf(options, method.name));
 }

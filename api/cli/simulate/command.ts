@@ -11,7 +11,7 @@ import { UserError } from "../user_error.ts";
 import { parseMethod } from "./budget_source.ts";
 import { runComparison } from "./run_comparison.ts";
 import { runSingle } from "./run_single.ts";
-import { addExperimentOptions, type SimulateOptions } from "./options.ts";
+import { addExperimentOptions, READING_OPTIONS, type SimulateOptions } from "./options.ts";
 import { switchList } from "./switch_list.ts";
 
 const EXAMPLES = `
@@ -36,14 +36,7 @@ export function simulateCommand(surroundings: Surroundings): Command {
   addExperimentOptions(command)
     .addOption(
       new Option("--compare", "run several methods and compare them with full attention")
-        .conflicts([
-          "sparsity",
-          "kv_budget",
-          "kv_budget_dict",
-          "kv_budget_table",
-          "sparsity_ratio",
-          "trace",
-        ]),
+        .conflicts([...READING_OPTIONS]),
     )
     .addOption(repeatableOption("--method <name=budget>", "with --compare: a method", parseMethod))
     .option("--chart <file>", "with --compare: the picture (default: beside the table, .svg)")
@@ -58,22 +51,22 @@ export function simulateCommand(surroundings: Surroundings): Command {
     .option("--list-switches", "show every quirk and what it does");
   return addMemoryChoice(command)
     .addHelpText("after", EXAMPLES)
-    .action((options: SimulateOptions) => simulate(options, surroundings));
+    .action((options: SimulateOptions) => simulate(options, command, surroundings));
 }
 
-async function simulate(options: SimulateOptions, surroundings: Surroundings) {
+async function simulate(options: SimulateOptions, command: Command, surroundings: Surroundings) {
   const { compare, method, chart, listSwitches } = options;
   if (listSwitches) return surroundings.out(`${switchList()}\n`);
   if (compare) {
     if (options.blocks !== undefined) {
       throw new UserError("--blocks: expected no --compare beside it: a trace is of one method");
     }
-    if (method) return await runComparison({ ...options, method }, surroundings);
+    if (method) return await runComparison({ ...options, method }, command, surroundings);
     throw new UserError("--compare: expected at least one --method beside it but found none");
   }
   for (const [name, value] of Object.entries({ method, chart })) {
     if (value === undefined) continue;
     throw new UserError(`--${name}: expected --compare beside it but found none`);
   }
-  await runSingle(options, surroundings);
+  await runSingle(options, command, surroundings);
 }

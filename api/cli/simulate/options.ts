@@ -76,6 +76,16 @@ export interface SimulateOptions extends ExperimentOptions, MemoryChoice {
   readonly listSwitches?: true;
 }
 
+/** Options that say what one experiment reads, which methods say of themselves. */
+export const READING_OPTIONS: readonly (keyof ExperimentOptions)[] = [
+  "sparsity",
+  "kv_budget",
+  "kv_budget_dict",
+  "kv_budget_table",
+  "sparsity_ratio",
+  "trace",
+];
+
 /** Which tokens each step reads; `null` is all of them. */
 export type Sparsity = SystemOptions["sparsity"];
 
@@ -187,7 +197,7 @@ function addSparsityOptions(
     .addOption(
       new Option(
         "--kv_budget_table <file>",
-        "with --sparsity: budgets of the steps, .txt (one a line) or .csv (first column)",
+        "with --sparsity: budgets of the steps, .txt (one a line) or .csv (a header, first column)",
       ).conflicts("kv_budget"),
     );
   addTraceOptions(command);
@@ -233,8 +243,17 @@ export function selectionOf(
   method: string,
 ): SelectionOptions {
   if (selection !== BY_METHOD) return selection;
-  const name = namesOf(policies).find((policy) => policy === method.toLowerCase());
-  return { selection: name ?? "none" };
+  return { selection: policyNamed(method) ?? "none" };
+}
+
+/** Whether a method is the one whose work clustering is. */
+export function isStarc({ name }: Method): boolean {
+  return policyNamed(name) === "starc";
+}
+
+/** The policy a method is named after, if any. */
+export function policyNamed(method: string): keyof typeof policies | undefined {
+  return namesOf(policies).find((policy) => policy === method.toLowerCase());
 }
 
 /**

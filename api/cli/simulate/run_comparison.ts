@@ -1,17 +1,20 @@
+import type { Command } from "commander";
 import { levelsOf } from "../../../core/system/machine.ts";
 import type { SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
+import { idleOptions } from "../idle_options.ts";
 import { type OpenMemory, openMemory } from "../memory_access.ts";
-import { OutputFile, writeFile } from "../output_file.ts";
+import { OutputFile } from "../output_file.ts";
 import { requireOwnFile } from "../own_file.ts";
 import { Progress } from "../progress.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { UserError, userFacingAsync } from "../user_error.ts";
-import { budgetText, filesRead, sparsityOfMethod } from "./budget_source.ts";
+import { budgetText, filesRead, specOfMethod } from "./budget_source.ts";
 import { chartSvg } from "./chart.ts";
 import { chargeLines, type MethodResult, promptChargeLines } from "./comparison.ts";
 import { comparisonTable } from "./comparison_table.ts";
-import { type Method, selectionOf, type SimulateOptions, toSpec } from "./options.ts";
+import { idleInMethods } from "./idle_rules.ts";
+import type { Method, SimulateOptions } from "./options.ts";
 import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
 
 const FULL: Method = { name: "full", note: "", budget: "full" };
@@ -19,21 +22,31 @@ const FULL: Method = { name: "full", note: "", budget: "full" };
 type ComparisonOptions = SimulateOptions & { readonly method: readonly Method[] };
 
 /** Runs every method and shows each against full attention. */
-export async function runComparison(options: ComparisonOptions, surroundings: Surroundings) {
+export async function runComparison(
+  options: ComparisonOptions,
+  command: Command,
+  surroundings: Surroundings,
+) {
   const methods = withFull(options.method);
   const file = resultFileOf(options);
   const chart = options.chart ?? (file && besides(file.path));
   requireOwnFile("--output", file?.path, filesRead(options));
   requireOwnFile("--chart", chart, { ...filesRead(options), "--output": file?.path });
   const specs: SystemSpec[] = [];
-  for (const method of methods) specs.push(await specOf(method, options));
+  for (const method of methods) specs.push(await specOfMethod(method, options));
   if (file) checkResultFile(file);
   if (chart !== undefined) OutputFile.check("--chart", chart);
   const results = await runAll(methods, specs, options, surroundings);
   const full = results[methods.findIndex(({ budget }) => budget === "full")]!;
   const picture = chart === undefined ? "" : await chartSvg(specs[0]!, results, full);
+  // Both are written before either takes the place of an earlier one.
+  using drawn = chart === undefined ? null : OutputFile.open("--chart", chart);
+  drawn?.write(picture);
   if (file) writeResults(file, results.map(({ row }) => row));
-  if (chart !== undefined) writeFile("--chart", chart, picture);
+  drawn?.commit();
+  for (const note of idleOptions(command, idleInMethods(options, methods))) {
+    surroundings.err(`note: ${note}\n`);
+  }
   for (const note of notesOf(results)) surroundings.err(`${note}\n`);
   surroundings.out(options.json ? json(results) : report(specs[0]!, results, full));
   if (options.json) return;
@@ -41,21 +54,23 @@ export async function runComparison(options: ComparisonOptions, surroundings: Su
   if (chart !== undefined) surroundings.out(`The picture: ${chart}\n`);
 }
 
+/**
+ * Adds full attention where there is none.
+ *
+ * @throws {UserError} when two methods have one name, or another than full attention has its name
+ */
 function withFull(methods: readonly Method[]): readonly Method[] {
   const names = methods.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) {
     throw new UserError(`--method: expected each method once but found ${twice} twice`);
   }
-  return methods.some(({ budget }) => budget === "full") ? methods : [FULL, ...methods];
-}
-
-/** Clustering is STARC's work: no other method is charged with it. */
-async function specOf(method: Method, options: ComparisonOptions): Promise<SystemSpec> {
-  const isStarc = method.name.toLowerCase() === "starc";
-  const sparsity = await sparsityOfMethod(method, options);
-  const clustering = isStarc ? options.clustering : "none";
-  return toSpec(options, sparsity, clustering, selectionOf(options, method.name));
+  if (methods.some(({ budget }) => budget === "full")) return methods;
+  if (!names.includes(FULL.name)) return [FULL, ...methods];
+  throw new UserError(
+    "--method: expected full to be full attention, which is compared with, but found " +
+      methods.find(({ name }) => name === FULL.name)!.budget,
+  );
 }
 
 async function runAll(

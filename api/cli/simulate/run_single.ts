@@ -1,7 +1,9 @@
+import type { Command } from "commander";
 import type { SystemRow } from "../../../core/system/columns.ts";
 import { levelsOf } from "../../../core/system/machine.ts";
 import type { SystemSpec } from "../../../core/system/spec.ts";
 import { simulateSystem } from "../../../core/system/simulate.ts";
+import { idleOptions } from "../idle_options.ts";
 import { openMemory } from "../memory_access.ts";
 import { requireOwnFile } from "../own_file.ts";
 import { Progress } from "../progress.ts";
@@ -10,12 +12,17 @@ import { UserError, userFacingAsync } from "../user_error.ts";
 import { figureTable } from "../table.ts";
 import { filesRead, sparsityOf } from "./budget_source.ts";
 import { chargeLines, energyOf, latencyOf, PARTS, promptChargeLines, sumOf } from "./comparison.ts";
+import { idleInExperiment } from "./idle_rules.ts";
 import { BY_METHOD, type SimulateOptions, toSpec } from "./options.ts";
 import { recordedBlocks } from "./recorded_blocks.ts";
 import { checkResultFile, inColumnOrder, resultFileOf, writeResults } from "./result_file.ts";
 
 /** Runs one experiment as main.py does. */
-export async function runSingle(options: SimulateOptions, surroundings: Surroundings) {
+export async function runSingle(
+  options: SimulateOptions,
+  command: Command,
+  surroundings: Surroundings,
+) {
   const { out, err } = surroundings;
   if (options.selection === BY_METHOD) {
     throw new UserError("--selection: expected --compare beside by-method but found none");
@@ -39,7 +46,8 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   );
   progress[Symbol.dispose]();
   if (file) writeResults(file, [row]);
-  for (const note of [...unusedOptions(options), ...notes]) err(`note: ${note}\n`);
+  const idle = idleOptions(command, idleInExperiment(options));
+  for (const note of [...idle, ...notes]) err(`note: ${note}\n`);
   if (options.json) {
     const columns = inColumnOrder(row);
     const result = { row: columns, charged, chargedPrompt, sampling, notes, spec };
@@ -52,17 +60,6 @@ export async function runSingle(options: SimulateOptions, surroundings: Surround
   for (const line of chargeLines(charged, "attention")) out(`${line}\n`);
   for (const line of promptChargeLines(chargedPrompt, "prompt")) out(`${line}\n`);
   if (file) out(`\nAll 51 columns are in ${file.path}\n`);
-}
-
-/** Options that were given and change nothing, as in main.py. */
-function unusedOptions({ sparsity, kv_budget, kv_budget_dict, kv_budget_table }: SimulateOptions) {
-  if (sparsity) return [];
-  const given = Object.entries({
-    kv_budget: kv_budget === 0 ? undefined : kv_budget,
-    kv_budget_dict,
-    kv_budget_table,
-  }).filter(([, value]) => value !== undefined);
-  return given.map(([name]) => `--${name} changes nothing without --sparsity.`);
 }
 
 function summaryOf({ model, lin, lout, batch }: SystemSpec, row: SystemRow): string {

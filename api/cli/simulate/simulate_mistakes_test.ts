@@ -156,6 +156,41 @@ Deno.test(
   }),
 );
 
+Deno.test("full attention's name is its own", async () => {
+  await refuses(
+    ["--compare", "--method", "full=5"],
+    /^kvpim: --method: expected full to be full attention, .* but found 5$/m,
+  );
+});
+
+Deno.test({
+  name: "a table without an end is refused, and nothing is added to a device",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    await refuses(
+      ["--sparsity", "--kv_budget_table", "/dev/zero"],
+      /^kvpim: --kv_budget_table: .*\/dev\/zero: it holds more than \d+ bytes$/m,
+    );
+    await refuses(
+      ["--lout", "2", "--append", "--output", "/dev/full"],
+      /\/dev\/full: no space left/,
+    );
+  },
+});
+
+Deno.test({
+  name: "a picture that cannot be written leaves the table as it was",
+  ignore: Deno.build.os !== "linux",
+  fn: inFolder(async (folder) => {
+    const output = `${folder}/kept.csv`;
+    Deno.writeTextFileSync(output, "precious");
+    const args = "--lin 64 --lout 2 --compare --method a=16 --chart /dev/full --output".split(" ");
+    await refuses([...args, output], /^kvpim: --chart: .*\/dev\/full: no space left/);
+    equal(Deno.readTextFileSync(output), "precious");
+    deepEqual(filesIn(folder), ["kept.csv"]);
+  }),
+});
+
 Deno.test({
   name: "a cache that may only be read is named",
   ignore: Deno.build.os === "windows" || Deno.uid() === 0,
