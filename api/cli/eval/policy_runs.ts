@@ -112,7 +112,7 @@ export function policyFolder(output: string, choice: PolicyChoice): string {
  * Makes the folder of results and holds it, and finds out whether each policy's in it can be made or
  * written.
  *
- * @param holding whether other runs may write to it at the same time, each their own results
+ * @param holding whether other runs may write to it at the same time, each under policies of its own
  * @returns what lets go of it, and removes it again where it was made here and nothing has come into it
  * @throws {UserError} when it cannot
  */
@@ -132,7 +132,17 @@ export function makeOutputFolder(
       throw new UserError(`--output: expected a folder ${path} but found a file`);
     }
     checkWritable(found ? path : output);
+    if (holding === "shared") made.use(holdPolicyFolder(path));
   }
+  return made.move();
+}
+
+/** Two runs under one policy write the same files. */
+function holdPolicyFolder(path: string): Disposable {
+  using made = new DisposableStack();
+  const isNew = makeFolder(path, UserError) !== undefined;
+  if (isNew) made.defer(() => removeEmpty(path, path));
+  made.use(hold(path, "alone"));
   return made.move();
 }
 

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { budgetTable } from "../../../core/attention/budget_table.ts";
 import { readTraceFile } from "../../../core/attention/trace_file.ts";
 import { builtInPlugin, DEFAULT_LIMITS } from "../../../core/host/mod.ts";
+import { holdFolder } from "../../../core/files/hold_folder.ts";
 import { filesIn, inFolder, kvpim, kvpimProcess } from "../testing.ts";
 import { EXCERPT } from "./ppl.ts";
 
@@ -240,5 +241,23 @@ Deno.test({
     const err = new TextDecoder().decode(stderr);
     deepEqual([code, err.split("\n").length], [2, 2], err);
     match(err, line);
+  }),
+});
+
+Deno.test({
+  name: "two runs at once may write to one folder, but not under one policy",
+  ignore: Deno.build.os === "windows",
+  fn: inFolder(async (folder) => {
+    Deno.mkdirSync(`${folder}/full`);
+    using output = holdFolder(folder, "shared");
+    using held = holdFolder(`${folder}/full`, "alone");
+    ok(output && held);
+    await refuses(
+      ["--policy", "random,full", "--output", folder],
+      /^kvpim: --output: expected a folder that no run is writing to but found .*\/full$/m,
+    );
+    deepEqual(filesIn(folder), ["full"]);
+    const other = await kvpim([...SHORT, "--policy", "random", "--output", folder]);
+    equal(other.code, 0, other.err);
   }),
 });
