@@ -36,7 +36,9 @@ export function holdFolder(path: string, holding: Holding): Disposable | undefin
   }
 }
 
+/** NFS has no exclusive locks of what is open for reading only, which a folder always is. */
+const UNSUPPORTED = ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "ENOTSUP", "EBADF"];
+
 function isUnsupported(error: unknown): boolean {
-  return error instanceof Deno.errors.NotSupported ||
-    ["ENOLCK", "ENOSYS", "EOPNOTSUPP", "ENOTSUP"].includes(errorCode(error) ?? "");
+  return error instanceof Deno.errors.NotSupported || UNSUPPORTED.includes(errorCode(error) ?? "");
 }
