@@ -66,6 +66,9 @@ function pushFrom(length: i32, threshold: u32, base: u32, at: usize): void {
   }
 }
 
+/** Rounds of the search that halve the scores rather than their bits. */
+const ROUNDS_BY_VALUE: i32 = 6;
+
 /** Keys that are counted at a time. */
 const RUN: i32 = 16;
 
@@ -127,8 +130,8 @@ function kthLargest(length: i32, k: u32): u32 {
   let above: u32 = 0;
   // Keys from `high` on that are no longer among those counted.
   let dropped: u32 = 0;
-  while (high - low > 1) {
-    const middle = low + ((high - low) >> 1);
+  for (let rounds = 0; high - low > 1; rounds++) {
+    const middle = middleOf(low, high, rounds < ROUNDS_BY_VALUE);
     const found = dropped + countFrom(from, count, middle);
     if (found >= k) {
       low = middle;
@@ -145,6 +148,23 @@ function kthLargest(length: i32, k: u32): u32 {
   ties = k - above;
   equals = atLeast - above;
   return low;
+}
+
+/**
+ * A key between two. Halfway by value is nearer the middle of the scores than halfway by bits, most of
+ * which tell exponents apart, but not where a few scores are far larger than the others.
+ */
+function middleOf(low: u32, high: u32, byValue: bool): u32 {
+  if (byValue) {
+    const middle = sortable((scoreOf(low) + scoreOf(high)) * 0.5);
+    if (middle > low && middle < high) return middle;
+  }
+  return low + ((high - low) >> 1);
+}
+
+/** The score that a key was made of. */
+function scoreOf(key: u32): f32 {
+  return reinterpret<f32>((key >> 31) !== 0 ? key ^ 0x80000000 : ~key);
 }
 
 /** A number of keys, rounded up to whole runs. */
