@@ -4,21 +4,20 @@
  * @module
  */
 import type { Option } from "commander";
-import { createConnection } from "node:net";
 import { openPlatform } from "../../core/run/platform.ts";
 import type { RedisQueue } from "../../core/run/redis_queue.ts";
 import { checkedOption } from "./option.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { unexpected, UserError } from "./user_error.ts";
 
-const REDIS_PORT = 6379;
-const CONNECT_MS = 5000;
+/** How long Redis may take to answer. */
+const ANSWER_MS = 5000;
 
 /** The option that names a queue. */
 export function queueOption(description: string): Option {
   return checkedOption(
     "--queue <url>",
-    `${description}: redis://host:port of Valkey or Redis`,
+    `${description}: redis://[:password@]host:port of Valkey or Redis`,
     url,
   );
 }
@@ -41,25 +40,28 @@ export async function openQueue(address: string, { err }: Surroundings): Promise
   return new RedisQueue(address, digest, (fault) => err(`kvpim: ${queueFault(fault)}\n`));
 }
 
-/** A fault in a line. */
+/** A fault in words. */
 export function queueFault(fault: unknown): string {
   return `--queue: ${fault instanceof Error ? fault.message : String(fault)}`;
 }
 
-/** @throws {UserError} when nothing answers at an address */
-export function checkReachable(address: string): Promise<void> {
-  const { hostname, port } = new URL(address);
-  return new Promise((resolve, reject) => {
-    const socket = createConnection(Number(port) || REDIS_PORT, hostname);
-    const fail = (found: string) => {
-      socket.destroy();
-      reject(new UserError(`--queue: expected Valkey or Redis at ${hostname} but found ${found}`));
-    };
-    socket.setTimeout(CONNECT_MS, () => fail("no answer"));
-    socket.on("error", ({ message }) => fail(message));
-    socket.on("connect", () => {
-      socket.destroy();
-      resolve();
-    });
+/** @throws {UserError} when what is at an address answers no commands */
+export async function checkReachable(address: string): Promise<void> {
+  const { Redis } = await import("ioredis");
+  const redis = new Redis(address, {
+    lazyConnect: true,
+    retryStrategy: () => null,
+    connectTimeout: ANSWER_MS,
+    commandTimeout: ANSWER_MS,
+    maxRetriesPerRequest: 0,
   });
+  // What a command says that fails for want of a connection tells less than what came before it.
+  const faults: unknown[] = [];
+  redis.on("error", (fault) => faults.push(fault));
+  await redis.ping().catch((fault) => faults.push(fault));
+  redis.disconnect();
+  if (faults.length === 0) return;
+  const found = faults[0] instanceof Error ? faults[0].message : String(faults[0]);
+  const { hostname } = new URL(address);
+  throw new UserError(`--queue: expected Valkey or Redis at ${hostname} but found ${found}`);
 }

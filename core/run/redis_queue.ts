@@ -1,14 +1,12 @@
 /**
- * Runs that other machines do: jobs of BullMQ on Valkey or Redis.
- *
- * A queue is named by the platform's digest, so that a worker takes only runs whose bytes it makes
- * as every other process of the queue does.
+ * Runs that other machines do, as jobs of BullMQ on Valkey or Redis: the side that has them done.
  *
  * @module
  */
-import { type ConnectionOptions, Queue, QueueEvents, Worker } from "bullmq";
-import { Redis } from "ioredis";
-import { contentOf, type ContentText, contentText } from "./content_text.ts";
+import { Queue, QueueEvents } from "bullmq";
+import type { Redis } from "ioredis";
+import { setTimeout as sleep } from "node:timers/promises";
+import { contentOf, contentText } from "./content_text.ts";
 import {
   type Executor,
   RunAbortedError,
@@ -16,70 +14,57 @@ import {
   RunRefusedError,
   type RunRequest,
 } from "./executor.ts";
-import type { Inputs, Output } from "./kinds/kind.ts";
-import type { RunSpec } from "./run_spec.ts";
-import type { WorkFolders } from "./run_worker.ts";
-import { WorkerHandle } from "./worker_handle.ts";
+import type { Output } from "./kinds/kind.ts";
+import {
+  asConnection,
+  CLOSE_MS,
+  connect,
+  ConnectionFaults,
+  type JobData,
+  type JobProgress,
+  type JobResult,
+  namesOf,
+} from "./redis_jobs.ts";
 
-/** How long a job stays taken after its worker ended. */
-const LOCK_MS = 10_000;
-/** Workers that may end on a job before it fails. */
-const MOST_STALLS = 3;
 /** How long the results of a job wait for their server. */
 const KEPT_SECONDS = 24 * 60 * 60;
 
-const OTHER_ARITHMETIC =
-  "Expected a worker that computes as the server does, to the bit, but found one that does not";
-
-/** A run as a job holds it. */
-interface JobData {
-  readonly spec: RunSpec;
-  readonly inputs: readonly (readonly [reference: string, content: ContentText])[];
+/** Options of a {@linkcode RedisQueue}. */
+interface RedisQueueOptions {
+  /** How often the queue is asked whether it still has a job. Default 5000. */
+  readonly lookMs?: number;
 }
-
-/** What a job comes to; one that was cancelled or broke fails, and leaves nothing behind. */
-type JobResult =
-  | {
-    readonly kind: "outputs";
-    readonly outputs: readonly { readonly name: string; readonly content: ContentText }[];
-  }
-  | { readonly kind: "refused"; readonly message: string };
-
-interface JobProgress {
-  readonly done: number;
-  readonly total: number;
-}
-
-/** Names of a queue and of the channel by which its jobs are cancelled. */
-function namesOf(platformDigest: string) {
-  const queue = `kvpim-${platformDigest.slice(0, 16)}`;
-  return { queue, cancel: `${queue}-cancel` };
-}
-
-function connect(url: string, onFault: (fault: unknown) => void): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: null });
-  redis.on("error", onFault);
-  return redis;
-}
-
-/** BullMQ knows a client by its methods; its types are those of another version of it. */
-const asConnection = (redis: Redis) => redis as unknown as ConnectionOptions;
 
 /** The side that has runs done. */
 export class RedisQueue implements AsyncDisposable {
   readonly #redis: Redis;
   readonly #cancelChannel: string;
   readonly #queue: Queue<JobData, JobResult>;
-  readonly #events: QueueEvents;
+  readonly #events: QueueEvents<JobResult>;
+  readonly #lookMs: number;
+  readonly #cancelling = new Set<Promise<void>>();
 
-  /** @param url e.g. `"redis://localhost:6379"` */
-  constructor(url: string, platformDigest: string, onFault: (fault: unknown) => void) {
+  /**
+   * @param url e.g. `"redis://localhost:6379"`
+   * @param onFault called with what goes wrong with the connection, once until it is there again
+   */
+  constructor(
+    url: string,
+    platformDigest: string,
+    onFault: (fault: unknown) => void,
+    { lookMs = 5000 }: RedisQueueOptions = {},
+  ) {
     const { queue, cancel } = namesOf(platformDigest);
-    this.#redis = connect(url, onFault);
+    const faults = new ConnectionFaults(onFault);
+    this.#redis = connect(url, faults);
     this.#cancelChannel = cancel;
+    this.#lookMs = lookMs;
     const connection = asConnection(this.#redis);
     this.#queue = new Queue(queue, { connection });
     this.#events = new QueueEvents(queue, { connection });
+    this.#queue.on("error", faults.tell);
+    this.#events.on("error", faults.tell);
+    this.#queue.setMaxListeners(0);
     this.#events.setMaxListeners(0);
   }
 
@@ -87,16 +72,19 @@ export class RedisQueue implements AsyncDisposable {
   executor(): Executor {
     let abort: (() => void) | undefined;
     return {
-      run: (request, onProgress) =>
-        Promise.race([
-          this.#run(request, onProgress),
+      run: (request, onProgress) => {
+        const ending = new AbortController();
+        return Promise.race([
+          this.#run(request, onProgress, ending.signal),
           new Promise<never>((_, reject) => {
             abort = () => {
-              this.#cancel(request.id);
               reject(new RunAbortedError("The run was ended"));
+              ending.abort();
+              this.#cancel(request.id);
             };
           }),
-        ]),
+        ]);
+      },
       abort: () => abort?.(),
       [Symbol.dispose]() {},
     };
@@ -105,6 +93,7 @@ export class RedisQueue implements AsyncDisposable {
   async #run(
     { id, spec, inputs }: RunRequest,
     onProgress: (done: number, total: number) => void,
+    signal: AbortSignal,
   ): Promise<readonly Output[]> {
     const data: JobData = {
       spec,
@@ -117,16 +106,8 @@ export class RedisQueue implements AsyncDisposable {
     };
     this.#events.on("progress", listener);
     try {
-      // A job of this name that is there already, perhaps done, is not added again.
-      const job = await this.#queue.add("run", data, {
-        jobId: id,
-        removeOnComplete: { age: KEPT_SECONDS },
-        removeOnFail: true,
-      });
-      const result = await job.waitUntilFinished(this.#events).catch((error: Error) => {
-        throw new RunBrokenError(error.message);
-      });
-      await job.remove();
+      const result = await this.#result(id, data, signal);
+      await this.#queue.remove(id);
       if (result.kind === "outputs") {
         return result.outputs.map(({ name, content }) => ({ name, content: contentOf(content) }));
       }
@@ -136,81 +117,82 @@ export class RedisQueue implements AsyncDisposable {
     }
   }
 
-  async #cancel(id: string) {
-    await this.#redis.publish(this.#cancelChannel, id);
-    // A job that waits goes; one that a worker has cannot, and ends by itself.
-    await this.#queue.remove(id).catch(() => {});
+  /** What a job comes to; it is added again where the queue has lost it. */
+  async #result(id: string, data: JobData, signal: AbortSignal): Promise<JobResult> {
+    for (;;) {
+      signal.throwIfAborted();
+      // A job of this name that is there already, perhaps done, is not added again.
+      await this.#queue.add("run", data, {
+        jobId: id,
+        removeOnComplete: { age: KEPT_SECONDS },
+        removeOnFail: true,
+      });
+      const result = await this.#ended(id, signal);
+      if (result) return result;
+    }
   }
 
+  /** What a job comes to, or nothing where the queue has lost it. */
+  async #ended(id: string, signal: AbortSignal): Promise<JobResult | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<JobResult>();
+    const onCompleted = ({ jobId, returnvalue }: { jobId: string; returnvalue: JobResult }) => {
+      if (jobId === id) resolve(returnvalue);
+    };
+    const onFailed = ({ jobId, failedReason }: { jobId: string; failedReason: string }) => {
+      if (jobId === id) reject(new RunBrokenError(failedReason));
+    };
+    const ended = new AbortController();
+    this.#events.on("completed", onCompleted).on("failed", onFailed);
+    try {
+      const looking = this.#look(id, AbortSignal.any([signal, ended.signal]));
+      return await Promise.race([promise, looking]);
+    } finally {
+      ended.abort();
+      this.#events.off("completed", onCompleted).off("failed", onFailed);
+    }
+  }
+
+  /**
+   * Asks the queue now and then for a job's result: a Redis that restarts without its data loses the
+   * job, and one that was long out of reach has no room for the event of its end.
+   *
+   * @returns nothing where the queue has lost the job
+   */
+  async #look(id: string, signal: AbortSignal): Promise<JobResult | undefined> {
+    // A job that fails goes at once, and the event that says so comes later.
+    for (let misses = 0; misses < 2;) {
+      const state = await this.#queue.getJobState(id);
+      if (state === "completed") return (await this.#queue.getJob(id))?.returnvalue;
+      misses = state === "unknown" ? misses + 1 : 0;
+      await sleep(this.#lookMs, undefined, { signal });
+    }
+    return undefined;
+  }
+
+  #cancel(id: string) {
+    const cancelling = Promise.allSettled([
+      this.#redis.publish(this.#cancelChannel, id),
+      // A job that waits goes; one that a worker has cannot, and ends by itself.
+      this.#queue.remove(id),
+    ]).then(() => {
+      this.#cancelling.delete(cancelling);
+    });
+    this.#cancelling.add(cancelling);
+  }
+
+  /** Lets go of the queue: its jobs stay, but for those that were cancelled. */
   async [Symbol.asyncDispose]() {
-    await this.#events.close();
-    await this.#queue.close();
+    const limit = new AbortController();
+    const tooLong = sleep(CLOSE_MS, undefined, { signal: limit.signal });
+    // Without Redis neither of these comes to an end.
+    await Promise.allSettled([Promise.race([this.#close(), tooLong])]);
+    limit.abort();
     this.#redis.disconnect();
   }
-}
 
-/** Options of {@linkcode redisWorker}. */
-interface RedisWorkerOptions {
-  readonly url: string;
-  readonly platformDigest: string;
-  /** The name that a run has on this machine. */
-  readonly idOf: (spec: RunSpec) => Promise<string>;
-  /** Runs at a time. */
-  readonly width: number;
-  readonly folders: WorkFolders;
-  readonly onFault: (fault: unknown) => void;
-}
-
-/** The side that does runs, until disposed of. */
-export function redisWorker(options: RedisWorkerOptions): AsyncDisposable {
-  const { url, platformDigest, width, folders, idOf, onFault } = options;
-  const { queue, cancel } = namesOf(platformDigest);
-  const redis = connect(url, onFault);
-  const cancellations = connect(url, onFault);
-  const idle = Array.from({ length: width }, () => new WorkerHandle(folders));
-  const active = new Map<string, WorkerHandle>();
-  cancellations.subscribe(cancel).catch(onFault);
-  cancellations.on("message", (_channel, id) => active.get(id)?.abort());
-  const worker = new Worker<JobData, JobResult>(queue, async (job) => {
-    const handle = idle.pop()!;
-    active.set(job.id!, handle);
-    try {
-      const request = { id: job.id!, spec: job.data.spec, inputs: inputsOf(job.data) };
-      const onProgress = (done: number, total: number) => {
-        job.updateProgress({ done, total }).catch(onFault);
-      };
-      if (await idOf(request.spec) !== request.id) throw new RunRefusedError(OTHER_ARITHMETIC);
-      const outputs = await handle.run(request, onProgress);
-      return {
-        kind: "outputs",
-        outputs: outputs.map(({ name, content }) => ({ name, content: contentText(content) })),
-      };
-    } catch (error) {
-      if (error instanceof RunRefusedError) return { kind: "refused", message: error.message };
-      if (!(error instanceof RunAbortedError)) onFault(error);
-      throw error;
-    } finally {
-      active.delete(job.id!);
-      idle.push(handle);
-    }
-  }, {
-    connection: asConnection(redis),
-    concurrency: width,
-    lockDuration: LOCK_MS,
-    stalledInterval: LOCK_MS / 2,
-    maxStalledCount: MOST_STALLS,
-  });
-  worker.on("error", onFault);
-  return {
-    async [Symbol.asyncDispose]() {
-      await worker.close();
-      for (const handle of idle) handle[Symbol.dispose]();
-      cancellations.disconnect();
-      redis.disconnect();
-    },
-  };
-}
-
-function inputsOf({ inputs }: JobData): Inputs {
-  return new Map(inputs.map(([reference, content]) => [reference, contentOf(content)]));
+  async #close() {
+    await Promise.all(this.#cancelling);
+    await this.#events.close();
+    await this.#queue.close();
+  }
 }

@@ -39,7 +39,7 @@ export function workerCommand(surroundings: Surroundings): Command {
 async function work(options: WorkerOptions, { env, out, err }: Surroundings) {
   const { queue: url, workers: width = navigator.hardwareConcurrency } = options;
   await checkReachable(url);
-  const { redisWorker } = await import("../../../core/run/redis_queue.ts");
+  const { redisWorker } = await import("../../../core/run/redis_worker.ts");
   const platform = await openPlatform();
   await using _worker = redisWorker({
     url,

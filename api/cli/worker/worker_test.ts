@@ -1,14 +1,12 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { redisTest } from "../../../core/run/redis_testing.ts";
 import { LONG_RUN } from "../../../core/run/testing.ts";
 import { checkReachable } from "../queue.ts";
 import { ServerProcess } from "../serve/testing.ts";
-import { inFolder, kvpim, kvpimProcess } from "../testing.ts";
-
-const REDIS = "/usr/bin/redis-server";
+import { kvpim, kvpimProcess } from "../testing.ts";
 
 function run(i: number) {
   return {
@@ -21,30 +19,6 @@ function run(i: number) {
       sparsity: { kvBudgets: [64, 128] },
     },
   };
-}
-
-/** A test with a queue of its own; skipped, saying so, where there is no redis-server. */
-function queueTest(name: string, test: (url: string, folder: string) => Promise<void>) {
-  const isAbsent = !existsSync(REDIS);
-  Deno.test({
-    name: isAbsent ? `${name} (skipped: ${REDIS} is absent)` : name,
-    ignore: isAbsent,
-    fn: inFolder(async (folder) => {
-      const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-      const { port } = listener.addr as Deno.NetAddr;
-      listener.close();
-      const args = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
-      const redis = new Deno.Command(REDIS, { args, stdout: "null", stderr: "null" }).spawn();
-      const url = `redis://127.0.0.1:${port}`;
-      try {
-        while (!await checkReachable(url).then(() => true, () => false)) await sleep(50);
-        await test(url, folder);
-      } finally {
-        redis.kill("SIGKILL");
-        await redis.status;
-      }
-    }),
-  });
 }
 
 /** A worker in a process of its own. */
@@ -66,9 +40,9 @@ async function state(server: ServerProcess, id: string): Promise<string> {
   return JSON.parse(await server.text(`/v1/runs/${id}?wait=1`)).state;
 }
 
-queueTest(
+redisTest(
   "a worker makes the same names and bytes as the command line, and another takes over one that is killed",
-  async (url, folder) => {
+  async ({ url }, folder) => {
     await using server = await ServerProcess.start(`${folder}/store`, "--queue", url);
     const first = await startWorker(url);
     const ids = await Promise.all(
@@ -118,7 +92,7 @@ queueTest(
   },
 );
 
-queueTest("a cancelled run ends at its worker, which takes the next", async (url, folder) => {
+redisTest("a cancelled run ends at its worker, which takes the next", async ({ url }, folder) => {
   await using server = await ServerProcess.start(`${folder}/store`, "--queue", url);
   const worker = await startWorker(url);
   const { id } = await server.submit(LONG_RUN);
@@ -129,10 +103,37 @@ queueTest("a cancelled run ends at its worker, which takes the next", async (url
   await worker.end("SIGTERM");
 });
 
+redisTest(
+  "server and worker end in good order without Redis, each saying in lines that it is away",
+  async (redis, folder) => {
+    await using server = await ServerProcess.start(`${folder}/store`, "--queue", redis.url);
+    const worker = await startWorker(redis.url);
+    await server.submit(LONG_RUN);
+    await redis.kill();
+    await server.submit(run(0));
+    const ends = await Promise.all([server.stop(), worker.end("SIGTERM")]);
+    for (const { code, errors } of ends) {
+      equal(code, 0);
+      match(errors, /^(kvpim: --queue: \S.*\n)*$/);
+    }
+  },
+);
+
+redisTest("a Redis that asks for a password is named in one line", async ({ url }, folder) => {
+  for (const command of [["serve", "--port", "0", "--store", folder], ["worker"]]) {
+    const { code, err } = await kvpim([...command, "--queue", url]);
+    equal(code, 2);
+    match(err, /^kvpim: --queue: expected Valkey or Redis at 127\.0\.0\.1 but found NOAUTH.*\n$/);
+  }
+  await checkReachable(url.replace("//", "//:secret@"));
+}, ["--requirepass", "secret"]);
+
 Deno.test("an address where nothing answers is named in one line", async () => {
   const { code, err } = await kvpim(["worker", "--queue", "redis://127.0.0.1:1"]);
   equal(code, 2);
   match(err, /^kvpim: --queue: expected Valkey or Redis at 127\.0\.0\.1 but found .+\n$/);
+  const six = await kvpim(["worker", "--queue", "redis://[::1]:1"]);
+  match(six.err, /at \[::1\] but found connect /);
   const wrong = await kvpim(["worker", "--queue", "http://x"]);
   match(wrong.err, /^kvpim: --queue: expected an address such as redis:/);
 });
