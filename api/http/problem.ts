@@ -39,7 +39,6 @@ const TITLES = {
   "refused-plugin": [422, "The component is not run"],
   "queue-full": [429, "Too many runs wait"],
   "internal": [500, "A fault of the service"],
-  "closing": [503, "The service is closing"],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 
 /** Kind of a problem. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { atMost } from "../../core/run/at_most.ts";
 import type { RunService } from "../../core/run/run_service.ts";
 import { type AppOptions, createApp } from "./app.ts";
 
@@ -12,6 +13,8 @@ export interface ServeOptions extends Omit<AppOptions, "closing"> {
   readonly hostname?: string;
   /** Default 8787; 0 takes any that is free. */
   readonly port?: number;
+  /** How long requests that are under way are waited for once it closes, ms. Default 3000. */
+  readonly graceMs?: number;
 }
 
 /** A service that listens. */
@@ -31,7 +34,7 @@ export function isLoopback(hostname: string): boolean {
  * @throws {RangeError} when others can reach the address and there is no token
  */
 export function serve(service: RunService, options: ServeOptions = {}): RunningServer {
-  const { hostname = "127.0.0.1", port = 8787, ...appOptions } = options;
+  const { hostname = "127.0.0.1", port = 8787, graceMs = 3000, ...appOptions } = options;
   if (!isLoopback(hostname) && !appOptions.token) {
     throw new RangeError(
       `Expected a token to listen on ${hostname}, which others can reach, but found none`,
@@ -46,7 +49,8 @@ export function serve(service: RunService, options: ServeOptions = {}): RunningS
     url: `http://${host}:${server.addr.port}`,
     async [Symbol.asyncDispose]() {
       closing.abort();
-      await server.shutdown();
+      // A caller that sends no more of its request is waited for without end.
+      await atMost(graceMs, server.shutdown());
     },
   };
 }

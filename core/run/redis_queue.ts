@@ -6,6 +6,7 @@
 import { Queue, QueueEvents } from "bullmq";
 import type { Redis } from "ioredis";
 import { setTimeout as sleep } from "node:timers/promises";
+import { atMost } from "./at_most.ts";
 import { contentOf, contentText } from "./content_text.ts";
 import {
   type Executor,
@@ -182,11 +183,8 @@ export class RedisQueue implements AsyncDisposable {
 
   /** Lets go of the queue: its jobs stay, but for those that were cancelled. */
   async [Symbol.asyncDispose]() {
-    const limit = new AbortController();
-    const tooLong = sleep(CLOSE_MS, undefined, { signal: limit.signal });
-    // Without Redis neither of these comes to an end.
-    await Promise.allSettled([Promise.race([this.#close(), tooLong])]);
-    limit.abort();
+    // Without Redis none of it comes to an end.
+    await atMost(CLOSE_MS, this.#close()).catch(() => {});
     this.#redis.disconnect();
   }
 

@@ -17,7 +17,7 @@ const RETRY_MS = 2000;
 
 /** Options of the stream. */
 export interface EventOptions {
-  /** Ends every stream: the service is closing. */
+  /** Ends every stream, and every wait for a run: the service is closing. */
   readonly closing: AbortSignal;
   /** Between two comments that keep a stream open, ms. Default 15,000. */
   readonly keepAliveMs?: number;

@@ -45,6 +45,13 @@ const WAIT = {
 
 /** The routes. */
 export function runRoutes(service: RunService, options: EventOptions): Hono {
+  /** A run once it is over, or as it is after some seconds or as the service closes. */
+  function settled(c: Context, run: RunRecord, wait: number): RunRecord | Promise<RunRecord> {
+    // A request's signal costs as much as the rest of a stored answer.
+    if (wait === 0 || isTerminal(run.state)) return run;
+    const signal = AbortSignal.any([c.req.raw.signal, options.closing]);
+    return service.settled(run.id, wait * 1000, signal);
+  }
   return new Hono()
     .post(
       "/",
@@ -63,7 +70,7 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
       async (c) => {
         const { wait } = checkQuery(c, waitQuery);
         const { run } = await service.submit(await jsonBody(c));
-        return answerRun(c, await settled(c, service, run, wait), service);
+        return answerRun(c, await settled(c, run, wait), service);
       },
     )
     .get(
@@ -107,7 +114,7 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
       }),
       async (c) => {
         const { wait } = checkQuery(c, waitQuery);
-        const run = await settled(c, service, findRun(service, c.req.param("id")), wait);
+        const run = await settled(c, findRun(service, c.req.param("id")), wait);
         return run.state === "done"
           ? answerDone(c, run, service)
           : c.json(representation(run), 200, { "cache-control": "no-store" });
@@ -131,18 +138,6 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
     )
     .route("/:id/events", eventRoute(service, options))
     .route("/:id", outputRoutes(service));
-}
-
-/** A run once it is over, or as it is after some seconds. */
-function settled(
-  c: Context,
-  service: RunService,
-  run: RunRecord,
-  wait: number,
-): RunRecord | Promise<RunRecord> {
-  // A request's signal costs as much as the rest of a stored answer.
-  if (wait === 0 || isTerminal(run.state)) return run;
-  return service.settled(run.id, wait * 1000, c.req.raw.signal);
 }
 
 function answerRun(c: Context, run: RunRecord, service: RunService) {
