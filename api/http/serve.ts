@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isIPv4 } from "node:net";
 import { atMost } from "../../core/run/at_most.ts";
 import type { RunService } from "../../core/run/run_service.ts";
 import { type AppOptions, createApp } from "./app.ts";
@@ -25,13 +26,15 @@ export interface RunningServer extends AsyncDisposable {
 
 /** Whether only this machine can reach an address. */
 export function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "::1" || /^127(\.\d{1,3}){3}$/.test(hostname);
+  return hostname === "localhost" || hostname === "::1" ||
+    (isIPv4(hostname) && hostname.startsWith("127."));
 }
 
 /**
  * Listens, and works on what is queued.
  *
- * @throws {RangeError} when others can reach the address and there is no token
+ * @throws {RangeError} when others can reach the address and there is no token, or no header could
+ * carry it
  */
 export function serve(service: RunService, options: ServeOptions = {}): RunningServer {
   const { hostname = "127.0.0.1", port = 8787, graceMs = 3000, ...appOptions } = options;

@@ -5,15 +5,17 @@
  */
 import { Command } from "commander";
 import { DEFAULT_LIMITS } from "../../../core/host/limits.ts";
+import { checkToken } from "../../http/middleware/guard.ts";
 import { pageScripts } from "../../http/page/bundle.ts";
 import { isLoopback, serve } from "../../http/serve.ts";
 import { checkedOption } from "../option.ts";
 import { addStoreOptions, openRuns, type StoreOptions } from "../run_store.ts";
 import type { Surroundings } from "../surroundings.ts";
-import { UserError } from "../user_error.ts";
+import { locating, UserError } from "../user_error.ts";
 import { wholeNumber } from "../values.ts";
 import { openQueue, queueOption } from "../queue.ts";
 import { interrupted } from "./interrupted.ts";
+import { checkHost, listenMistake } from "./listen_mistake.ts";
 
 interface ServeOptions extends StoreOptions {
   readonly host: string;
@@ -74,7 +76,8 @@ export function serveCommand(surroundings: Surroundings): Command {
 
 async function serveRuns(options: ServeOptions, surroundings: Surroundings) {
   const { host, port, queueLimit, bodyLimit, uploadLimit } = options;
-  const token = options.token ?? surroundings.env("KVPIM_TOKEN");
+  const token = tokenOf(options, surroundings.env);
+  await checkHost(host);
   if (!isLoopback(host) && !token) {
     throw new UserError(
       `--host: expected --token beside an address that others can reach but found ${host} alone`,
@@ -104,10 +107,17 @@ async function serveRuns(options: ServeOptions, surroundings: Surroundings) {
         onFault: (fault) => surroundings.err(`kvpim: ${faultText(fault)}\n`),
       });
     } catch (error) {
-      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
-      throw new UserError(`--port: expected a free port but found ${port} in use`);
+      throw listenMistake(error, host, port);
     }
   }
+}
+
+/** What callers must send; a variable that is empty is none. */
+function tokenOf({ token }: ServeOptions, env: Surroundings["env"]): string | undefined {
+  const given = token ?? (env("KVPIM_TOKEN") || undefined);
+  const place = token === undefined ? "$KVPIM_TOKEN" : "--token";
+  if (given !== undefined) locating(place, () => checkToken(given));
+  return given;
 }
 
 function faultText(fault: unknown): string {

@@ -15,6 +15,26 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 /** Answered whoever asks: says only that the service is there. */
 const OPEN = "/healthz";
 
+/**
+ * Refuses a token that no header could carry. What it is is not said: it is a secret.
+ *
+ * @throws {RangeError} when it is one
+ *
+ * @example
+ * ```ts
+ * import { checkToken } from "./guard.ts";
+ * import { throws } from "node:assert/strict";
+ *
+ * checkToken("s3cret");
+ * throws(() => checkToken("my secret"), { message: /^Expected a token of visible ASCII/ });
+ * ```
+ */
+export function checkToken(token: string) {
+  if (/^[\x21-\x7e]+$/.test(token)) return;
+  const found = token === "" ? "an empty one" : "others in it, or a space";
+  throw new RangeError(`Expected a token of visible ASCII characters but found ${found}`);
+}
+
 /** Options of {@linkcode guard}. */
 interface GuardOptions {
   /** What a caller must send, as a bearer token or as the password of basic authentication. */
@@ -26,8 +46,10 @@ interface GuardOptions {
  * its own, by which a site could have a browser reach it, and requests that another site began.
  *
  * @param options.token default: none
+ * @throws {RangeError} when no header could carry the token
  */
 export function guard({ token }: GuardOptions): MiddlewareHandler {
+  if (token !== undefined) checkToken(token);
   return async function guard(c, next) {
     if (c.req.path !== OPEN) {
       const host = c.req.header("host") ?? new URL(c.req.url).host;
