@@ -259,6 +259,18 @@ Deno.test(
 );
 
 Deno.test(
+  "metrics do not grow with the methods that callers make up",
+  withServer(async (caller) => {
+    for (const method of ["MAKE", "MADE", "UP"]) {
+      await (await fetch(`${caller.url}/v1/runs`, { method })).body?.cancel();
+    }
+    const text = await (await caller.get("/metrics")).text();
+    match(text, /^kvpim_http_requests_total\{method="other",route="[^"]*",status="404"\} 3$/m);
+    ok(!/MA[KD]E|UP/.test(text));
+  }),
+);
+
+Deno.test(
   "without a token only names of this machine are answered, and no other site may change anything",
   withService(async (service) => {
     const app = createApp(service);

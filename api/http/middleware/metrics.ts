@@ -11,6 +11,17 @@ import type { RunService } from "../../../core/run/run_service.ts";
 /** Seconds that tell a stored answer from a run. */
 const BUCKETS = [0.001, 0.005, 0.025, 0.1, 0.5, 2, 10, 60];
 
+/** Methods that are told apart: a caller may make up any number of others. */
+const METHODS: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+]);
+
 /** Counters of one service. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -61,13 +72,17 @@ export class Metrics {
     });
   }
 
-  /** Counts requests by their route, not by their path: there are as many paths as runs. */
+  /**
+   * Counts requests by their route, not by their path: there are as many paths as runs. Those that
+   * are refused count too.
+   */
   readonly count: MiddlewareHandler = async (c, next) => {
     const begin = performance.now();
     await next();
     const route = routePath(c, -1);
-    this.#requests.inc({ method: c.req.method, route, status: c.res.status });
-    this.#seconds.observe({ method: c.req.method, route }, (performance.now() - begin) / 1000);
+    const method = METHODS.has(c.req.method) ? c.req.method : "other";
+    this.#requests.inc({ method, route, status: c.res.status });
+    this.#seconds.observe({ method, route }, (performance.now() - begin) / 1000);
   };
 
   /** All of it as text. */
