@@ -30,6 +30,7 @@ const TITLES = {
   "invalid-spec": [400, "The spec is not valid"],
   "invalid-parameter": [400, "A query parameter is not valid"],
   "invalid-json": [400, "The body is no JSON"],
+  "incomplete-body": [400, "The body ends too early"],
   "unauthorised": [401, "A token is needed"],
   "forbidden": [403, "The request does not come from here"],
   "not-found": [404, "There is no such thing"],
@@ -102,6 +103,14 @@ export function problemOf(error: unknown, onFault: (fault: unknown) => void): Pr
   if (error instanceof HTTPException && error.status < 500) {
     return new ProblemError("invalid-json", "Expected a request that can be read");
   }
+  if (isBrokenBody(error)) {
+    return new ProblemError("incomplete-body", "Expected a body that is sent to its end");
+  }
   onFault(error);
   return new ProblemError("internal", "The service failed; its log says more");
+}
+
+/** Whether a caller left in the middle of its request, or sent what is none; Deno has two names for it. */
+function isBrokenBody(error: unknown): boolean {
+  return error instanceof Deno.errors.Http || error instanceof Deno.errors.BadResource;
 }
