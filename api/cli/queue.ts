@@ -23,8 +23,21 @@ export function queueOption(description: string): Option {
 }
 
 function url(text: string): string {
-  if (URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol)) return text;
+  const address = URL.parse(text);
+  if (
+    address && /^rediss?:$/.test(address.protocol) && isEncoded(address.username + address.password)
+  ) return text;
   throw unexpected("an address such as redis://localhost:6379", text);
+}
+
+/** Whether every per cent sign of a part of an address says which character it stands for. */
+function isEncoded(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -134,6 +134,8 @@ Deno.test("an address where nothing answers is named in one line", async () => {
   match(err, /^kvpim: --queue: expected Valkey or Redis at 127\.0\.0\.1 but found .+\n$/);
   const six = await kvpim(["worker", "--queue", "redis://[::1]:1"]);
   match(six.err, /at \[::1\] but found connect /);
-  const wrong = await kvpim(["worker", "--queue", "http://x"]);
-  match(wrong.err, /^kvpim: --queue: expected an address such as redis:/);
+  for (const address of ["http://x", "redis://:100%@127.0.0.1:1"]) {
+    const wrong = await kvpim(["worker", "--queue", address]);
+    match(wrong.err, /^kvpim: --queue: expected an address such as redis:/);
+  }
 });
