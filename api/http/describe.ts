@@ -30,7 +30,7 @@ const PROBLEMS = {
   413: "the body is too large",
   415: "the body is of another type",
   422: "the component is refused: why, and what it imports",
-  429: "too many runs wait",
+  429: "too many wait, or follow runs",
 } as const;
 
 /** What a route does, as {@linkcode route} takes it. */
@@ -42,7 +42,9 @@ interface RouteDescription {
   readonly body?: GenericSchema;
   /** Media types of a body of bytes. */
   readonly upload?: readonly string[];
-  readonly query?: Readonly<Record<string, QueryParameter>>;
+  readonly query?: Readonly<Record<string, Parameter>>;
+  /** Headers that it reads besides those of every route. */
+  readonly headers?: Readonly<Record<string, Parameter>>;
   /** Answers by status; a schema means JSON, text its media type. */
   readonly answers: Readonly<
     Record<number, readonly [description: string, GenericSchema | string]>
@@ -51,8 +53,8 @@ interface RouteDescription {
   readonly problems?: readonly (keyof typeof PROBLEMS)[];
 }
 
-/** A parameter of a query. */
-interface QueryParameter {
+/** A parameter of a query, or a header. */
+interface Parameter {
   readonly description: string;
   readonly schema: {
     readonly type: "string" | "integer";
@@ -65,16 +67,11 @@ interface QueryParameter {
 
 /** Describes a route; its path's parameters are found by themselves. */
 export function route(description: RouteDescription) {
-  const { tag, summary, body, query = {}, answers, problems = [] } = description;
+  const { tag, summary, body, query = {}, headers = {}, answers, problems = [] } = description;
   const options: DescribeRouteOptions = {
     tags: [tag],
     summary,
-    parameters: Object.entries(query).map(([name, { description, schema }]) => ({
-      in: "query",
-      name,
-      description,
-      schema,
-    })),
+    parameters: [...parametersIn("query", query), ...parametersIn("header", headers)],
     responses: {
       ...Object.fromEntries(problems.map((status) => [
         status,
@@ -100,6 +97,13 @@ export function route(description: RouteDescription) {
     };
   }
   return describeRoute(options);
+}
+
+function parametersIn(
+  place: "query" | "header",
+  parameters: Readonly<Record<string, Parameter>>,
+) {
+  return Object.entries(parameters).map(([name, parameter]) => ({ in: place, name, ...parameter }));
 }
 
 function answer(description: string, content: GenericSchema | string) {

@@ -93,13 +93,40 @@ Deno.test(
 );
 
 Deno.test(
+  "who names an event that is yet to come is told all there is, and the end",
+  withServer(async (caller) => {
+    const { id } = await (await caller.post("/v1/runs", LONG_RUN)).json();
+    const events = follow(caller, id, "999999999");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    caller.service.cancel(id);
+    deepEqual((await events).at(-1)!.event, "cancelled");
+    deepEqual((await follow(caller, id, "999999999")).map(({ event }) => event), ["cancelled"]);
+  }, { width: 1 }),
+);
+
+Deno.test(
+  "who asks only for the head of a stream takes no place among the streams",
+  withServer(async (caller) => {
+    const { id } = await (await caller.post("/v1/runs", LONG_RUN)).json();
+    for (let i = 0; i < 3; i++) {
+      const head = await fetch(`${caller.url}/v1/runs/${id}/events`, { method: "HEAD" });
+      equal(head.status, 200);
+      equal(head.headers.get("content-type"), "text/event-stream");
+    }
+    const stream = await caller.get(`/v1/runs/${id}/events`);
+    equal(stream.status, 200);
+    await stream.body?.cancel();
+  }, { streamLimit: 2, width: 1 }),
+);
+
+Deno.test(
   "more streams than there may be are put off",
   withServer(async (caller) => {
     const { id } = await (await caller.post("/v1/runs", LONG_RUN)).json();
     const first = await caller.get(`/v1/runs/${id}/events`);
     const second = await caller.get(`/v1/runs/${id}/events`);
     equal(second.status, 429);
-    await second.body?.cancel();
+    equal((await second.json()).title, "Too many streams are open");
     await first.body?.cancel();
   }, { streamLimit: 1, width: 1 }),
 );

@@ -39,6 +39,7 @@ const TITLES = {
   "wrong-media-type": [415, "The body is of another type"],
   "refused-plugin": [422, "The component is not run"],
   "queue-full": [429, "Too many runs wait"],
+  "too-many-streams": [429, "Too many streams are open"],
   "internal": [500, "A fault of the service"],
 } as const satisfies Record<string, readonly [ContentfulStatusCode, string]>;
 

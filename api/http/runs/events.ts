@@ -15,6 +15,8 @@ import { timeText } from "./representation.ts";
 /** How long a client waits before it comes back, ms. */
 const RETRY_MS = 2000;
 
+const EVENT_STREAM = "text/event-stream";
+
 /** Options of the stream. */
 export interface EventOptions {
   /** Ends every stream, and every wait for a run: the service is closing. */
@@ -36,29 +38,34 @@ export function eventRoute(service: RunService, options: EventOptions): Hono {
       summary: "Follow a run",
       description:
         "Events queued, running, progress, then one of done, failed and cancelled, after which " +
-        "the stream ends. Last-Event-ID is honoured; who has seen the end is answered with 204.",
+        "the stream ends. Who has seen the end is answered with 204.",
+      headers: {
+        "Last-Event-ID": {
+          description: "id of the last event that the caller has; one of no event counts as none",
+          schema: { type: "integer", minimum: 0 },
+        },
+      },
       answers: {
-        200: ["events", "text/event-stream"],
+        200: ["events", EVENT_STREAM],
         204: ["the caller has seen all of it", ""],
       },
       problems: [401, 404, 429],
     }),
     (c) => {
       const run = findRun(service, c.req.param("id")!);
-      const last = lastEventId(c.req.header("last-event-id"));
+      const newest = service.store.events.after(run.id, 0).at(-1)!.sequence;
+      const last = lastEventId(c.req.header("last-event-id"), newest);
       const isOver = isTerminal(run.state);
-      if (isOver && service.store.events.after(run.id, last).length === 0) {
-        return c.body(null, 204);
-      }
+      if (isOver && last === newest) return c.body(null, 204);
+      // Its answer has no body: nobody would ever read what a stream writes.
+      if (c.req.method === "HEAD") return c.body(null, 200, { "content-type": EVENT_STREAM });
       if (streams >= streamLimit) {
-        throw new ProblemError("queue-full", `Expected at most ${streamLimit} streams`, {}, {
+        throw new ProblemError("too-many-streams", `Expected at most ${streamLimit} streams`, {}, {
           "retry-after": "5",
         });
       }
       // One that comes after the end is told the end alone.
-      const after = isOver && last === 0
-        ? service.store.events.after(run.id, 0).at(-1)!.sequence - 1
-        : last;
+      const after = isOver && last === 0 ? newest - 1 : last;
       streams++;
       return streamSSE(c, async (stream) => {
         const ended = new AbortController();
@@ -87,6 +94,8 @@ function stateOf(type: string): string {
   return type === "progress" ? "running" : type;
 }
 
-function lastEventId(header: string | undefined): number {
-  return /^\d{1,15}$/.test(header ?? "") ? Number(header) : 0;
+/** The event a caller has seen; none where it names one that is yet to come, of another store. */
+function lastEventId(header: string | undefined, newest: number): number {
+  const last = /^\d{1,15}$/.test(header ?? "") ? Number(header) : 0;
+  return last > newest ? 0 : last;
 }
