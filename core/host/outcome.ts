@@ -100,7 +100,7 @@ function describeRefusal(refusal: Refusal): string {
     case "core-module":
       return "a core module, not a component";
     case "forbidden-import":
-      return `it imports ${refusal.imports.join(", ")}; a plugin may import nothing`;
+      return `it imports ${firstOf(refusal.imports)}; a plugin may import nothing`;
     case "missing-export":
       return `it does not export ${refusal.exports.join(" or ")}`;
     case "forbidden-feature":
@@ -108,6 +108,14 @@ function describeRefusal(refusal: Refusal): string {
     case "starts-too-large":
       return refusal.detail;
   }
+}
+
+/** Names that a line shows of a list. */
+const SHOWN_NAMES = 20;
+
+function firstOf(names: readonly string[]): string {
+  const rest = names.length - SHOWN_NAMES;
+  return names.slice(0, SHOWN_NAMES).join(", ") + (rest > 0 ? ` and ${rest} others` : "");
 }
 
 /** Limits a run states along with what it used. */

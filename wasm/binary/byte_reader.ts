@@ -55,9 +55,13 @@ export class ByteReader {
     return view;
   }
 
-  /** A length and that many bytes of UTF-8. */
-  name(): string {
-    const bytes = this.take(this.u32());
+  /** A length, of so many bytes at most, and that many bytes of UTF-8. */
+  name(most = Infinity): string {
+    const length = this.u32();
+    if (length > most) {
+      throw new MalformedBinaryError(`Expected a name of at most ${most} bytes at ${this.at}`);
+    }
+    const bytes = this.take(length);
     try {
       return UTF8.decode(bytes);
     } catch {

@@ -41,18 +41,25 @@ export function binaryKind(bytes: Uint8Array): BinaryKind {
   return "unknown";
 }
 
+/** Most sections of a binary. Compilers write dozens; of empty ones 32 MiB hold 16 million. */
+export const MOST_SECTIONS = 2 ** 16;
+
 /**
  * Splits a module or component into sections.
  *
- * @throws {MalformedBinaryError} if the lengths do not add up
+ * @param most sections it may have
+ * @throws {MalformedBinaryError} if the lengths do not add up, or there are more sections
  */
-export function readSections(bytes: Uint8Array): Section[] {
+export function readSections(bytes: Uint8Array, most: number = MOST_SECTIONS): Section[] {
   if (binaryKind(bytes) === "unknown") {
     throw new MalformedBinaryError("Expected a WebAssembly binary");
   }
   const reader = new ByteReader(bytes, 8);
   const sections: Section[] = [];
   while (!reader.done) {
+    if (sections.length === most) {
+      throw new MalformedBinaryError(`Expected at most ${MOST_SECTIONS} sections`);
+    }
     const id = reader.byte();
     sections.push({ id, body: reader.take(reader.u32()) });
   }

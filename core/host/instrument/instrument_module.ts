@@ -235,9 +235,12 @@ function moveElements(reader: ByteReader, globals: InstrumentedGlobals): Uint8Ar
     if (hasKind) copy(() => hasExpressions ? readValueType(reader) : reader.byte());
     const entries = reader.u32();
     pieces.push(unsignedLeb128(entries));
-    for (let entry = 0; entry < entries; entry++) {
-      if (hasExpressions) pieces.push(moveExpression(reader, globals));
-      else copy(() => reader.u32());
+    if (hasExpressions) {
+      for (let entry = 0; entry < entries; entry++) pieces.push(moveExpression(reader, globals));
+    } else {
+      copy(() => {
+        for (let entry = 0; entry < entries; entry++) reader.u32();
+      });
     }
   }
   return concatBytes(pieces);
