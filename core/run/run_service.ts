@@ -13,6 +13,7 @@ import { RunFeed } from "./run_feed.ts";
 import { RunPool, type RunPoolOptions } from "./run_pool.ts";
 import { type Digests, resolveRunSpec, runId, type RunSpec } from "./run_spec.ts";
 import { RunStore } from "./run_store.ts";
+import { SpecError } from "./spec_error.ts";
 
 /** More runs wait than may. */
 export class QueueFullError extends Error {
@@ -143,11 +144,9 @@ export class RunService implements AsyncDisposable {
    * @throws {QueueFullError} when too many runs wait
    */
   submitResolved(spec: RunSpec, inputs: Inputs, digests: Digests): Submission {
-    const known = this.store.get(runId(spec, digests));
-    if (known && (!isTerminal(known.state) || known.state === "done")) {
-      return { run: known, isStored: known.state === "done" };
-    }
-    this.checkRoom(1);
+    const known = this.#askedFor(runId(spec, digests));
+    if (known) return { run: known, isStored: known.state === "done" };
+    this.#checkRoom(1);
     for (const content of inputs.values()) this.store.blobs.put(content);
     const run = this.store.submit(spec, digests);
     this.#feed.notify(run.id);
@@ -155,8 +154,32 @@ export class RunService implements AsyncDisposable {
     return { run, isStored: false };
   }
 
-  /** @throws {QueueFullError} when so many more runs may not wait */
-  checkRoom(runs: number) {
+  /** A run that is done or on its way to be: asking for it again changes nothing. */
+  #askedFor(id: string): RunRecord | undefined {
+    const run = this.store.get(id);
+    return run && (!isTerminal(run.state) || run.state === "done") ? run : undefined;
+  }
+
+  /**
+   * Whether runs may be asked for together. Those that are done or on their way take no place.
+   *
+   * @param ids of all of them
+   * @throws {SpecError} when so many could never wait
+   * @throws {QueueFullError} when so many more may not wait now
+   */
+  checkRoomFor(ids: ReadonlySet<string>) {
+    const runs = [...ids].filter((id) => !this.#askedFor(id)).length;
+    if (runs > this.#queueLimit) {
+      throw new SpecError(
+        "",
+        `Expected at most ${this.#queueLimit} runs to do, as many as may wait here, ` +
+          `but found ${runs}`,
+      );
+    }
+    if (runs > 0) this.#checkRoom(runs);
+  }
+
+  #checkRoom(runs: number) {
     const { queued } = this.store.counts();
     if (queued + runs <= this.#queueLimit) return;
     throw new QueueFullError(

@@ -14,8 +14,9 @@ import { type Objective, type SweepTable, sweepTable } from "./sweep_table.ts";
 /**
  * Asks for all runs of a sweep, or for none.
  *
- * @throws {SpecError} naming what is wrong with the sweep or the first run that is
- * @throws {QueueFullError} when so many runs may not wait
+ * @throws {SpecError} naming what is wrong with the sweep or the first run that is, or when more of
+ * its runs are to be done than may ever wait
+ * @throws {QueueFullError} when so many runs may not wait now
  */
 export async function submitSweep(service: RunService, input: unknown): Promise<SweepRecord> {
   const resolved = await Promise.all(
@@ -24,7 +25,7 @@ export async function submitSweep(service: RunService, input: unknown): Promise<
       digests: await service.digestsOf(point.spec),
     })),
   );
-  service.checkRoom(new Set(resolved.map(({ spec, digests }) => runId(spec, digests))).size);
+  service.checkRoomFor(new Set(resolved.map(({ spec, digests }) => runId(spec, digests))));
   const points = resolved.map(({ point, spec, inputs, digests }) => ({
     point,
     run: service.submitResolved(spec, inputs, digests).run.id,

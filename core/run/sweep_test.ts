@@ -115,12 +115,35 @@ Deno.test(
   }),
 );
 
+const lins = (...lin: number[]) => ({ base: smallRun(), grid: { "/experiment/lin": lin } });
+
 Deno.test(
-  "a sweep that does not fit the queue asks for none of its runs",
+  "a sweep that does not fit the queue asks for none of its runs, and says if it never can",
   withService(async (service) => {
-    const input = { base: smallRun(), grid: { "/experiment/lin": [1, 2, 3] } };
-    await rejects(submitSweep(service, input), { name: "QueueFullError" });
-    equal(service.store.counts().queued, 0);
+    await service.submit(smallRun(9));
+    await rejects(submitSweep(service, lins(1, 2)), { name: "QueueFullError" });
+    await rejects(submitSweep(service, lins(1, 2, 3)), {
+      name: "SpecError",
+      message: "Expected at most 2 runs to do, as many as may wait here, but found 3",
+    });
+    equal(service.store.counts().queued, 1);
+  }, { queueLimit: 2 }),
+);
+
+Deno.test(
+  "runs of a sweep that are done or wait already take no place in the queue",
+  withService(async (service) => {
+    const { run } = await service.submit(smallRun(1));
+    await service.runNow(run.id);
+    await submitSweep(service, lins(2, 3));
+    const { id } = await submitSweep(service, lins(1, 2, 3));
+    deepEqual(service.store.sweeps.counts(id), {
+      queued: 2,
+      running: 0,
+      done: 1,
+      failed: 0,
+      cancelled: 0,
+    });
   }, { queueLimit: 2 }),
 );
 
