@@ -1,5 +1,5 @@
 /**
- * Setting a part of a JSON value by its pointer (RFC 6901).
+ * Parts of a JSON value by their pointers (RFC 6901).
  *
  * @module
  */
@@ -25,9 +25,36 @@ export function withValueAt(value: Json, pointer: string, part: Json): Json {
       `Expected a JSON pointer such as /experiment/lout but found ${JSON.stringify(pointer)}`,
     );
   }
-  const keys = pointer.slice(1).split("/")
+  return set(value, keysOf(pointer), part, pointer);
+}
+
+/**
+ * Whether objects hold something where a pointer leads.
+ *
+ * @example
+ * ```ts
+ * import { hasValueAt } from "./json_pointer.ts";
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(["/a", "/a/b", "/a/c"].map((pointer) => hasValueAt({ a: { b: 1 } }, pointer)), [
+ *   true,
+ *   true,
+ *   false,
+ * ]);
+ * ```
+ */
+export function hasValueAt(value: Json, pointer: string): boolean {
+  let part: unknown = value;
+  for (const key of keysOf(pointer)) {
+    if (typeof part !== "object" || part === null || !Object.hasOwn(part, key)) return false;
+    part = Reflect.get(part, key);
+  }
+  return true;
+}
+
+function keysOf(pointer: string): string[] {
+  return pointer.split("/").slice(1)
     .map((key) => key.replaceAll("~1", "/").replaceAll("~0", "~"));
-  return set(value, keys, part, pointer);
 }
 
 function set(value: Json, [key, ...rest]: readonly string[], part: Json, pointer: string): Json {

@@ -5,6 +5,8 @@ export class SpecError extends RangeError {
   override readonly name = "SpecError";
   /** JSON pointer (RFC 6901) to the part that is wrong; `""` is the whole. */
   readonly pointer: string;
+  /** The message without the place. */
+  readonly mistake: string;
   readonly expected: string;
   readonly received: string;
 
@@ -12,6 +14,7 @@ export class SpecError extends RangeError {
     super(pointer === "" ? message : `${pointer}: ${message}`);
     const { expected, received } = readExpectation(message) ?? { expected: message, received: "" };
     this.pointer = pointer;
+    this.mistake = message;
     this.expected = expected;
     this.received = received;
   }

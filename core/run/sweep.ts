@@ -8,10 +8,10 @@ import { canonicalJson, type Json } from "./canonical_json.ts";
 import { checkSpec } from "./check_spec.ts";
 import { sha256 } from "./digest.ts";
 import { expecting } from "./expectation.ts";
-import { withValueAt } from "./json_pointer.ts";
+import { hasValueAt, withValueAt } from "./json_pointer.ts";
 import { NO_SOURCES, type Resolved, type Sources } from "./kinds/kind.ts";
 import { resolveRunSpec, type RunSpec } from "./run_spec.ts";
-import { SpecError } from "./spec_error.ts";
+import { pointerTo, SpecError } from "./spec_error.ts";
 
 /** Most runs of a sweep. */
 export const MOST_POINTS = 10_000;
@@ -87,18 +87,18 @@ export async function sweepPoints(
   const axes = Object.entries(grid) as [string, Json[]][];
   checkSize([list.length, ...axes.map(([, values]) => values.length)]);
   const rows: Setting[][] = (list as Record<string, Json>[]).map((entry, i) =>
-    Object.entries(entry).map(([field, value]) => ({ field, value, source: `/list/${i}` }))
+    Object.entries(entry).map(([field, value]) => ({
+      field,
+      value,
+      source: pointerTo(["list", i, field]),
+    }))
   );
   const settings = axes.reduce(
     (combinations, [field, values]) =>
       combinations.flatMap((combination) =>
         values.map((value, i) => [
           ...combination,
-          {
-            field,
-            value,
-            source: `/grid/${field.replaceAll("~", "~0").replaceAll("/", "~1")}/${i}`,
-          },
+          { field, value, source: pointerTo(["grid", field, i]) },
         ])
       ),
     rows,
@@ -145,7 +145,7 @@ async function resolvePoint(
     const point = Object.fromEntries(settings.map(({ field, value }) => [field, named(value)]));
     return { point, ...await resolveRunSpec(run, sources) };
   } catch (error) {
-    throw error instanceof SpecError ? located(error, settings) : error;
+    throw error instanceof SpecError ? located(error, base, settings) : error;
   }
 }
 
@@ -163,13 +163,16 @@ function named(value: Json): Json {
 }
 
 /** A mistake of a run, where the sweep wrote it. */
-function located({ pointer, expected, received }: SpecError, settings: readonly Setting[]) {
+function located({ pointer, mistake }: SpecError, base: Json, settings: readonly Setting[]) {
   const setting = settings.findLast(({ field }) =>
     pointer === field || pointer.startsWith(`${field}/`)
   );
-  const place = setting ? `${setting.source}` : `/base${pointer}`;
-  const message = `Expected ${expected} but found ${received}`;
-  return new SpecError(place, setting ? `${message} for ${setting.field}` : message);
+  if (setting) return new SpecError(setting.source + pointer.slice(setting.field.length), mistake);
+  // What the base does not have a setting made on its way to a field within it.
+  const maker = hasValueAt(base, pointer)
+    ? undefined
+    : settings.findLast(({ field }) => field.startsWith(`${pointer}/`));
+  return new SpecError(maker?.source ?? `/base${pointer}`, mistake);
 }
 
 /** The name of a sweep: SHA-256 of its points and their runs. */

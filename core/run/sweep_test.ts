@@ -28,7 +28,13 @@ Deno.test("entries of a list are combined with every combination of the grid", a
 for (
   const [input, pointer] of [
     [{ base: smallRun(), grid: { "/experiment/lout": [4, 1] } }, "/grid/~1experiment~1lout/1"],
-    [{ base: smallRun(), list: [{}, { "/experiment/model": "x" }] }, "/list/1"],
+    [{ base: smallRun(), list: [{}, { "/experiment/model": "x" }] }, "/list/1/~1experiment~1model"],
+    [
+      { base: smallRun(), grid: { "/experiment/sparsity": [{ kvBudget: 0 }] } },
+      "/grid/~1experiment~1sparsity/0/kvBudget",
+    ],
+    [{ base: smallRun(), grid: { "/__proto__/x": [1] } }, "/grid/~1__proto__~1x/0"],
+    [{ base: { ...smallRun(), x: {} }, grid: { "/x/y": [1] } }, "/base/x"],
     [{ base: { kind: "simulate", experiment: { lin: 0 } } }, "/base/experiment/lin"],
     [{ base: smallRun(), grid: { "lout": [1] } }, "/grid/lout/0"],
     [{ base: smallRun(), grid: { "/experiment/lin/x": [1] } }, "/grid/~1experiment~1lin~1x/0"],
@@ -42,6 +48,18 @@ for (
     await rejects(sweepPoints(input), { name: "SpecError", pointer });
   });
 }
+
+Deno.test("a mistake in a table of a sweep names the file and the line", async () => {
+  const kvBudgetTable = { name: "a.txt", text: "x" };
+  await rejects(
+    sweepPoints({ base: smallRun(), list: [{ "/experiment/sparsity": { kvBudgetTable } }] }),
+    {
+      name: "SpecError",
+      pointer: "/list/0/~1experiment~1sparsity/kvBudgetTable",
+      mistake: 'a.txt line 1: expected a whole number of tokens but found "x"',
+    },
+  );
+});
 
 Deno.test(`a sweep of more than ${MOST_POINTS} runs is refused before any is made`, async () => {
   const values = Array.from({ length: 1000 }, (_, i) => i + 1);
