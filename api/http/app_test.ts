@@ -1,10 +1,10 @@
 import { deepEqual, equal, match, notEqual, ok } from "node:assert/strict";
 import { csvHeader } from "../../core/system/csv.ts";
-import { LONG_RUN, smallRun } from "../../core/run/testing.ts";
+import { tinyLlama } from "../../core/llm/tiny_llama.ts";
+import { inFolder, LONG_RUN, smallRun, withService } from "../../core/run/testing.ts";
 import { createApp } from "./app.ts";
 import { serve } from "./serve.ts";
 import { withServer } from "./testing.ts";
-import { withService } from "../../core/run/testing.ts";
 
 Deno.test(
   "a run is asked for, followed to its place, and its files fetched",
@@ -209,6 +209,19 @@ Deno.test(
       ok(response.ok, JSON.stringify(sparsity));
       await response.body?.cancel();
     }
+  }),
+);
+
+Deno.test(
+  "a checkpoint that comes while the service runs is listed",
+  inFolder(async (models) => {
+    await withService(async (service) => {
+      const app = createApp(service);
+      await Deno.mkdir(`${models}/later`);
+      await Deno.copyFile(`${tinyLlama}/config.json`, `${models}/later/config.json`);
+      const { items } = await (await app.request("http://localhost/v1/checkpoints")).json();
+      deepEqual(items, [{ name: "tiny-llama" }, { name: "later" }]);
+    }, { models })();
   }),
 );
 

@@ -46,47 +46,48 @@ const POLICIES = [
   },
 ] as const;
 
+/** What it lists, its items as they are now, and the schema of where a run names one. */
+type Catalog = readonly [summary: string, items: () => readonly object[], schema: unknown];
+
+const KINDS = Object.entries(kinds).map(([name, { title, schema }]) => ({
+  name,
+  title,
+  schema: jsonSchema(schema),
+}));
+
 /** The routes. */
 export function catalogRoutes(service: RunService): Hono {
   const { model, gpu, profile, switches } = experimentSchema.entries;
-  const catalogs = {
+  const catalogs: Readonly<Record<string, Catalog>> = {
     kinds: [
       "Kinds of run, each with the schema of its spec",
-      kindItems(),
+      () => KINDS,
       jsonSchema(runSpecSchema),
     ],
     checkpoints: [
       "Models that an evaluation can decode",
-      service.models.names().map((name) => ({ name })),
+      () => service.models.names().map((name) => ({ name })),
       jsonSchema(evaluate.schema.pipe[0].entries.model),
     ],
-    models: ["Models and their shapes", itemsOf(models), jsonSchema(model)],
-    gpus: ["GPUs and their rates", gpuItems(), jsonSchema(gpu)],
-    profiles: ["Sets of quirks, and what each switch does", profileItems(), {
+    models: ["Models and their shapes", () => itemsOf(models), jsonSchema(model)],
+    gpus: ["GPUs and their rates", gpuItems, jsonSchema(gpu)],
+    profiles: ["Sets of quirks, and what each switch does", profileItems, {
       profile: jsonSchema(profile),
       switches: jsonSchema(switches),
     }],
-    memories: ["Memory models", memoryItems(service), jsonSchema(dram.schema)],
-    policies: ["Ways to say which tokens are read", POLICIES, jsonSchema(sparsitySchema)],
-    columns: ["The columns of output.csv", columns, {}],
-  } as const;
+    memories: ["Memory models", () => memoryItems(service), jsonSchema(dram.schema)],
+    policies: ["Ways to say which tokens are read", () => POLICIES, jsonSchema(sparsitySchema)],
+    columns: ["The columns of output.csv", () => columns, {}],
+  };
   const routes = new Hono();
   for (const [name, [summary, items, schema]] of Object.entries(catalogs)) {
     routes.get(
       `/${name}`,
       route({ tag: "catalog", summary, answers: { 200: [summary, catalogSchema] } }),
-      (c) => c.json({ items, schema }),
+      (c) => c.json({ items: items(), schema }),
     );
   }
   return routes;
-}
-
-function kindItems() {
-  return Object.entries(kinds).map(([name, { title, schema }]) => ({
-    name,
-    title,
-    schema: jsonSchema(schema),
-  }));
 }
 
 /** JSON has no infinity: what is not limited is `null`. */

@@ -12,7 +12,7 @@ import { tinyLlama } from "../../llm/tiny_llama.ts";
 import { PIM_LEVELS } from "../../system/machine.ts";
 import { parseSystemSpec } from "../../system/spec.ts";
 import { sha256 } from "../digest.ts";
-import type { KnownModel } from "../model_folder.ts";
+import { type KnownModel, UnusableModelError } from "../model_folder.ts";
 import { SpecError } from "../spec_error.ts";
 import { type EvaluateInput, evaluateSchema } from "./evaluate_schema.ts";
 import { type EvaluateSpec, stepsOf } from "./evaluate_spec.ts";
@@ -64,7 +64,9 @@ async function modelOf(
   { model, weights }: EvaluateInput,
   sources: Sources,
 ): Promise<KnownModel> {
-  const known = await sources.model(model.name, weights);
+  const known = await sources.model(model.name, weights).catch((error) => {
+    throw error instanceof UnusableModelError ? new SpecError("/model/name", error.message) : error;
+  });
   if (!known) {
     throw new SpecError(
       "/model/name",

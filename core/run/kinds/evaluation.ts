@@ -29,6 +29,7 @@ import { columns } from "../../system/columns.ts";
 import { simulateSystem } from "../../system/simulate.ts";
 import { parseSystemSpec } from "../../system/spec.ts";
 import { THREADS } from "../arithmetic.ts";
+import { withModelFiles } from "../model_folder.ts";
 import { BUDGETS_FILE } from "./budget_input.ts";
 import { decodeStepsOf, type EvaluateSpec, stepsOf } from "./evaluate_spec.ts";
 import { evaluatedSteps, evaluatedStepsCsv } from "./evaluated_steps.ts";
@@ -128,7 +129,10 @@ async function openModel(
   if (directory === undefined) {
     throw new RangeError(`Expected the model ${model.name} where the run is done but found none`);
   }
-  const checkpoint = await openCheckpoint(directory, { format: weights, threads: THREADS });
+  const checkpoint = await withModelFiles(
+    directory,
+    () => openCheckpoint(directory, { format: weights, threads: THREADS }),
+  );
   if (checkpoint.digest === model.digest) return checkpoint;
   await checkpoint[Symbol.asyncDispose]();
   throw new RangeError(

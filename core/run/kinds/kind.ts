@@ -27,7 +27,11 @@ export interface Sources {
   readonly outputOf: (run: string, name: string) => Uint8Array | undefined;
   /** Names of models. */
   readonly modelNames: () => readonly string[];
-  /** A model by its name, if there is one. */
+  /**
+   * A model by its name, if there is one.
+   *
+   * @throws {UnusableModelError} when it is damaged, incomplete or not supported
+   */
   readonly model: (name: string, format: WeightFormat) => Promise<KnownModel | undefined>;
   /** Names of built-in policies. */
   readonly policyNames: () => readonly string[];
