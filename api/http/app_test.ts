@@ -69,6 +69,25 @@ Deno.test(
 );
 
 Deno.test(
+  "of an output that there is not nothing is known, whatever the caller has",
+  withServer(async (caller) => {
+    const { id } = await caller.done(smallRun());
+    const file = await caller.get(`/v1/runs/${id}/commands.csv`, { "if-none-match": "*" });
+    equal(file.status, 404);
+    equal(file.headers.get("etag"), null);
+    equal(file.headers.get("content-disposition"), null);
+    equal(file.headers.get("cache-control"), "no-store");
+    await file.body?.cancel();
+    const csv = await caller.get(`/v1/runs/${id}/output.csv`);
+    equal(
+      csv.headers.get("content-disposition"),
+      `inline; filename="${id.slice(0, 12)}-output.csv"`,
+    );
+    await csv.body?.cancel();
+  }),
+);
+
+Deno.test(
   "a run that goes on is shown, not kept, and has no files yet",
   withServer(async (caller) => {
     const { id, state } = await (await caller.post("/v1/runs", LONG_RUN)).json();
@@ -363,6 +382,7 @@ Deno.test(
     const response = await app.request(`http://localhost/v1/runs/${run.id}/output.csv`);
     equal(response.status, 500);
     ok(!(await response.text()).includes(digest));
+    equal(response.headers.get("etag"), null);
     equal(faults.length, 1);
   }),
 );

@@ -1,6 +1,6 @@
 import { LRUCache } from "lru-cache";
 import { ProblemError } from "../problem.ts";
-import type { RunRecord } from "../../../core/run/run_record.ts";
+import type { OutputRecord, RunRecord } from "../../../core/run/run_record.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
 import { StoreError } from "../../../core/run/store_error.ts";
 import { representation } from "./representation.ts";
@@ -49,6 +49,17 @@ export function doneRun(service: RunService, run: RunRecord): string {
 }
 
 /**
+ * A file of a finished run.
+ *
+ * @throws {ProblemError} when it made nothing of that name
+ */
+export function findOutput({ outputs }: RunRecord, name: string): OutputRecord {
+  const output = outputs.find((output) => output.name === name);
+  if (output) return output;
+  throw new ProblemError("not-found", "Expected an output of this run");
+}
+
+/**
  * What a finished run made.
  *
  * @throws {ProblemError} when it made nothing of that name
@@ -56,12 +67,11 @@ export function doneRun(service: RunService, run: RunRecord): string {
  */
 export function outputBytes(
   { store }: RunService,
-  { outputs }: RunRecord,
+  run: RunRecord,
   name: string,
 ): Uint8Array<ArrayBuffer> {
-  const output = outputs.find((output) => output.name === name);
-  if (!output) throw new ProblemError("not-found", "Expected an output of this run");
-  const bytes = store.blobs.get(output.digest);
+  const { digest } = findOutput(run, name);
+  const bytes = store.blobs.get(digest);
   if (bytes) return bytes;
-  throw new StoreError(`Expected the content of ${output.digest} in the store but found none`);
+  throw new StoreError(`Expected the content of ${digest} in the store but found none`);
 }

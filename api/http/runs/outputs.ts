@@ -16,7 +16,7 @@ import type { RunService } from "../../../core/run/run_service.ts";
 import { answerImmutable } from "../caching.ts";
 import { route } from "../describe.ts";
 import { ProblemError } from "../problem.ts";
-import { findDoneRun, findRun, outputBytes } from "./find_run.ts";
+import { findDoneRun, findOutput, findRun, outputBytes } from "./find_run.ts";
 
 const CSV = "text/csv; charset=utf-8";
 const TEXT = "text/plain; charset=utf-8";
@@ -115,11 +115,10 @@ function answerFile(
   run: RunRecord,
   name: keyof typeof FILES,
 ): Response {
-  const digest = run.outputs.find((output) => output.name === name)?.digest ?? "";
-  c.header("content-disposition", `inline; filename="${run.id.slice(0, 12)}-${name}"`);
   return answerImmutable(c, () => outputBytes(service, run, name), {
-    tag: digest,
+    tag: findOutput(run, name).digest,
     type: FILES[name][0],
+    fileName: `${run.id.slice(0, 12)}-${name}`,
   });
 }
 
