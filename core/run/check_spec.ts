@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { shown } from "./expectation.ts";
+import { messageOf } from "./expectation.ts";
 import { pointerTo, SpecError } from "./spec_error.ts";
 
 /**
@@ -32,8 +32,21 @@ interface Located {
   readonly issue: v.BaseIssue<unknown>;
 }
 
-function messageOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.message.includes(" but found ")) return issue.message;
-  if (issue.expected === "never") return `Expected no such key but found ${shown(issue.input)}`;
-  return `Expected ${issue.expected ?? issue.message} but found ${shown(issue.input)}`;
+/**
+ * Checks that text is made of whole characters: half of one has no bytes in UTF-8, by which all text
+ * is known.
+ *
+ * @param value of a schema, so that it is no deeper than that
+ * @throws {SpecError} naming the first text that is not
+ */
+export function checkCharacters(value: unknown, at: readonly string[] = []) {
+  if (typeof value === "string") {
+    if (value.isWellFormed()) return;
+    throw new SpecError(pointerTo(at), "Expected text but found half a character in it");
+  }
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, part] of Object.entries(value)) {
+    checkCharacters(key, [...at, key]);
+    checkCharacters(part, [...at, key]);
+  }
 }

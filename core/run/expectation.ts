@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type * as v from "valibot";
 
 /** What was wanted and what was there instead. */
 interface Expectation {
@@ -18,10 +19,18 @@ export function expecting(what: string): (issue: { readonly input: unknown }) =>
   return ({ input }) => `Expected ${what} but found ${shown(input)}`;
 }
 
+/** What an issue of a schema says, in that form. */
+export function messageOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.message.includes(" but found ")) return issue.message;
+  if (issue.expected === "never") return `Expected no such key but found ${shown(issue.input)}`;
+  return `Expected ${issue.expected ?? issue.message} but found ${shown(issue.input)}`;
+}
+
 /** A value as a message shows it. */
 export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
-  const text = JSON.stringify(value) ?? String(value);
+  // A number too large for JavaScript is infinite, which JSON cannot say.
+  const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
   return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
 }
 

@@ -14,6 +14,7 @@ import { policies } from "../system/policy_metadata.ts";
 import { parseSystemSpec, type SystemOptions } from "../system/spec.ts";
 import { profiles, quirks } from "../system/switches.ts";
 import { expecting } from "./expectation.ts";
+import { record, strictObject } from "./object_schema.ts";
 
 /** Longest context and largest budget, in tokens. */
 const MOST_TOKENS = 2 ** 24;
@@ -60,17 +61,28 @@ export function namesOf<Table extends object>(table: Table) {
 }
 
 /** Content known by its digest. */
-export const inputReference = v.pipe(
-  v.string(),
-  v.regex(/^sha256:[0-9a-f]{64}$/, expecting("a digest such as sha256:9f86…")),
-  v.description("digest of an input this store has kept"),
-);
+export const inputReference = referenceOr("a digest such as sha256:9f86…");
+
+/**
+ * Content known by its digest where something else may stand, too.
+ *
+ * @param what all that is expected there
+ */
+export function referenceOr(what: string) {
+  return v.pipe(
+    v.string(expecting(what)),
+    v.regex(/^sha256:[0-9a-f]{64}$/, expecting(what)),
+    v.description("digest of an input this store has kept"),
+  );
+}
+
+const BUDGETS = "a list of budgets or the digest of one";
 
 const share = expecting("a number above 0 and up to 1");
 
 /** Which tokens a step reads, one way of saying so. */
 export const sparsitySchema = v.pipe(
-  v.strictObject({
+  strictObject({
     kvBudget: v.optional(whole("tokens every step may read", 1, MOST_TOKENS)),
     kvBudgets: v.optional(v.pipe(
       v.union([
@@ -78,12 +90,12 @@ export const sparsitySchema = v.pipe(
           v.array(whole("tokens", 1, MOST_TOKENS)),
           v.minLength(1, expecting("at least one budget")),
         ),
-        inputReference,
-      ], expecting("a list of budgets or the digest of one")),
+        referenceOr(BUDGETS),
+      ], expecting(BUDGETS)),
       v.description("tokens each step may read; the last holds for the steps that follow"),
     )),
     kvBudgetTable: v.optional(v.pipe(
-      v.strictObject({
+      strictObject({
         name: v.pipe(
           v.string(),
           v.minLength(1),
@@ -99,7 +111,7 @@ export const sparsitySchema = v.pipe(
       v.description("a table of budgets: .txt has one a line, .csv the first column"),
     )),
     trace: v.optional(v.pipe(
-      v.strictObject({
+      strictObject({
         run: v.pipe(
           v.string(),
           v.regex(/^[0-9a-f]{64}$/, expecting("the id of a run")),
@@ -216,7 +228,7 @@ const fields = {
   ),
   selectionParameters: v.optional(
     v.pipe(
-      v.record(v.string(), v.number(expecting("a number"))),
+      record(v.string(), v.number(expecting("a number"))),
       v.title("Parameters of the selection"),
       v.description("those of that policy that differ from its defaults"),
     ),
@@ -249,7 +261,7 @@ const fields = {
     standard.profile,
   ),
   switches: v.optional(v.pipe(
-    v.strictObject(
+    strictObject(
       Object.fromEntries(namesOf(quirks).map((name) => [name, v.optional(switchValue)])),
     ),
     v.description("quirks that differ from the profile's"),
@@ -257,7 +269,7 @@ const fields = {
 } satisfies Record<keyof SystemOptions, v.GenericSchema>;
 
 /** An experiment as a caller writes it; every field may be left out. */
-export const experimentSchema = v.strictObject(fields);
+export const experimentSchema = strictObject(fields);
 
 /** An experiment whose fields are each in range. */
 export type ExperimentInput = v.InferOutput<typeof experimentSchema>;

@@ -110,6 +110,51 @@ Deno.test("every field left out has the system's default", async () => {
 for (
   const [input, pointer, expected, received] of [
     [{}, "/kind", '("simulate" | "dram" | "evaluate")', "nothing"],
+    [[], "/kind", '("simulate" | "dram" | "evaluate")', "nothing"],
+    [{ kind: "simulate", experiment: [] }, "/experiment", "an object", "[]"],
+    [
+      { kind: "dram", program: { contextTokens: 1 }, commands: [] },
+      "/commands",
+      "an object",
+      "[]",
+    ],
+    [
+      { kind: "simulate", experiment: { switches: [] } },
+      "/experiment/switches",
+      "an object",
+      "[]",
+    ],
+    [{ kind: "dram" }, "/program", "an object", "nothing"],
+    [{ kind: "dram", program: {} }, "/program/contextTokens", /^a whole number from 1/, "nothing"],
+    [{ kind: "simulate", memory: "x" }, "/memory", /^one of hbm3-pim, .* or the digest/, '"x"'],
+    [{ kind: "simulate", experiment: { lin: Infinity } }, "/experiment/lin", /^a/, "Infinity"],
+    [
+      { kind: "simulate", experiment: { switches: { "odd-tail": "twice" } } },
+      "/experiment/switches/odd-tail",
+      /^switch odd-tail to be /,
+      "twice",
+    ],
+    [
+      { kind: "simulate", experiment: { selection: "sparq", selectionParameters: { rank: 0 } } },
+      "/experiment/selectionParameters/rank",
+      "selection sparq to have a rank above 0",
+      "0",
+    ],
+    [
+      { kind: "simulate", experiment: { selection: "sparq", selectionParameters: { rang: 1 } } },
+      "/experiment/selectionParameters/rang",
+      "selection sparq to be given rank",
+      "rang",
+    ],
+    [
+      {
+        kind: "evaluate",
+        text: { name: "a.txt", text: "\ud800" },
+      },
+      "/text/text",
+      "text",
+      "half a character in it",
+    ],
     [{ kind: "simulate", experiment: { lout: 1 } }, "/experiment/lout", /whole number from 2/, "1"],
     [{ kind: "simulate", experiment: { model: "x" } }, "/experiment/model", /^one of GPT/, '"x"'],
     [
@@ -154,14 +199,12 @@ for (
       /no such/,
       '"a"',
     ],
-    [{ kind: "dram", program: {} }, "/program/contextTokens", /./, /./],
     [
       { kind: "dram", program: { contextTokens: 9, pim: "buffer", clustering: true } },
       "/program/clustering",
       /bank/,
       "pim buffer",
     ],
-    [[], "/kind", /./, "nothing"],
     [5, "", /./, "5"],
   ] as const
 ) {

@@ -7,7 +7,7 @@
  */
 import * as v from "valibot";
 import { canonicalJson } from "./canonical_json.ts";
-import { checkSpec } from "./check_spec.ts";
+import { checkCharacters, checkSpec } from "./check_spec.ts";
 import { sha256 } from "./digest.ts";
 import { dram, type DramSpec } from "./kinds/dram.ts";
 import { evaluate } from "./kinds/evaluate.ts";
@@ -57,6 +57,7 @@ export async function resolveRunSpec(
   sources: Sources = NO_SOURCES,
 ): Promise<Resolved<RunSpec>> {
   const checked = checkSpec(runSpecSchema, input);
+  checkCharacters(checked);
   switch (checked.kind) {
     case "simulate":
       return await simulate.resolve(checked, sources);

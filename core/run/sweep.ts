@@ -10,6 +10,7 @@ import { sha256 } from "./digest.ts";
 import { expecting } from "./expectation.ts";
 import { hasValueAt, withValueAt } from "./json_pointer.ts";
 import { NO_SOURCES, type Resolved, type Sources } from "./kinds/kind.ts";
+import { record, strictObject } from "./object_schema.ts";
 import { resolveRunSpec, type RunSpec } from "./run_spec.ts";
 import { pointerTo, SpecError } from "./spec_error.ts";
 
@@ -24,11 +25,11 @@ const anything = v.pipe(v.unknown(), v.description("a value of that field"));
 
 /** A sweep as a caller writes it. */
 export const sweepSchema = v.pipe(
-  v.strictObject({
-    base: v.pipe(v.record(v.string(), v.unknown()), v.description("a run, as POST /v1/runs takes")),
+  strictObject({
+    base: v.pipe(record(v.string(), v.unknown()), v.description("a run, as POST /v1/runs takes")),
     grid: v.optional(
       v.pipe(
-        v.record(
+        record(
           pointer,
           v.pipe(v.array(anything), v.minLength(1, expecting("at least one value"))),
         ),
@@ -38,7 +39,7 @@ export const sweepSchema = v.pipe(
     ),
     list: v.optional(
       v.pipe(
-        v.array(v.record(pointer, anything)),
+        v.array(record(pointer, anything)),
         v.minLength(1, expecting("at least one entry")),
         v.description("settings of several fields at once, each combined with the grid"),
       ),

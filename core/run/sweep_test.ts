@@ -42,6 +42,9 @@ for (
     [{ base: smallRun(), list: [{ "/experiment/model": "\ud800" }] }, ""],
     [{ base: smallRun(), grid: { "/a": Array(200).fill(1), "/b": Array(200).fill(1) } }, ""],
     [{}, "/base"],
+    [{ base: [] }, "/base"],
+    [{ base: smallRun(), grid: [] }, "/grid"],
+    [{ base: smallRun(), list: [[]] }, "/list/0"],
   ] as const
 ) {
   Deno.test(`a mistake of a sweep says where it was written: ${JSON.stringify(input).slice(0, 90)}`, async () => {

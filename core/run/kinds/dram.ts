@@ -7,6 +7,7 @@ import * as v from "valibot";
 import { StopSignal } from "../../host/stop_signal.ts";
 import type { AttentionProgram } from "../../memory/memory_model.ts";
 import { flag, oneOf, whole } from "../experiment_schema.ts";
+import { strictObject } from "../object_schema.ts";
 import { SpecError } from "../spec_error.ts";
 import { CHANNELS, type CommandWindow, issuedCommandsCsv } from "./issued_commands.ts";
 import { type Output, type Resolved, type RunKind, textOutput, type Work } from "./kind.ts";
@@ -22,7 +23,7 @@ const MOST_TOKENS = 2 ** 24;
 /** The reference writes no trace of a clustering step with more heads. */
 const HEADS_IN_TEXT = 16;
 
-const programSchema = v.strictObject({
+const programSchema = strictObject({
   pim: v.optional(oneOf("where the GEMV units sit", ["bank", "bankgroup", "buffer"]), "bank"),
   power: v.optional(
     oneOf("whether MACs keep the power budget", ["limited", "unlimited"]),
@@ -59,7 +60,7 @@ const programSchema = v.strictObject({
 });
 
 const commandsSchema = v.pipe(
-  v.strictObject({
+  strictObject({
     channel: v.optional(whole("channel of the stack", 0, CHANNELS - 1), 0),
     most: v.optional(whole("commands kept, from the first on", 1, 20_000), 2000),
   }),
@@ -67,7 +68,7 @@ const commandsSchema = v.pipe(
 );
 
 const schema = v.pipe(
-  v.strictObject({
+  strictObject({
     kind: v.literal("dram"),
     memory: v.optional(memorySchema, "hbm3-pim"),
     program: programSchema,

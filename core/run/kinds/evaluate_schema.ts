@@ -13,6 +13,7 @@ import {
   titled,
   whole,
 } from "../experiment_schema.ts";
+import { record, strictObject } from "../object_schema.ts";
 import { memorySchema } from "./memories.ts";
 
 const MOST_TOKENS = 2 ** 24;
@@ -25,7 +26,7 @@ const hexDigest = v.pipe(
 );
 
 const modelSchema = v.pipe(
-  v.strictObject({
+  strictObject({
     name: v.pipe(
       v.string(),
       v.maxLength(100),
@@ -38,11 +39,11 @@ const modelSchema = v.pipe(
 
 const textSchema = v.pipe(
   v.union([
-    v.strictObject({
+    strictObject({
       name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
       text: v.pipe(v.string(), v.maxLength(MOST_CHARACTERS), v.description("what it holds")),
     }),
-    v.strictObject({
+    strictObject({
       name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
       content: inputReference,
     }),
@@ -51,7 +52,7 @@ const textSchema = v.pipe(
 );
 
 const policySchema = v.pipe(
-  v.strictObject({
+  strictObject({
     name: v.optional(v.pipe(
       v.string(),
       v.maxLength(100),
@@ -63,7 +64,7 @@ const policySchema = v.pipe(
     )),
     parameters: v.optional(
       v.pipe(
-        v.record(
+        record(
           v.string(),
           v.union(
             [v.number(), v.boolean(), v.string()],
@@ -86,7 +87,7 @@ const policySchema = v.pipe(
 export const RUN_LIMITS = { memoryBytes: 2 ** 28, fuelPerCall: 2 ** 36 } as const;
 
 const limitsSchema = v.pipe(
-  v.strictObject({
+  strictObject({
     memoryBytes: v.optional(
       whole("of a layer's session", 2 ** 20, 2 ** 30),
       RUN_LIMITS.memoryBytes,
@@ -109,7 +110,7 @@ const systemSchema = v.pipe(
 
 /** The schema. */
 export const evaluateSchema = v.pipe(
-  v.strictObject({
+  strictObject({
     kind: v.literal("evaluate"),
     memory: v.optional(memorySchema, "hbm3-pim"),
     model: v.optional(modelSchema, { name: "tiny-llama" }),

@@ -12,7 +12,7 @@ import {
 } from "../../memory/built_in_memories.ts";
 import type { PimLevel } from "../../memory/memory_model.ts";
 import { expecting } from "../expectation.ts";
-import { inputReference } from "../experiment_schema.ts";
+import { referenceOr } from "../experiment_schema.ts";
 import { SpecError } from "../spec_error.ts";
 import type { Inputs, Sources } from "./kind.ts";
 
@@ -30,12 +30,11 @@ export type MemoryReference = MemoryName | `sha256:${string}`;
 
 const names = [BY_LEVEL, ...Object.keys(memories) as MemoryName[]] as const;
 
+const WANTED = `one of ${names.join(", ")}, or the digest of an uploaded component`;
+
 /** A memory as a caller writes it. */
 export const memorySchema = v.pipe(
-  v.union(
-    [v.picklist(names), inputReference],
-    expecting(`one of ${names.join(", ")}, or the digest of an uploaded component`),
-  ),
+  v.union([v.picklist(names), referenceOr(WANTED)], expecting(WANTED)),
   v.description("memory model: a name, or sha256: and the digest of an uploaded component"),
 );
 

@@ -10,6 +10,7 @@ import { PIM_LEVELS } from "../../system/machine.ts";
 import { simulateSystem } from "../../system/simulate.ts";
 import { parseSystemSpec, type SystemOptions, type SystemSpec } from "../../system/spec.ts";
 import { type ExperimentInput, experimentSchema } from "../experiment_schema.ts";
+import { strictObject } from "../object_schema.ts";
 import { budgetInput, budgetsOfInput, readBudgets } from "./budget_input.ts";
 import {
   type Inputs,
@@ -25,7 +26,7 @@ import { stepsCsv } from "./steps_csv.ts";
 import { locatedIn } from "./system_mistake.ts";
 
 const schema = v.pipe(
-  v.strictObject({
+  strictObject({
     kind: v.literal("simulate"),
     memory: v.optional(memorySchema, "hbm3-pim"),
     experiment: v.optional(experimentSchema, {}),
