@@ -140,6 +140,68 @@ Deno.test(
 );
 
 Deno.test(
+  "sweeps are listed page by page, without what they ask for",
+  withServer(async (caller) => {
+    let deep: unknown = 1;
+    for (let i = 0; i < 3000; i++) deep = [deep];
+    const sweeps = [
+      { base: smallRun(), grid: { "/experiment/lin": [1, 2] } },
+      {
+        base: { kind: "dram", program: { contextTokens: deep } },
+        grid: { "/program/contextTokens": [8] },
+      },
+      { base: { kind: "simulate", experiment: { lout: 4 } } },
+    ];
+    for (const sweep of sweeps) {
+      const response = await caller.post("/v1/sweeps", sweep);
+      equal(response.status, 202);
+      await response.body?.cancel();
+    }
+    const found: { kind: string; model: string; spec?: unknown }[] = [];
+    let next: string | null = "/v1/sweeps?limit=2";
+    while (next) {
+      const page: { sweeps: typeof found; next: string | null } = await (await caller.get(next))
+        .json();
+      ok(page.sweeps.length <= 2);
+      found.push(...page.sweeps);
+      next = page.next;
+    }
+    deepEqual(
+      found.map(({ kind, model, spec }) => `${kind} ${model} ${spec}`).sort(),
+      ["null null undefined", "simulate GPT-13B undefined", "simulate null undefined"],
+    );
+  }),
+);
+
+Deno.test(
+  "parameters that are unknown, given twice or name nothing are problems",
+  withServer(async (caller) => {
+    const { id } = await (await caller.post("/v1/sweeps", { base: smallRun() })).json();
+    await caller.done(smallRun());
+    for (
+      const [path, parameter, expected] of [
+        ["/v1/runs?stat=done", "stat", "one of the parameters state, kind, limit, before"],
+        ["/v1/runs?limit=5&limit=x", "limit", "one value"],
+        ["/v1/runs?before=zzz", "before", "the id of one in the list"],
+        ["/v1/sweeps?before=zzz", "before", "the id of one in the list"],
+        ["/v1/plugins?before=zzz", "before", "the id of one in the list"],
+        ["/v1/compare", "runs", "1 to 50 ids of runs with commas between"],
+        [
+          `/v1/sweeps/${id}/output.json?minimise=g_time (ms),nonsense`,
+          "minimise",
+          "names of figures with commas between",
+        ],
+      ] as const
+    ) {
+      const response = await caller.get(path);
+      equal(response.status, 400, path);
+      const problem = await response.json();
+      deepEqual([problem.parameter, problem.expected], [parameter, expected]);
+    }
+  }),
+);
+
+Deno.test(
   "mistakes are problems that say where, what was expected and what was found",
   withServer(async (caller) => {
     const problem = async (response: Response) => {

@@ -17,6 +17,16 @@ export interface SweepRecord {
   readonly createdAt: number;
 }
 
+/** What a list says of a sweep, whose spec may hold tables. */
+interface SweepSummary {
+  readonly id: string;
+  readonly createdAt: number;
+  /** Kind of its runs, if it is one. */
+  readonly kind: string | null;
+  /** Model of its base, if that names one. */
+  readonly model: string | null;
+}
+
 /** The sweeps of a store. */
 export class SweepStore {
   readonly #database: StoreDatabase;
@@ -45,7 +55,15 @@ export class SweepStore {
       `SELECT state, count(*) AS runs FROM sweep_point JOIN run ON run.id = sweep_point.run
        WHERE sweep = ? GROUP BY state`,
     );
-    this.#list = database.prepare("SELECT * FROM sweep ORDER BY created_at DESC, id LIMIT ?");
+    // A spec may be nested more deeply than SQLite reads: what its grid replaces may be anything.
+    this.#list = database.prepare(
+      `SELECT id, created_at, json ->> '$.base.kind' AS kind,
+         coalesce(json ->> '$.base.model.name', json ->> '$.base.experiment.model') AS model
+       FROM (SELECT *, iif(json_valid(spec), spec, NULL) AS json FROM sweep)
+       WHERE :before IS NULL
+         OR (created_at, id) < (SELECT created_at, id FROM sweep WHERE id = :before)
+       ORDER BY created_at DESC, id DESC LIMIT :limit`,
+    );
   }
 
   /** Keeps a sweep whose runs are in the store; one that is known stays as it is. */
@@ -79,9 +97,18 @@ export class SweepStore {
     return counts;
   }
 
-  /** The newest first. */
-  list(limit: number): SweepRecord[] {
-    return this.#list.all(limit).map(recordOf);
+  /**
+   * The newest first.
+   *
+   * @param before only older than this one
+   */
+  list(limit: number, before?: string): SweepSummary[] {
+    return this.#list.all({ limit, before: before ?? null }).map((row) => ({
+      id: String(row.id),
+      createdAt: Number(row.created_at),
+      kind: row.kind === null ? null : String(row.kind),
+      model: row.model === null ? null : String(row.model),
+    }));
   }
 }
 

@@ -67,6 +67,29 @@ Deno.test(
 );
 
 Deno.test(
+  "uploaded components are listed page by page, built-in ones before the first",
+  withServer(async (caller) => {
+    const uploaded: string[] = [];
+    for (const name of ["a", "b", "c"]) {
+      uploaded.push((await (await upload(caller.url, renamed(component, name))).json()).digest);
+    }
+    const pages: { origin: string; digest: string }[][] = [];
+    let next: string | null = "/v1/plugins?limit=1";
+    while (next) {
+      const page: { items: typeof pages[number]; next: string | null } =
+        await (await caller.get(next)).json();
+      pages.push(page.items);
+      next = page.next;
+    }
+    const found = pages.map((items) => items.filter(({ origin }) => origin === "uploaded"));
+    deepEqual(found.map(({ length }) => length), [1, 1, 1, 0]);
+    deepEqual(found.flat().map(({ digest }) => digest).sort(), uploaded.sort());
+    ok(pages[0]!.length > 1);
+    equal(pages[1]!.length, 1);
+  }, { width: 1 }),
+);
+
+Deno.test(
   "a component that no run uses is removed",
   withOneServer(async (caller) => {
     const { digest } = await (await upload(caller.url, renamed(component, "unused"))).json();

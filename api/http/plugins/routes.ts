@@ -17,11 +17,10 @@ import type { RunService } from "../../../core/run/run_service.ts";
 import { answerImmutable } from "../caching.ts";
 import { route } from "../describe.ts";
 import { ProblemError } from "../problem.ts";
+import { checkBefore, checkQuery, nextPage, nextSchema, PAGE, pageQuery } from "../query.ts";
 
 /** Media types of a component. */
 const TYPES = ["application/wasm", "application/octet-stream"];
-
-const MOST_LISTED = 500;
 
 const pluginView = v.object({
   digest: v.pipe(v.string(), v.description("SHA-256 of the component: its name")),
@@ -50,7 +49,10 @@ const listView = v.object({
     summary: v.nullable(v.string()),
     href: v.string(),
   })),
+  next: nextSchema,
 });
+
+const listQuery = v.object(pageQuery);
 
 /** The routes. */
 export function pluginRoutes(service: RunService): Hono {
@@ -60,10 +62,22 @@ export function pluginRoutes(service: RunService): Hono {
       route({
         tag: "plugins",
         summary: "List policies and memory models that runs can name",
+        description: "Built-in ones come before the first page of uploaded ones.",
+        query: PAGE,
         answers: { 200: ["built-in ones, then uploaded ones, the newest first", listView] },
-        problems: [401],
+        problems: [400, 401],
       }),
-      (c) => c.json({ items: [...builtInItems(service), ...uploadedItems(service)] }),
+      (c) => {
+        const { limit, before } = checkQuery(c, listQuery);
+        const { plugins } = service.store;
+        checkBefore(before, (digest) => plugins.get(digest) !== undefined);
+        const uploaded = plugins.list(limit, before);
+        const builtIn = before === undefined ? builtInItems(service) : [];
+        return c.json({
+          items: [...builtIn, ...uploaded.map(uploadedItem)],
+          next: nextPage(c, uploaded.map(({ digest }) => digest), limit),
+        });
+      },
     )
     .post(
       "/",
@@ -151,15 +165,15 @@ function builtInItems({ plugins }: RunService) {
   }));
 }
 
-function uploadedItems({ store }: RunService) {
-  return store.plugins.list(MOST_LISTED).map((facts) => ({
+function uploadedItem(facts: PluginFacts) {
+  return {
     name: String(facts.description.name),
     origin: "uploaded",
     kind: facts.kind,
     digest: facts.digest,
     summary: summaryOf(facts),
     href: pathOf(facts.digest),
-  }));
+  };
 }
 
 function summaryOf({ description }: PluginFacts): string | null {

@@ -7,6 +7,7 @@ import { Hono } from "hono";
 import * as v from "valibot";
 import { type ComparedRun, compareRuns } from "../../../core/run/compare.ts";
 import { expecting } from "../../../core/run/expectation.ts";
+import { strictObject } from "../../../core/run/object_schema.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
 import { route } from "../describe.ts";
 import { ProblemError } from "../problem.ts";
@@ -16,7 +17,7 @@ import { findDoneRun, outputBytes } from "./find_run.ts";
 const MOST_RUNS = 50;
 const wanted = expecting(`1 to ${MOST_RUNS} ids of runs with commas between`);
 
-const compareQuery = v.object({
+const compareQuery = strictObject({
   runs: v.pipe(
     v.string(wanted),
     v.transform((list) => list.split(",").filter((id) => id !== "")),

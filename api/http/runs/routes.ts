@@ -13,7 +13,15 @@ import { answerImmutable } from "../caching.ts";
 import { route } from "../describe.ts";
 import { jsonBody } from "../json_body.ts";
 import { ProblemError } from "../problem.ts";
-import { checkQuery, queryNumber } from "../query.ts";
+import {
+  checkBefore,
+  checkQuery,
+  nextPage,
+  nextSchema,
+  PAGE,
+  pageQuery,
+  queryNumber,
+} from "../query.ts";
 import { type EventOptions, eventRoute } from "./events.ts";
 import { outputRoutes } from "./outputs.ts";
 import { pathOf, representation, runSchema } from "./representation.ts";
@@ -29,13 +37,12 @@ const waitQuery = v.object({ wait: v.optional(queryNumber(0, MOST_WAIT_SECONDS),
 const listQuery = v.object({
   state: v.optional(v.picklist(STATES, expecting(`one of ${STATES.join(", ")}`))),
   kind: v.optional(v.picklist(KINDS, expecting(`one of ${KINDS.join(", ")}`))),
-  limit: v.optional(queryNumber(1, 500), "50"),
-  before: v.optional(v.string()),
+  ...pageQuery,
 });
 
 const runList = v.object({
   runs: v.array(runSchema),
-  next: v.nullable(v.pipe(v.string(), v.description("the rest of the list"))),
+  next: nextSchema,
 });
 
 const WAIT = {
@@ -81,25 +88,21 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
         query: {
           state: { description: "only these", schema: { type: "string", enum: [...STATES] } },
           kind: { description: "only these", schema: { type: "string", enum: KINDS } },
-          limit: {
-            description: "most runs to give",
-            schema: { type: "integer", minimum: 1, maximum: 500, default: 50 },
-          },
-          before: { description: "only older than this run", schema: { type: "string" } },
+          ...PAGE,
         },
         answers: { 200: ["runs without their results", runList] },
         problems: [400, 401],
       }),
       (c) => {
         const { limit, state, kind, before } = checkQuery(c, listQuery);
+        checkBefore(before, (id) => service.store.get(id) !== undefined);
         const runs = service.store.list({
           limit,
           ...state && { state },
           ...kind && { kind },
-          ...before && { before },
+          ...before !== undefined && { before },
         });
-        const query = new URLSearchParams({ ...c.req.query(), before: runs.at(-1)?.id ?? "" });
-        const next = runs.length === limit ? `/v1/runs?${query}` : null;
+        const next = nextPage(c, runs.map(({ id }) => id), limit);
         return c.json({ runs: runs.map(representation), next });
       },
     )

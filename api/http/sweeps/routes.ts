@@ -9,27 +9,47 @@ import type { RunService } from "../../../core/run/run_service.ts";
 import { sweepSchema } from "../../../core/run/sweep.ts";
 import { cancelSweep, submitSweep, tableOfSweep } from "../../../core/run/sweep_service.ts";
 import { sweepParquet } from "../../../core/run/sweep_parquet.ts";
-import { type Objective, sweepCsv } from "../../../core/run/sweep_table.ts";
+import { type Objective, sweepCsv, type SweepTable } from "../../../core/run/sweep_table.ts";
 import type { SweepRecord } from "../../../core/run/sweep_store.ts";
 import { route } from "../describe.ts";
 import { jsonBody } from "../json_body.ts";
 import { ProblemError } from "../problem.ts";
-import { checkQuery } from "../query.ts";
+import {
+  checkBefore,
+  checkQuery,
+  nextPage,
+  nextSchema,
+  PAGE,
+  pageQuery,
+  wrongParameter,
+} from "../query.ts";
 import { timeText } from "../runs/representation.ts";
 
-const sweepView = v.object({
+const progressEntries = {
   id: v.pipe(v.string(), v.description("SHA-256 of its points and their runs")),
   createdAt: v.nullable(v.string()),
   runs: v.pipe(v.record(v.string(), v.number()), v.description("runs in each state")),
   isOver: v.boolean(),
-  spec: v.unknown(),
   links: v.record(v.string(), v.string()),
+} as const;
+
+const sweepView = v.object({ ...progressEntries, spec: v.unknown() });
+
+const sweepList = v.object({
+  sweeps: v.array(v.object({
+    ...progressEntries,
+    kind: v.pipe(v.nullable(v.string()), v.description("of its runs, if it is one")),
+    model: v.pipe(v.nullable(v.string()), v.description("that its base names, if it does")),
+  })),
+  next: nextSchema,
 });
 
 const tableView = v.object({
   objectives: v.array(v.object({ column: v.string(), better: v.string() })),
   rows: v.array(v.looseObject({ run: v.string(), state: v.string() })),
 });
+
+const listQuery = v.object(pageQuery);
 
 const objectivesQuery = v.object({
   minimise: v.optional(v.string()),
@@ -69,11 +89,24 @@ export function sweepRoutes(service: RunService): Hono {
       route({
         tag: "sweeps",
         summary: "List sweeps, the newest first",
-        answers: { 200: ["sweeps", v.object({ sweeps: v.array(sweepView) })] },
-        problems: [401],
+        query: PAGE,
+        answers: { 200: ["sweeps without what they ask for", sweepList] },
+        problems: [400, 401],
       }),
-      (c) =>
-        c.json({ sweeps: service.store.sweeps.list(50).map((sweep) => viewOf(service, sweep)) }),
+      (c) => {
+        const { limit, before } = checkQuery(c, listQuery);
+        const { sweeps } = service.store;
+        checkBefore(before, (id) => sweeps.get(id) !== undefined);
+        const found = sweeps.list(limit, before);
+        return c.json({
+          sweeps: found.map(({ kind, model, ...sweep }) => ({
+            ...progressOf(service, sweep),
+            kind,
+            model,
+          })),
+          next: nextPage(c, found.map(({ id }) => id), limit),
+        });
+      },
     )
     .get(
       "/:id",
@@ -92,7 +125,7 @@ export function sweepRoutes(service: RunService): Hono {
         summary: "The table of a sweep with its Pareto front, as far as it is",
         query: OBJECTIVES,
         answers: { 200: ["the table", tableView] },
-        problems: [401, 404],
+        problems: [400, 401, 404],
       }),
       (c) => c.json(table(c, service)),
     )
@@ -103,7 +136,7 @@ export function sweepRoutes(service: RunService): Hono {
         summary: "The table of a sweep with its Pareto front, as far as it is",
         query: OBJECTIVES,
         answers: { 200: ["the table", "text/csv"] },
-        problems: [401, 404],
+        problems: [400, 401, 404],
       }),
       (c) =>
         c.body(sweepCsv(table(c, service)), 200, { "content-type": "text/csv; charset=utf-8" }),
@@ -115,7 +148,7 @@ export function sweepRoutes(service: RunService): Hono {
         summary: "The table of a sweep with its Pareto front, as far as it is",
         query: OBJECTIVES,
         answers: { 200: ["the table", PARQUET] },
-        problems: [401, 404],
+        problems: [400, 401, 404],
       }),
       (c) => c.body(sweepParquet(table(c, service)), 200, { "content-type": PARQUET }),
     )
@@ -139,11 +172,26 @@ function table(c: Context, service: RunService) {
   const { id } = findSweep(service, c.req.param("id")!);
   const { minimise, maximise } = checkQuery(c, objectivesQuery);
   if (minimise === undefined && maximise === undefined) return tableOfSweep(service, id);
+  const lower = columnsOf(minimise);
+  const higher = columnsOf(maximise);
   const objectives: Objective[] = [
-    ...columnsOf(minimise).map((column) => ({ column, better: "lower" as const })),
-    ...columnsOf(maximise).map((column) => ({ column, better: "higher" as const })),
+    ...lower.map((column) => ({ column, better: "lower" as const })),
+    ...higher.map((column) => ({ column, better: "higher" as const })),
   ];
-  return tableOfSweep(service, id, objectives);
+  const found = tableOfSweep(service, id, objectives);
+  checkColumns("minimise", lower, found);
+  checkColumns("maximise", higher, found);
+  return found;
+}
+
+/** @throws {ProblemError} when runs are done and none has such a figure, which is then no column */
+function checkColumns(parameter: string, columns: readonly string[], { rows }: SweepTable) {
+  const done = rows.map(({ figures }) => figures).filter((figures) => figures !== null);
+  const unknown = columns.find((column) =>
+    done.length > 0 && done.every((figures) => typeof figures[column] !== "number")
+  );
+  if (unknown === undefined) return;
+  throw wrongParameter(parameter, "names of figures with commas between", JSON.stringify(unknown));
 }
 
 function columnsOf(list: string | undefined): string[] {
@@ -160,7 +208,14 @@ function pathOf(id: string): string {
   return `/v1/sweeps/${id}`;
 }
 
-function viewOf(service: RunService, { id, spec, createdAt }: SweepRecord) {
+function viewOf(service: RunService, { spec, ...sweep }: SweepRecord) {
+  return { ...progressOf(service, sweep), spec };
+}
+
+function progressOf(
+  service: RunService,
+  { id, createdAt }: Pick<SweepRecord, "id" | "createdAt">,
+) {
   const runs = service.store.sweeps.counts(id);
   const self = pathOf(id);
   return {
@@ -168,7 +223,6 @@ function viewOf(service: RunService, { id, spec, createdAt }: SweepRecord) {
     createdAt: timeText(createdAt),
     runs,
     isOver: runs.queued + runs.running === 0,
-    spec,
     links: {
       self,
       csv: `${self}/output.csv`,

@@ -21,7 +21,12 @@ export class PluginStore {
       "INSERT OR IGNORE INTO plugin (digest, facts, created_at) VALUES (?, ?, ?)",
     );
     this.#select = database.prepare("SELECT * FROM plugin WHERE digest = ?");
-    this.#list = database.prepare("SELECT * FROM plugin ORDER BY created_at DESC, digest LIMIT ?");
+    this.#list = database.prepare(
+      `SELECT * FROM plugin
+       WHERE :before IS NULL
+         OR (created_at, digest) < (SELECT created_at, digest FROM plugin WHERE digest = :before)
+       ORDER BY created_at DESC, digest DESC LIMIT :limit`,
+    );
     this.#remove = database.prepare("DELETE FROM plugin WHERE digest = ?");
     this.#count = database.prepare("SELECT count(*) AS plugins FROM plugin");
     this.#users = database.prepare(
@@ -40,9 +45,13 @@ export class PluginStore {
     return row && pluginOf(row);
   }
 
-  /** The newest first. */
-  list(limit: number): StoredPlugin[] {
-    return this.#list.all(limit).map(pluginOf);
+  /**
+   * The newest first.
+   *
+   * @param before only older than the one of this digest
+   */
+  list(limit: number, before?: string): StoredPlugin[] {
+    return this.#list.all({ limit, before: before ?? null }).map(pluginOf);
   }
 
   /** How many there are. */

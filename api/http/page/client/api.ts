@@ -25,12 +25,22 @@ export interface Run {
   readonly result?: { readonly row: SystemRow; readonly notes?: readonly string[] };
 }
 
-/** A sweep as the service shows it. */
-export interface Sweep {
+/** How far a sweep is. */
+interface SweepProgress {
   readonly id: string;
   readonly createdAt: string;
   readonly runs: Readonly<Record<RunState, number>>;
   readonly isOver: boolean;
+}
+
+/** A sweep as a list shows it. */
+export interface ListedSweep extends SweepProgress {
+  readonly kind: string | null;
+  readonly model: string | null;
+}
+
+/** A sweep as the service shows it. */
+export interface Sweep extends SweepProgress {
   readonly spec: {
     readonly base: {
       readonly kind?: string;
@@ -136,6 +146,18 @@ function send<T>(path: string, body: unknown): Promise<T> {
 
 const remove = { method: "DELETE" };
 
+/** All plugins, of which a form offers each. */
+async function allPlugins(): Promise<{ readonly items: readonly PluginItem[] }> {
+  const items: PluginItem[] = [];
+  let next: string | null = "/v1/plugins?limit=500";
+  while (next !== null) {
+    const page: { items: PluginItem[]; next: string | null } = await ask(next);
+    items.push(...page.items);
+    next = page.next;
+  }
+  return { items };
+}
+
 /** The service. */
 export const api = {
   run: (id: string) => ask<Run>(`/v1/runs/${id}`),
@@ -143,14 +165,15 @@ export const api = {
   submitRun: (spec: unknown) => send<Run>("/v1/runs", spec),
   cancelRun: (id: string) => ask<Run>(`/v1/runs/${id}`, remove),
   sweep: (id: string) => ask<Sweep>(`/v1/sweeps/${id}`),
-  sweeps: () => ask<{ sweeps: Sweep[] }>("/v1/sweeps"),
+  sweeps: (query: string) =>
+    ask<{ sweeps: ListedSweep[]; next: string | null }>(`/v1/sweeps${query}`),
   sweepTable: (id: string) => ask<SweepTable>(`/v1/sweeps/${id}/output.json`),
   submitSweep: (spec: unknown) => send<Sweep>("/v1/sweeps", spec),
   cancelSweep: (id: string) => ask<Sweep>(`/v1/sweeps/${id}`, remove),
   compare: (ids: readonly string[]) => ask<Comparison>(`/v1/compare?runs=${ids.join(",")}`),
   kinds: () => ask<{ items: { name: string; schema: RunSchema | EvaluateSchema }[] }>("/v1/kinds"),
   checkpoints: () => ask<{ items: { name: string }[] }>("/v1/checkpoints"),
-  plugins: () => ask<{ items: PluginItem[] }>("/v1/plugins"),
+  plugins: allPlugins,
   plugin: (name: string) => ask<PluginFacts>(`/v1/plugins/${name}`),
   removePlugin: (digest: string) => ask<void>(`/v1/plugins/${digest}`, remove),
   uploadPlugin: (file: Blob) =>

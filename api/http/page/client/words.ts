@@ -61,10 +61,14 @@ export function pointText(point: Readonly<Record<string, unknown>>): string {
 }
 
 /** The model of a sweep. */
-export function sweepModel({ spec }: Pick<Sweep, "spec">): string {
-  const { kind, model, experiment } = spec.base;
-  if (kind === "evaluate") return model?.name ?? "tiny-llama";
-  return kind === "dram" ? "memory program" : String(experiment?.model ?? "GPT-175B");
+export function sweepModel({ spec: { base } }: Pick<Sweep, "spec">): string {
+  return modelText(base.kind, base.model?.name ?? base.experiment?.model);
+}
+
+/** The model that runs of a kind name, or what they have where they name none. */
+export function modelText(kind: string | null | undefined, model: unknown): string {
+  if (kind === "evaluate") return String(model ?? "tiny-llama");
+  return kind === "dram" ? "memory program" : String(model ?? "GPT-175B");
 }
 
 /** The beginning of an id, enough to tell runs apart. */

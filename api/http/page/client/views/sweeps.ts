@@ -1,13 +1,13 @@
 import { api } from "../api.ts";
 import { h, table } from "../dom.ts";
-import { shortId, sweepModel } from "../words.ts";
+import { modelText, shortId } from "../words.ts";
 
 /** The view of all sweeps. */
 export async function sweepsView(): Promise<HTMLElement> {
-  const { sweeps } = await api.sweeps();
-  const rows = sweeps.map(({ id, createdAt, runs, spec }) => [
+  const { sweeps, next } = await api.sweeps(location.search);
+  const rows = sweeps.map(({ id, createdAt, runs, kind, model }) => [
     h("a", { href: `/sweeps/${id}`, class: "mono" }, shortId(id)),
-    sweepModel({ spec }),
+    modelText(kind, model),
     Object.entries(runs).filter(([, count]) => count > 0)
       .map(([state, count]) => `${count} ${state}`).join(", "),
     new Date(createdAt).toLocaleString(),
@@ -19,5 +19,12 @@ export async function sweepsView(): Promise<HTMLElement> {
     rows.length === 0
       ? h("p", {}, "There are none yet.")
       : table("The newest first", ["sweep", "model", "runs", "asked for"], rows),
+    next
+      ? h(
+        "div",
+        { class: "actions" },
+        h("a", { href: `/sweeps${new URL(next, location.href).search}` }, "Older sweeps"),
+      )
+      : null,
   );
 }
