@@ -14,6 +14,7 @@ import { docsRoutes } from "./docs.ts";
 import { bodyLimits } from "./middleware/body_limits.ts";
 import { guard } from "./middleware/guard.ts";
 import { Metrics } from "./middleware/metrics.ts";
+import { refuseOtherMethods } from "./other_methods.ts";
 import { pageRoutes } from "./page/routes.ts";
 import { pluginRoutes } from "./plugins/routes.ts";
 import { answerProblem, ProblemError, problemOf } from "./problem.ts";
@@ -82,6 +83,7 @@ export function createApp(service: RunService, options: AppOptions = {}): Hono {
     route({
       tag: "service",
       summary: "Whether the service is there",
+      isOpen: true,
       answers: { 200: ["it is", v.object({ status: v.literal("ok") })] },
     }),
     (c) => c.json({ status: "ok" }, 200, { "cache-control": "no-store" }),
@@ -92,7 +94,6 @@ export function createApp(service: RunService, options: AppOptions = {}): Hono {
       tag: "service",
       summary: "Counters, as Prometheus reads them",
       answers: { 200: ["counters", "text/plain"] },
-      problems: [401],
     }),
     async (c) => c.text(await metrics.text()),
   );
@@ -103,5 +104,6 @@ export function createApp(service: RunService, options: AppOptions = {}): Hono {
   app.route("/v1", catalogRoutes(service));
   app.route("/", docsRoutes(app));
   app.route("/", pageRoutes());
+  refuseOtherMethods(app);
   return app;
 }

@@ -237,6 +237,48 @@ Deno.test(
 );
 
 Deno.test(
+  "a problem does not send back what was sent",
+  withServer(async (caller) => {
+    const long = "a".repeat(2 ** 20);
+    const problems = [
+      await caller.post("/v1/runs", { kind: "simulate", experiment: { [long]: 1 } }),
+      await caller.post("/v1/sweeps", { base: smallRun(), grid: { [`/${long}`]: [1] } }),
+      await caller.post("/v1/runs", {
+        kind: "simulate",
+        experiment: { sparsity: { kvBudgetTable: { name: "a.txt", text: long.slice(9) } } },
+      }),
+      await caller.get(`/v1/runs?${long.slice(0, 10_000)}=1`),
+    ];
+    for (const response of problems) {
+      equal(response.status, 400);
+      const text = await response.text();
+      ok(text.length < 4000, text.slice(0, 200));
+      match(JSON.parse(text).detail, /xpected .+ but found/);
+    }
+  }),
+);
+
+Deno.test(
+  "a method that a path does not have is refused with those it has",
+  withServer(async (caller) => {
+    for (
+      const [method, path, allow] of [
+        ["PUT", "/v1/runs", "POST, GET, HEAD"],
+        ["PATCH", "/v1/runs", "POST, GET, HEAD"],
+        ["POST", "/v1/models", "GET, HEAD"],
+        ["POST", `/v1/runs/${"0".repeat(64)}`, "GET, DELETE, HEAD"],
+        ["DELETE", "/", "GET, HEAD"],
+      ] as const
+    ) {
+      const response = await fetch(caller.url + path, { method });
+      equal(response.status, 405, `${method} ${path}`);
+      equal(response.headers.get("allow"), allow);
+      equal((await response.json()).received, method);
+    }
+  }),
+);
+
+Deno.test(
   "more runs than may wait are put off",
   withServer(async (caller) => {
     await (await caller.post("/v1/runs", LONG_RUN)).body?.cancel();
@@ -327,6 +369,16 @@ Deno.test(
     }
     const { schema } = document.paths["/v1/runs"].post.requestBody.content["application/json"];
     equal(schema.oneOf[0].properties.experiment.properties.lin.default, 2048);
+    for (
+      const [path, methods] of Object.entries<Record<string, { responses: object }>>(document.paths)
+    ) {
+      for (const { responses } of Object.values(methods)) {
+        equal("401" in responses && "403" in responses, path !== "/healthz", path);
+      }
+    }
+    ok("304" in document.paths["/v1/runs/{id}/provenance.json"].get.responses);
+    const { parameters } = document.paths["/v1/runs/{id}/events"].get;
+    ok(parameters.some(({ name }: { name: string }) => name === "Last-Event-ID"));
     const page = await (await caller.get("/docs")).text();
     ok(!/https?:\/\//.test(page));
     for (const [, path] of page.matchAll(/(?:src|href)="([^"]+)"/g)) {

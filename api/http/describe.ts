@@ -25,6 +25,7 @@ const problem = {
 const PROBLEMS = {
   400: "what was sent is not valid",
   401: "a token is needed",
+  403: "the request does not come from here",
   404: "there is no such thing",
   409: "the state does not allow it",
   413: "the body is too large",
@@ -32,6 +33,9 @@ const PROBLEMS = {
   422: "the component is refused: why, and what it imports",
   429: "too many wait, or follow runs",
 } as const;
+
+/** Problems of every route but those open to all. */
+const OF_WHO_ASKS = [401, 403] as const;
 
 /** What a route does, as {@linkcode route} takes it. */
 interface RouteDescription {
@@ -49,8 +53,10 @@ interface RouteDescription {
   readonly answers: Readonly<
     Record<number, readonly [description: string, GenericSchema | string]>
   >;
-  /** Statuses of problems it may answer with. */
-  readonly problems?: readonly (keyof typeof PROBLEMS)[];
+  /** Statuses of problems it may answer with, besides those of who asks. */
+  readonly problems?: readonly Exclude<keyof typeof PROBLEMS, typeof OF_WHO_ASKS[number]>[];
+  /** Whether it answers whoever asks. */
+  readonly isOpen?: boolean;
 }
 
 /** A parameter of a query, or a header. */
@@ -67,7 +73,8 @@ interface Parameter {
 
 /** Describes a route; its path's parameters are found by themselves. */
 export function route(description: RouteDescription) {
-  const { tag, summary, body, query = {}, headers = {}, answers, problems = [] } = description;
+  const { tag, summary, body, query = {}, headers = {}, answers, isOpen = false } = description;
+  const problems = [...isOpen ? [] : OF_WHO_ASKS, ...description.problems ?? []];
   const options: DescribeRouteOptions = {
     tags: [tag],
     summary,

@@ -8,6 +8,7 @@ import { HTTPException } from "hono/http-exception";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import * as v from "valibot";
 import { QueueFullError } from "../../core/run/run_service.ts";
+import { shortened } from "../../core/run/expectation.ts";
 import { SpecError } from "../../core/run/spec_error.ts";
 
 /** What an error's body holds. */
@@ -26,6 +27,9 @@ export const problemSchema = v.object({
   ),
 });
 
+/** Longest text of a problem: what was sent is not sent back. */
+const MOST_CHARACTERS = 1000;
+
 const TITLES = {
   "invalid-spec": [400, "The spec is not valid"],
   "invalid-parameter": [400, "A query parameter is not valid"],
@@ -34,6 +38,7 @@ const TITLES = {
   "unauthorised": [401, "A token is needed"],
   "forbidden": [403, "The request does not come from here"],
   "not-found": [404, "There is no such thing"],
+  "wrong-method": [405, "The method is another"],
   "conflict": [409, "The state does not allow it"],
   "too-large": [413, "The body is too large"],
   "wrong-media-type": [415, "The body is of another type"],
@@ -79,12 +84,29 @@ export class ProblemError extends Error {
 /** Answers with an error's problem. */
 export function answerProblem(c: Context, { kind, message, facts, headers }: ProblemError) {
   const [status, title] = TITLES[kind];
-  const body = { type: `urn:kvpim:problem:${kind}`, title, status, detail: message, ...facts };
+  const body = {
+    type: `urn:kvpim:problem:${kind}`,
+    title,
+    status,
+    detail: shortened(message, MOST_CHARACTERS),
+    ...bounded(facts),
+  };
   return c.body(JSON.stringify(body), status, {
     "content-type": "application/problem+json",
     "cache-control": "no-store",
     ...headers,
   });
+}
+
+/** Facts no longer than a problem should be; a pointer without its end would lead elsewhere. */
+function bounded({ pointer, ...others }: ProblemFacts): ProblemFacts {
+  return {
+    ...pointer !== undefined && pointer.length <= MOST_CHARACTERS && { pointer },
+    ...others,
+    ...others.parameter && { parameter: shortened(others.parameter, MOST_CHARACTERS) },
+    ...others.expected && { expected: shortened(others.expected, MOST_CHARACTERS) },
+    ...others.received && { received: shortened(others.received, MOST_CHARACTERS) },
+  };
 }
 
 /**

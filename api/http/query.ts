@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import * as v from "valibot";
 import { checkSpec } from "../../core/run/check_spec.ts";
-import { expecting } from "../../core/run/expectation.ts";
+import { expecting, shortened } from "../../core/run/expectation.ts";
 import { SpecError } from "../../core/run/spec_error.ts";
 import { ProblemError } from "./problem.ts";
 
@@ -41,11 +41,14 @@ export function checkQuery<
   }
 }
 
+/** Longest part of a parameter's name that a message repeats. */
+const SHOWN_CHARACTERS = 80;
+
 /** The problem of a parameter that is not as expected. */
 export function wrongParameter(parameter: string, expected: string, received: string) {
   return new ProblemError(
     "invalid-parameter",
-    `${parameter}: expected ${expected} but found ${received}`,
+    `${shortened(parameter, SHOWN_CHARACTERS)}: expected ${expected} but found ${received}`,
     { parameter, expected, received },
   );
 }

@@ -110,8 +110,8 @@ function describeRefusal(refusal: Refusal): string {
   }
 }
 
-/** Names that a line shows of a list. */
-const SHOWN_NAMES = 20;
+/** Names that are told of a list, which may be a thousand. */
+export const SHOWN_NAMES = 20;
 
 function firstOf(names: readonly string[]): string {
   const rest = names.length - SHOWN_NAMES;

@@ -31,7 +31,12 @@ export function shown(value: unknown): string {
   if (value === undefined) return "nothing";
   // A number too large for JavaScript is infinite, which JSON cannot say.
   const text = typeof value === "number" ? String(value) : JSON.stringify(value) ?? String(value);
-  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return shortened(text, SHOWN_CHARACTERS);
+}
+
+/** A text, its end left out where it is longer than so many characters. */
+export function shortened(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /**

@@ -1,4 +1,7 @@
-import { readExpectation } from "./expectation.ts";
+import { readExpectation, shortened } from "./expectation.ts";
+
+/** Longest part of a pointer that a message repeats: a key may be anything. */
+const SHOWN_CHARACTERS = 200;
 
 /** A run that cannot be: where in its spec, what was expected and what was found. */
 export class SpecError extends RangeError {
@@ -11,7 +14,7 @@ export class SpecError extends RangeError {
   readonly received: string;
 
   constructor(pointer: string, message: string) {
-    super(pointer === "" ? message : `${pointer}: ${message}`);
+    super(pointer === "" ? message : `${shortened(pointer, SHOWN_CHARACTERS)}: ${message}`);
     const { expected, received } = readExpectation(message) ?? { expected: message, received: "" };
     this.pointer = pointer;
     this.mistake = message;

@@ -1,4 +1,6 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
+import { unsignedLeb128 } from "../../../wasm/binary/leb128.ts";
+import { encodeName } from "../../../wasm/binary/sections.ts";
 import { builtComponent } from "../../../wasm/sdk/build_cache.ts";
 import { renamed } from "../../../core/run/testing.ts";
 import { sharedServer, withServer } from "../testing.ts";
@@ -10,12 +12,16 @@ const component = await builtComponent(
 );
 
 /** A component that imports something: a preamble and one import section. */
-function importing(name: string): Uint8Array<ArrayBuffer> {
-  const text = new TextEncoder().encode(name);
-  const section = [1, 0, text.length, ...text, 0x05, 0];
+function importing(name: string, times = 1): Uint8Array<ArrayBuffer> {
+  const entry = [0, ...encodeName(name), 0x05, 0];
+  const section = [...unsignedLeb128(times), ...Array.from({ length: times }, () => entry).flat()];
   // A type of an empty instance for the import to have.
   const types = [1, 0x42, 0];
-  const sections = [[7, types.length, ...types], [10, section.length, ...section]].flat();
+  const sections = [[7, types.length, ...types], [
+    10,
+    ...unsignedLeb128(section.length),
+    ...section,
+  ]].flat();
   return Uint8Array.from([0, 0x61, 0x73, 0x6d, 0x0d, 0, 1, 0, ...sections]);
 }
 
@@ -69,9 +75,17 @@ Deno.test(
 Deno.test(
   "uploaded components are listed page by page, built-in ones before the first",
   withServer(async (caller) => {
-    const uploaded: string[] = [];
-    for (const name of ["a", "b", "c"]) {
-      uploaded.push((await (await upload(caller.url, renamed(component, name))).json()).digest);
+    const uploaded = ["a", "b", "c"].map((digit) => digit.repeat(64));
+    for (const digest of uploaded) {
+      caller.service.store.plugins.put({
+        digest,
+        kind: "policy",
+        world: "kvpim:policy/policy@0.1.0",
+        bytes: 1,
+        imports: [],
+        exports: [],
+        description: { name: digest },
+      });
     }
     const pages: { origin: string; digest: string }[][] = [];
     let next: string | null = "/v1/plugins?limit=1";
@@ -117,6 +131,9 @@ Deno.test(
       ["wasi:filesystem/types@0.2.0"],
     ]);
     match(forbidden.detail, /wasi:filesystem/);
+    const many = await refusal(importing("a".repeat(100), 500));
+    equal(many.imports.length, 20);
+    ok(many.detail.length <= 1001, "it is cut");
     equal((await refusal("hello")).why, "not-a-component");
     equal((await refusal(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0))).why, "core-module");
     const large = await upload(caller.url, new Uint8Array(2 ** 17));

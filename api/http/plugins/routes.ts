@@ -65,7 +65,7 @@ export function pluginRoutes(service: RunService): Hono {
         description: "Built-in ones come before the first page of uploaded ones.",
         query: PAGE,
         answers: { 200: ["built-in ones, then uploaded ones, the newest first", listView] },
-        problems: [400, 401],
+        problems: [400],
       }),
       (c) => {
         const { limit, before } = checkQuery(c, listQuery);
@@ -92,7 +92,7 @@ export function pluginRoutes(service: RunService): Hono {
           200: ["it was here already", pluginView],
           201: ["it is kept; Location says where to look", pluginView],
         },
-        problems: [401, 413, 415, 422, 429],
+        problems: [413, 415, 422, 429],
       }),
       async (c) => {
         const { facts, isNew } = await uploaded(service, await componentBody(c));
@@ -106,7 +106,7 @@ export function pluginRoutes(service: RunService): Hono {
         tag: "plugins",
         summary: "What a component is: by its digest, or the name of a built-in one",
         answers: { 200: ["the component", pluginView], 304: ["the caller has it", ""] },
-        problems: [401, 404],
+        problems: [404],
       }),
       async (c) => {
         const name = c.req.param("plugin");
@@ -126,7 +126,7 @@ export function pluginRoutes(service: RunService): Hono {
         tag: "plugins",
         summary: "Remove an uploaded component that no run refers to",
         answers: { 204: ["it is gone", ""] },
-        problems: [401, 404, 409],
+        problems: [404, 409],
       }),
       (c) => {
         if (removed(service, c.req.param("plugin"))) return c.body(null, 204);

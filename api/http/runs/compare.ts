@@ -55,7 +55,7 @@ export function compareRoute(service: RunService): Hono {
         runs: { description: "ids with commas between", schema: { type: "string" } },
       },
       answers: { 200: ["the comparison", comparisonSchema] },
-      problems: [400, 401, 404, 409],
+      problems: [400, 404, 409],
     }),
     (c) => {
       const { runs } = checkQuery(c, compareQuery);

@@ -49,7 +49,7 @@ export function eventRoute(service: RunService, options: EventOptions): Hono {
         200: ["events", EVENT_STREAM],
         204: ["the caller has seen all of it", ""],
       },
-      problems: [401, 404, 429],
+      problems: [404, 429],
     }),
     (c) => {
       const run = findRun(service, c.req.param("id")!);

@@ -50,7 +50,7 @@ export function outputRoutes(service: RunService): Hono {
         tag: "runs",
         summary,
         answers: { 200: [name, type.split(";", 1)[0]!], 304: ["the caller has it", ""] },
-        problems: [401, 404, 409],
+        problems: [404, 409],
       }),
       (c) => answerFile(c, service, findDoneRun(service, c.req.param("id")!), name),
     );
@@ -64,7 +64,7 @@ export function outputRoutes(service: RunService): Hono {
         200: ["attention.trace or commands.csv", TRACE],
         304: ["the caller has it", ""],
       },
-      problems: [401, 404, 409],
+      problems: [404, 409],
     }),
     (c) => {
       const run = findDoneRun(service, c.req.param("id")!);
@@ -82,7 +82,7 @@ export function outputRoutes(service: RunService): Hono {
       tag: "runs",
       summary: "The memory program of a decode step, as a run to ask for",
       answers: { 200: ["a run that keeps its commands", kinds.dram.schema] },
-      problems: [401, 404, 409],
+      problems: [404, 409],
     }),
     async (c) => {
       const { spec } = findRun(service, c.req.param("id")!);
@@ -94,8 +94,11 @@ export function outputRoutes(service: RunService): Hono {
     route({
       tag: "runs",
       summary: "What another machine needs to do the run again and compare",
-      answers: { 200: ["the provenance", v.record(v.string(), v.unknown())] },
-      problems: [401, 404, 409],
+      answers: {
+        200: ["the provenance", v.record(v.string(), v.unknown())],
+        304: ["the caller has it", ""],
+      },
+      problems: [404, 409],
     }),
     (c) => {
       const run = findDoneRun(service, c.req.param("id")!);

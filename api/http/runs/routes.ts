@@ -72,7 +72,7 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
           200: ["the run is over", runSchema],
           202: ["the run is on its way; Location says where to look", runSchema],
         },
-        problems: [400, 401, 413, 415, 429],
+        problems: [400, 413, 415, 429],
       }),
       async (c) => {
         const { wait } = checkQuery(c, waitQuery);
@@ -91,7 +91,7 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
           ...PAGE,
         },
         answers: { 200: ["runs without their results", runList] },
-        problems: [400, 401],
+        problems: [400],
       }),
       (c) => {
         const { limit, state, kind, before } = checkQuery(c, listQuery);
@@ -113,7 +113,7 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
         summary: "A run, with its result once it is done",
         query: { wait: WAIT },
         answers: { 200: ["the run", runSchema], 304: ["the caller has it", ""] },
-        problems: [400, 401, 404],
+        problems: [400, 404],
       }),
       async (c) => {
         const { wait } = checkQuery(c, waitQuery);
@@ -129,7 +129,7 @@ export function runRoutes(service: RunService, options: EventOptions): Hono {
         tag: "runs",
         summary: "Cancel a run",
         answers: { 200: ["the run is cancelled", runSchema] },
-        problems: [401, 404, 409],
+        problems: [404, 409],
       }),
       (c) => {
         const { id } = findRun(service, c.req.param("id"));

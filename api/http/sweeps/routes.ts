@@ -76,7 +76,7 @@ export function sweepRoutes(service: RunService): Hono {
         summary: "Ask for a run for every combination of values of some fields",
         body: sweepSchema,
         answers: { 202: ["the runs are on their way", sweepView] },
-        problems: [400, 401, 413, 415, 429],
+        problems: [400, 413, 415, 429],
       }),
       async (c) => {
         const sweep = await submitSweep(service, await jsonBody(c));
@@ -91,7 +91,7 @@ export function sweepRoutes(service: RunService): Hono {
         summary: "List sweeps, the newest first",
         query: PAGE,
         answers: { 200: ["sweeps without what they ask for", sweepList] },
-        problems: [400, 401],
+        problems: [400],
       }),
       (c) => {
         const { limit, before } = checkQuery(c, listQuery);
@@ -114,7 +114,7 @@ export function sweepRoutes(service: RunService): Hono {
         tag: "sweeps",
         summary: "How far a sweep is",
         answers: { 200: ["the sweep", sweepView] },
-        problems: [401, 404],
+        problems: [404],
       }),
       (c) => c.json(viewOf(service, findSweep(service, c.req.param("id")))),
     )
@@ -125,7 +125,7 @@ export function sweepRoutes(service: RunService): Hono {
         summary: "The table of a sweep with its Pareto front, as far as it is",
         query: OBJECTIVES,
         answers: { 200: ["the table", tableView] },
-        problems: [400, 401, 404],
+        problems: [400, 404],
       }),
       (c) => c.json(table(c, service)),
     )
@@ -136,7 +136,7 @@ export function sweepRoutes(service: RunService): Hono {
         summary: "The table of a sweep with its Pareto front, as far as it is",
         query: OBJECTIVES,
         answers: { 200: ["the table", "text/csv"] },
-        problems: [400, 401, 404],
+        problems: [400, 404],
       }),
       (c) =>
         c.body(sweepCsv(table(c, service)), 200, { "content-type": "text/csv; charset=utf-8" }),
@@ -148,7 +148,7 @@ export function sweepRoutes(service: RunService): Hono {
         summary: "The table of a sweep with its Pareto front, as far as it is",
         query: OBJECTIVES,
         answers: { 200: ["the table", PARQUET] },
-        problems: [400, 401, 404],
+        problems: [400, 404],
       }),
       (c) => c.body(sweepParquet(table(c, service)), 200, { "content-type": PARQUET }),
     )
@@ -158,7 +158,7 @@ export function sweepRoutes(service: RunService): Hono {
         tag: "sweeps",
         summary: "Cancel the runs of a sweep that are not over",
         answers: { 200: ["the sweep", sweepView] },
-        problems: [401, 404],
+        problems: [404],
       }),
       (c) => {
         const sweep = findSweep(service, c.req.param("id"));

@@ -2,7 +2,7 @@ import { inspectComponent, type Inspection } from "../../host/inspect_component.
 import { DEFAULT_LIMITS } from "../../host/limits.ts";
 import type { LoadOptions } from "../../host/load_plugin.ts";
 import { loadMemory } from "../../host/memory_plugin.ts";
-import { describeOutcome, type Outcome } from "../../host/outcome.ts";
+import { describeOutcome, type Outcome, SHOWN_NAMES } from "../../host/outcome.ts";
 import { loadPolicy } from "../../host/policy.ts";
 import { TranspileCache } from "../../host/transpile_cache.ts";
 import { type PluginKind, readContract } from "../../../wasm/sdk/contracts.ts";
@@ -29,7 +29,9 @@ export async function judge(
   const inspection = inspectComponent(component, DEFAULT_LIMITS);
   const { admitted, refusal, why } = inspection;
   if (admitted === null) {
-    const imports = refusal!.why === "forbidden-import" ? { imports: refusal!.imports } : {};
+    const imports = refusal!.why === "forbidden-import"
+      ? { imports: refusal!.imports.slice(0, SHOWN_NAMES) }
+      : {};
     return refused(refusal!.why, why!.replace(/^refused: /, ""), imports);
   }
   const outcome = await describe(component, admitted, cache);

@@ -26,7 +26,7 @@ export interface PluginRefusal {
   /** Kind of refusal: that of the host, or how describing itself ended. */
   readonly why: string;
   readonly message: string;
-  /** What it imports, where that is why. */
+  /** What it imports, where that is why; the first of many. */
   readonly imports?: readonly string[];
 }
 
