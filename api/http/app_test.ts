@@ -379,6 +379,8 @@ Deno.test(
     ok("304" in document.paths["/v1/runs/{id}/provenance.json"].get.responses);
     const { parameters } = document.paths["/v1/runs/{id}/events"].get;
     ok(parameters.some(({ name }: { name: string }) => name === "Last-Event-ID"));
+    const start = await (await caller.get("/")).text();
+    match(start, /<noscript>[^]*href="\/openapi.json"[^]*<\/noscript>/, "Swagger UI is a script");
     const page = await (await caller.get("/docs")).text();
     ok(!/https?:\/\//.test(page));
     for (const [, path] of page.matchAll(/(?:src|href)="([^"]+)"/g)) {

@@ -87,6 +87,60 @@ browserTest(
   },
 );
 
+browserTest(
+  "what a link says that the form cannot show is told, and the rest is shown",
+  async (page, { url }) => {
+    const open = async (query: Record<string, unknown>) => {
+      const texts = Object.entries(query).map(([name, value]) => [name, JSON.stringify(value)]);
+      await page.goto(`${url}/?${new URLSearchParams(Object.fromEntries(texts))}`);
+      await page.getByRole("button", { name: "Simulate" }).waitFor();
+    };
+    await open({ experiment: { lout: 40, model: "zzz" }, policies: [null], vary: { lin: 5 } });
+    equal(await page.locator("[aria-invalid=true]").getAttribute("id"), "field-model");
+    await page.getByText('The link says "zzz"').waitFor();
+    equal(await page.getByLabel("Output, tokens").inputValue(), "40");
+    await page.getByText("policies: expected a list of objects but found [null]; vary:").waitFor();
+    await open({ experiment: null, policies: [{ trace: {} }], vary: { foo: [1] }, memory: "x" });
+    const told = await page.locator(".problem").innerText();
+    for (const part of ["experiment", "memory", "policies", "vary"]) {
+      match(told, new RegExp(`\\b${part}: expected`));
+    }
+    equal(await page.locator("#policy-1").count(), 0);
+    await page.goto(`${url}/evaluate?base=5&policies=[{"name":"other"}]`);
+    await page.getByText("base: expected an object but found 5; policies:").waitFor();
+  },
+);
+
+browserTest("a field is varied by one value or more", async (page, caller) => {
+  await openForm(page, caller);
+  await page.getByRole("button", { name: "Vary a field" }).click();
+  for (const values of ["", " , "]) {
+    await page.locator("#variation-1-values").fill(values);
+    await page.getByRole("button", { name: "Simulate" }).click();
+    equal(
+      await page.locator("#variation-1-values").evaluate((input) =>
+        (input as HTMLInputElement).validity.valid
+      ),
+      false,
+    );
+    equal(new URL(page.url()).pathname, "/");
+  }
+});
+
+browserTest(
+  "a sweep without full attention says what its runs are compared with, and how many",
+  async (page, caller) => {
+    const lin = Array.from({ length: 25 }, (_, i) => i + 100);
+    const base = { kind: "simulate", experiment: { model: "GPT-13B", lout: 2 } };
+    const sweep = { base, grid: { "/experiment/lin": lin } };
+    const { id } = await (await caller.post("/v1/sweeps", sweep)).json();
+    await page.goto(`${caller.url}/sweeps/${id}`);
+    await page.getByRole("heading", { name: "Against lin 100" }).waitFor();
+    await page.getByRole("link", { name: "What differs among the first 24" }).waitFor();
+    equal(await page.getByRole("columnheader", { name: "to the first" }).count(), 2);
+  },
+);
+
 browserTest("a mistake is shown at its field, in the service's words", async (page, caller) => {
   await openForm(page, caller);
   await page.getByLabel("GPUs", { exact: true }).fill("41");

@@ -5,7 +5,9 @@
  */
 import { api, type EvaluateSchema, type FieldSchema } from "../api.ts";
 import { h } from "../dom.ts";
-import { type ChosenPolicy, PluginRows } from "./plugin_rows.ts";
+import { problemBox } from "../views/problem_box.ts";
+import { fieldsPart, FormLink, listPart } from "./form_link.ts";
+import { type ChosenPolicy, isChoice, PluginRows } from "./plugin_rows.ts";
 import { type SchemaField, schemaField } from "./schema_field.ts";
 import { sendSweep } from "./send_sweep.ts";
 
@@ -48,14 +50,10 @@ export function evaluationLink({ base, policies }: EvaluationState): string {
   return `/evaluate?${new URLSearchParams(query)}`;
 }
 
-function stateOf(query: URLSearchParams): EvaluationState {
-  try {
-    const [base, policies] = [query.get("base"), query.get("policies")];
-    if (base && policies) return { base: JSON.parse(base), policies: JSON.parse(policies) };
-  } catch {
-    // A link that was cut.
-  }
-  return BEGINNING;
+function stateOf(link: FormLink): EvaluationState {
+  const base = link.read("base", fieldsPart) ?? BEGINNING.base;
+  const policies = link.read("policies", listPart) as readonly ChosenPolicy[] | undefined;
+  return { base, policies: policies ?? BEGINNING.policies };
 }
 
 type Fields = ReadonlyMap<string, SchemaField>;
@@ -78,6 +76,7 @@ export class EvaluationForm {
     models: readonly string[],
     policies: PluginRows,
     { base }: EvaluationState,
+    link: FormLink,
   ) {
     const system = (base.system ?? SYSTEM) as Record<string, unknown>;
     this.#system = system;
@@ -90,6 +89,9 @@ export class EvaluationForm {
       { id: "checkpoint" },
       ...models.map((name) => h("option", { value: name, selected: name === chosen }, name)),
     );
+    if (chosen !== undefined && !models.includes(chosen)) {
+      link.refuse("model", `one of ${models.join(", ")}`, String(chosen));
+    }
     this.#hasSystem = h("input", {
       type: "checkbox",
       id: "has-system",
@@ -97,6 +99,7 @@ export class EvaluationForm {
     });
     this.#policies = policies;
     this.element = this.#build();
+    if (link.fault) this.#problem.append(problemBox(link.fault));
     this.element.addEventListener("change", () => this.rememberLink());
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -106,7 +109,8 @@ export class EvaluationForm {
 
   /** The form for what the page's address says. */
   static async open(query: URLSearchParams): Promise<EvaluationForm> {
-    const state = stateOf(query);
+    const link = new FormLink(query);
+    const state = stateOf(link);
     const [{ items }, checkpoints, plugins] = await Promise.all([
       api.kinds(),
       api.checkpoints(),
@@ -114,9 +118,20 @@ export class EvaluationForm {
     ]);
     const { schema } = items.find(({ name }) => name === "evaluate")!;
     const onChange = () => form.rememberLink();
-    const rows = new PluginRows(plugins.items, state.policies, onChange);
+    const policies = state.policies.filter((policy) => {
+      const isListed = isChoice(policy, plugins.items);
+      if (!isListed) link.refuse("policies", "those that are listed", JSON.stringify(policy));
+      return isListed;
+    });
+    const rows = new PluginRows(plugins.items, policies, onChange);
     const names = checkpoints.items.map(({ name }) => name);
-    const form: EvaluationForm = new EvaluationForm(schema as EvaluateSchema, names, rows, state);
+    const form: EvaluationForm = new EvaluationForm(
+      schema as EvaluateSchema,
+      names,
+      rows,
+      state,
+      link,
+    );
     return form;
   }
 

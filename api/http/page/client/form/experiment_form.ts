@@ -5,8 +5,10 @@
  */
 import type { FieldSchema, PluginItem } from "../api.ts";
 import { h } from "../dom.ts";
-import { type MemoryField, memoryField } from "./memory_field.ts";
-import { PolicyRows, type Sparsity } from "./policy_rows.ts";
+import { problemBox } from "../views/problem_box.ts";
+import { fieldsPart, FormLink, listPart, namePart, valuesPart } from "./form_link.ts";
+import { type MemoryField, memoryField, STANDARD_MEMORY } from "./memory_field.ts";
+import { PolicyRows, type Sparsity, wayOf, WAYS } from "./policy_rows.ts";
 import { type FieldValue, type SchemaField, schemaField } from "./schema_field.ts";
 import { type FaultyField, sendSweep } from "./send_sweep.ts";
 import { VariationRows, type Variations } from "./variation_rows.ts";
@@ -50,25 +52,22 @@ export function formLink(state: Partial<FormState>): string {
 }
 
 /** What the page's address says of a form. */
-function stateOf(query: URLSearchParams): FormState {
-  const part = <Name extends keyof FormState>(name: Name): FormState[Name] => {
-    const text = query.get(name);
-    if (text === null) return query.size === 0 ? BEGINNING[name] : EMPTY[name];
-    try {
-      return JSON.parse(text);
-    } catch {
-      return EMPTY[name];
-    }
-  };
+function stateOf(link: FormLink, query: URLSearchParams): FormState {
+  if (query.size === 0) return BEGINNING;
   return {
-    experiment: part("experiment"),
-    policies: part("policies"),
-    vary: part("vary"),
-    memory: part("memory"),
+    experiment: link.read("experiment", fieldsPart) ?? {},
+    policies: link.read("policies", listPart) ?? [],
+    vary: link.read("vary", valuesPart) ?? {},
+    memory: link.read("memory", namePart),
   };
 }
 
-const EMPTY: FormState = { experiment: {}, policies: [], vary: {} };
+/** Whether a form can show a policy of its link, which then says so if not. */
+function isShown(policy: Sparsity, link: FormLink): boolean {
+  if (wayOf(policy) !== undefined) return true;
+  link.refuse("policies", `one of ${Object.keys(WAYS).join(", ")}`, JSON.stringify(policy));
+  return false;
+}
 
 /** The form. */
 export class ExperimentForm {
@@ -92,24 +91,34 @@ export class ExperimentForm {
     plugins: readonly PluginItem[],
     query: URLSearchParams,
   ) {
-    const { experiment, policies, vary, memory } = stateOf(query);
+    const link = new FormLink(query);
+    const { experiment, policies, vary, memory } = stateOf(link, query);
     const names = Object.values(GROUPS).flat();
     this.#fields = new Map(
       names.map((name) => [name, schemaField(name, schemas[name]!, experiment[name])]),
     );
     this.#memory = memoryField(plugins, memory);
+    if (memory !== undefined && memory !== (this.#memory.value() ?? STANDARD_MEMORY)) {
+      link.refuse("memory", "one that is listed", memory);
+    }
     this.#others = Object.fromEntries(
       Object.entries(experiment).filter(([name]) => !this.#fields.has(name) && name !== "sparsity"),
     );
     const onChange = () => this.#rememberLink();
-    this.#policies = new PolicyRows(policies, onChange);
+    this.#policies = new PolicyRows(policies.filter((policy) => isShown(policy, link)), onChange);
     const varied = names.filter((name) => schemas[name]!.type !== "boolean");
+    const known = Object.entries(vary).filter(([name]) => {
+      const isKnown = (varied as readonly string[]).includes(name);
+      if (!isKnown) link.refuse("vary", `one of ${varied.join(", ")}`, name);
+      return isKnown;
+    });
     this.#variations = new VariationRows(
       Object.fromEntries(varied.map((name) => [name, schemas[name]!])),
-      vary,
+      Object.fromEntries(known),
       onChange,
     );
     this.element = this.#build();
+    if (link.fault) this.#problem.append(problemBox(link.fault));
     this.element.addEventListener("change", onChange);
     this.element.addEventListener("submit", (event) => {
       event.preventDefault();

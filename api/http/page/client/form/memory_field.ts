@@ -3,11 +3,11 @@ import { h } from "../dom.ts";
 import { pluginOption } from "./plugin_option.ts";
 
 /** The memory of AttAcc's stack, with its units where the experiment says. */
-const STANDARD = "hbm3-pim";
+export const STANDARD_MEMORY = "hbm3-pim";
 
 /** Whether a resolved run's memory is the standard at one of its levels. */
 export function isStandardMemory(memory: string): boolean {
-  return memory.startsWith(`${STANDARD}-`);
+  return memory.startsWith(`${STANDARD_MEMORY}-`);
 }
 
 /** The field of a form that chooses a memory model. */
@@ -31,7 +31,7 @@ export function memoryField(plugins: readonly PluginItem[], given?: string): Mem
   const select = h(
     "select",
     { id, name: id, "aria-describedby": `${id}-hint` },
-    h("option", { value: STANDARD }, STANDARD),
+    h("option", { value: STANDARD_MEMORY }, STANDARD_MEMORY),
     ...memories.map((item) => pluginOption(item, given)),
   );
   const error = h("div", { class: "hint wrong", role: "alert" });
@@ -52,7 +52,7 @@ export function memoryField(plugins: readonly PluginItem[], given?: string): Mem
   );
   return {
     element,
-    value: () => select.value === STANDARD ? undefined : select.value,
+    value: () => select.value === STANDARD_MEMORY ? undefined : select.value,
     invalidate(message) {
       select.setAttribute("aria-invalid", String(message !== ""));
       error.textContent = message;

@@ -7,7 +7,7 @@ import { api, type PluginFacts, type PluginItem, Problem } from "../api.ts";
 import { button, h } from "../dom.ts";
 import { problemBox } from "../views/problem_box.ts";
 import { pluginFacts } from "../views/plugin_facts.ts";
-import { pluginOption } from "./plugin_option.ts";
+import { pluginOption, pluginValue } from "./plugin_option.ts";
 import { RowList } from "./row_list.ts";
 
 /** A policy as a run names it. */
@@ -67,6 +67,14 @@ export class PluginRows {
   read(): ChosenPolicy[] {
     return this.#rows.items.map(({ read }) => read());
   }
+}
+
+/** Whether a policy is one that a form offers. */
+export function isChoice(
+  { component, name }: ChosenPolicy,
+  items: readonly PluginItem[],
+): boolean {
+  return items.some((item) => item.kind === "policy" && pluginValue(item) === (component ?? name));
 }
 
 /** A place to upload a component, which says what it is or why it is refused. */

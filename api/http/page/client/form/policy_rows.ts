@@ -9,7 +9,8 @@ import { RowList } from "./row_list.ts";
 /** Which tokens a step reads, as the service takes it. */
 export type Sparsity = Readonly<Record<string, unknown>>;
 
-const WAYS = {
+/** Ways that a form can say, each in words. */
+export const WAYS = {
   kvBudget: "a number of tokens",
   ratio: "a share of the rows",
   kvBudgetTable: "a table of budgets (.txt or .csv)",
@@ -17,6 +18,11 @@ const WAYS = {
 } as const;
 
 type Way = keyof typeof WAYS;
+
+/** The way a policy says what is read, if a form can say it. */
+export function wayOf(policy: Sparsity): Way | undefined {
+  return (Object.keys(WAYS) as Way[]).find((way) => way in policy);
+}
 
 interface PolicyRow {
   readonly element: HTMLElement;
@@ -57,7 +63,7 @@ export class PolicyRows {
 
 function policyRow(number: number, given: Sparsity, remove: () => void): PolicyRow {
   const name = `policy-${number}`;
-  const known = Object.keys(WAYS).find((way) => way in given) as Way | undefined;
+  const known = wayOf(given);
   const ways = (Object.keys(WAYS) as Way[]).filter((way) =>
     way !== "kvBudgets" || known === "kvBudgets"
   );

@@ -42,7 +42,7 @@ export function schemaField(
   const element = schema.type === "boolean"
     ? h("div", { class: "field" }, h("div", { class: "check" }, control, label), hint, error)
     : h("div", { class: "field" }, label, control, hint, error);
-  return {
+  const field: SchemaField = {
     element,
     current: () => valueOf(control, schema),
     value: () => {
@@ -55,6 +55,16 @@ export function schemaField(
       if (message !== "") control.focus();
     },
   };
+  if (given !== undefined && !isChoice(given, schema)) {
+    field.invalidate(`The link says ${JSON.stringify(given)}, which it cannot be`);
+  }
+  return field;
+}
+
+/** Whether a control can show a value that a link says. */
+function isChoice(value: unknown, { enum: options, type }: FieldSchema): boolean {
+  if (options) return (options as readonly unknown[]).includes(value);
+  return typeof value === (type === "boolean" ? "boolean" : "number");
 }
 
 type Control = HTMLInputElement | HTMLSelectElement;

@@ -64,6 +64,9 @@ function variationRow(
     id: `${name}-values`,
     value: values.join(", "),
     placeholder: "e.g. 1000, 2000, 4000",
+    required: true,
+    pattern: ".*[^,\\s].*",
+    title: "one value or more",
   });
   const read = () => {
     const schema = schemas[select.value]!;

@@ -128,7 +128,7 @@ function accuracyTable(rows: readonly SweepRow[], hasSystem: boolean): HTMLEleme
       "policy",
       "state",
       "perplexity",
-      "to full",
+      done.some(isFull) ? "to full" : "to the first",
       ...hasRecall ? ["recall"] : [],
       "tokens",
       "rows in text order",

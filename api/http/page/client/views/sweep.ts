@@ -82,7 +82,7 @@ async function overContent(sweep: Sweep): Promise<HTMLElement> {
   }
   const done = bySettings(output.rows.filter(isDone));
   const charts = done.length === 0 ? [] : [
-    h("h2", {}, "Against full attention"),
+    h("h2", {}, `Against ${unitOf(done)}`),
     breakdown(sweep.id, done),
     ...done.length > 2 ? [h("h2", {}, "Latency against energy"), pareto(sweep.id, done)] : [],
   ];
@@ -115,8 +115,7 @@ function breakdown(id: string, done: readonly DoneRow[]): HTMLElement {
     row: figuresOf(row),
     reference: figuresOf(referenceOf(row, done)),
   }));
-  const hasFull = done.some(isFull);
-  const unit = hasFull ? "full attention" : rows[0]!.name;
+  const unit = unitOf(done);
   const rest = done.length - shown.length;
   return chartFigure(
     `Time and energy of a decode step; ${unit} with the same settings is 1.` +
@@ -128,6 +127,11 @@ function breakdown(id: string, done: readonly DoneRow[]): HTMLElement {
 
 function isFull({ point }: SweepRow): boolean {
   return point[SPARSITY] === null;
+}
+
+/** What runs are compared with: full attention, else the first of them. */
+function unitOf(done: readonly DoneRow[]): string {
+  return done.some(isFull) ? "full attention" : pointText(done[0]!.point);
 }
 
 /** What a run has besides the policy, in a text. */
@@ -169,6 +173,7 @@ function pareto(id: string, done: readonly DoneRow[]): HTMLElement {
 
 function runTable({ rows }: SweepTable): HTMLElement {
   const done = rows.filter(isDone);
+  const relative = done.some(isFull) ? "to full" : "to the first";
   const figures = (row: SweepRow) => {
     if (!isDone(row)) return ["", "", "", ""];
     return [latencyOf, energyOf].flatMap((of) => {
@@ -178,7 +183,7 @@ function runTable({ rows }: SweepTable): HTMLElement {
   };
   return table(
     "A decode step",
-    ["run", "state", "latency, ms", "to full", "energy, J", "to full", "Pareto"],
+    ["run", "state", "latency, ms", relative, "energy, J", relative, "Pareto"],
     bySettings(rows).map((row) => [
       h("a", { href: `/runs/${row.run}` }, pointText(row.point)),
       row.state,
@@ -191,13 +196,14 @@ function runTable({ rows }: SweepTable): HTMLElement {
 function links(sweep: Sweep, done: readonly DoneRow[]): (HTMLElement | null)[] {
   const { spec } = sweep;
   const ids = done.slice(0, MOST_BARS).map(({ run }) => run);
+  const compared = done.length > ids.length ? ` among the first ${ids.length}` : "";
   const policies = policiesOf(done);
   const vary = Object.entries(spec.grid ?? {})
     .map(([pointer, values]) => [pointer.split("/").at(-1), values]);
   return [
     ...files(sweep),
     ids.length > 1
-      ? h("a", { class: "button", href: `/compare?runs=${ids}` }, "What differs")
+      ? h("a", { class: "button", href: `/compare?runs=${ids}` }, `What differs${compared}`)
       : null,
     changeButton(formLink({
       experiment: spec.base.experiment ?? {},
