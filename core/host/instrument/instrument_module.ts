@@ -26,6 +26,9 @@ export const HOST_MODULE = "kvpim:host";
 /** Bytes of a page of linear memory. */
 export const PAGE_BYTES = 65536;
 
+/** Largest function, which is held instruction by instruction; a JavaScript engine's has 200 KB. */
+const MOST_FUNCTION_BYTES = 2 ** 20;
+
 /** What a module may use. */
 export interface ModuleLimits {
   /** Most pages its memory may grow to. */
@@ -34,7 +37,7 @@ export interface ModuleLimits {
   readonly tableEntries: number;
 }
 
-/** Thrown for a module that asks for more than its limits at the start. */
+/** Thrown for a module that asks for more than its limits at the start, or is too large to read. */
 export class ModuleLimitError extends Error {
   override readonly name = "ModuleLimitError";
 }
@@ -47,7 +50,8 @@ export class ModuleLimitError extends Error {
  * falls below zero and either fills it up or traps. As a global it moves no index of a function.
  *
  * @throws {ForbiddenFeatureError} if it uses what a plugin may not use
- * @throws {ModuleLimitError} if it starts with more memory or table entries than allowed
+ * @throws {ModuleLimitError} if it starts with more memory or table entries than allowed, or a
+ * function is too large
  * @throws {MalformedBinaryError} if it does not decode
  */
 export function instrumentModule(
@@ -272,6 +276,11 @@ function rewriteCode(
   const pieces: (Uint8Array | number[])[] = [unsignedLeb128(count)];
   for (let i = 0; i < count; i++) {
     const code = reader.take(reader.u32());
+    if (code.length > MOST_FUNCTION_BYTES) {
+      throw new ModuleLimitError(
+        `Expected a function of at most ${MOST_FUNCTION_BYTES} bytes but found ${code.length}`,
+      );
+    }
     const type = shape.types[shape.functions[shape.importedFunctions + i] ?? -1];
     if (type === undefined) throw new ForbiddenFeatureError("a function without a type");
     const { body, unlikely } = rewrite(code, type);

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { parse } from "@bytecodealliance/jco";
+import { unsignedLeb128 } from "../../../wasm/binary/leb128.ts";
+import { concatBytes, SectionId, writeModule } from "../../../wasm/binary/sections.ts";
 import { FuelMeter, FuelSpent } from "../fuel_meter.ts";
-import { ForbiddenFeatureError } from "./instructions.ts";
+import { ForbiddenFeatureError, Op } from "./instructions.ts";
 import { HOST_MODULE, instrumentModule, ModuleLimitError } from "./instrument_module.ts";
 
 const LIMITS = { memoryPages: 4, tableEntries: 8 };
@@ -245,4 +247,23 @@ Deno.test("a memory or table that starts too large is refused", async () => {
     const module = await parse(`(module ${field})`);
     assert.throws(() => instrumentModule(module, LIMITS, EVERYTHING), ModuleLimitError);
   }
+});
+
+Deno.test("a function too large to be held instruction by instruction is refused", () => {
+  const module = (bytes: number) => {
+    const nop = 0x01;
+    const body = new Uint8Array(bytes).fill(nop);
+    body[0] = 0;
+    body[bytes - 1] = Op.end;
+    const code = concatBytes([[1], unsignedLeb128(bytes), body]);
+    return writeModule([
+      { id: SectionId.type, body: Uint8Array.of(1, 0x60, 0, 0) },
+      { id: SectionId.function, body: Uint8Array.of(1, 0) },
+      { id: SectionId.code, body: code },
+    ]);
+  };
+  assert.throws(() => instrumentModule(module(2 ** 20 + 1), LIMITS, EVERYTHING), {
+    name: "ModuleLimitError",
+    message: "Expected a function of at most 1048576 bytes but found 1048577",
+  });
 });

@@ -64,7 +64,7 @@ export function schemaField(
 /** Whether a control can show a value that a link says. */
 function isChoice(value: unknown, { enum: options, type }: FieldSchema): boolean {
   if (options) return (options as readonly unknown[]).includes(value);
-  return typeof value === (type === "boolean" ? "boolean" : "number");
+  return type === "boolean" ? typeof value === "boolean" : typeof value === "number";
 }
 
 type Control = HTMLInputElement | HTMLSelectElement;
