@@ -36,7 +36,7 @@ interface Located {
  * Checks that text is made of whole characters: half of one has no bytes in UTF-8, by which all text
  * is known.
  *
- * @param value of a schema, so that it is no deeper than that
+ * @param value of a resolved spec: no deeper than its schema, and without the content it refers to
  * @throws {SpecError} naming the first text that is not
  */
 export function checkCharacters(value: unknown, at: readonly string[] = []) {

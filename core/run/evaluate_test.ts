@@ -181,6 +181,8 @@ Deno.test(
         [{ denseLayers: [0, 6] }, "/denseLayers/1", /below 6/],
         [{ system: { ngpu: 41, model: "GPT-13B" } }, "/system/ngpu", /40/],
         [{ system: { lin: 4 } }, "/system/lin", /no such key/],
+        [{ text: { name: "a.txt", text: "\ud800" } }, "/text/text", /half a character/],
+        [{ text: { name: "\ud800", text: "a" } }, "/text/name", /half a character/],
       ] as const
     ) {
       await rejects(service.submit({ ...SMALL, ...more }), (error: Error & { pointer: string }) => {

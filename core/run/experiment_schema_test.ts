@@ -146,15 +146,6 @@ for (
       "selection sparq to be given rank",
       "rang",
     ],
-    [
-      {
-        kind: "evaluate",
-        text: { name: "a.txt", text: "\ud800" },
-      },
-      "/text/text",
-      "text",
-      "half a character in it",
-    ],
     [{ kind: "simulate", experiment: { lout: 1 } }, "/experiment/lout", /whole number from 2/, "1"],
     [{ kind: "simulate", experiment: { model: "x" } }, "/experiment/model", /^one of GPT/, '"x"'],
     [

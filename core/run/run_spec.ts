@@ -56,8 +56,15 @@ export async function resolveRunSpec(
   input: unknown,
   sources: Sources = NO_SOURCES,
 ): Promise<Resolved<RunSpec>> {
-  const checked = checkSpec(runSpecSchema, input);
-  checkCharacters(checked);
+  const resolved = await resolve(checkSpec(runSpecSchema, input), sources);
+  checkCharacters(resolved.spec);
+  return resolved;
+}
+
+async function resolve(
+  checked: v.InferOutput<typeof runSpecSchema>,
+  sources: Sources,
+): Promise<Resolved<RunSpec>> {
   switch (checked.kind) {
     case "simulate":
       return await simulate.resolve(checked, sources);

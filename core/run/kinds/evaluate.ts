@@ -11,6 +11,7 @@ import { namedValues, parameterValues } from "../../host/parameter_values.ts";
 import { tinyLlama } from "../../llm/tiny_llama.ts";
 import { PIM_LEVELS } from "../../system/machine.ts";
 import { parseSystemSpec } from "../../system/spec.ts";
+import { checkCharacters } from "../check_spec.ts";
 import { sha256 } from "../digest.ts";
 import { type KnownModel, UnusableModelError } from "../model_folder.ts";
 import { SpecError } from "../spec_error.ts";
@@ -129,6 +130,7 @@ let last: { readonly text: string; readonly content: NamedContent } | undefined;
 
 function contentOfText(name: string, text: string): NamedContent {
   if (last?.text !== text || last.content.spec.name !== name) {
+    checkCharacters(text, ["text", "text"]);
     last = { text, content: content(name, new TextEncoder().encode(text)) };
   }
   return last.content;
