@@ -138,6 +138,9 @@ browserTest(
     await page.getByRole("heading", { name: "Against lin 100" }).waitFor();
     await page.getByRole("link", { name: "What differs among the first 24" }).waitFor();
     equal(await page.getByRole("columnheader", { name: "to the first" }).count(), 2);
+    await page.goto(`${caller.url}/sweeps?limit=1`);
+    await page.getByRole("cell", { name: "GPT-13B" }).waitFor();
+    await page.getByRole("link", { name: "Older sweeps" }).waitFor();
   },
 );
 
