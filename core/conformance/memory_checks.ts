@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { describeOutcome, isName, shown, unwrap } from "../host/mod.ts";
+import { describeOutcome, unwrap } from "../host/mod.ts";
 import type {
   Cost,
   PimLevel,
   PowerBudget,
   Program,
 } from "../../wasm/wit/memory/since-v0.1.0/memory.ts";
+import { isPluginName, NAME_WORDS, shownName } from "../../wasm/sdk/plugin_name.ts";
 import { type Check, ConformanceError, expect } from "./check.ts";
 import { EXTRA_WORK } from "./extra_work.ts";
 import { ENORMOUS_PROGRAMS, impossiblePrograms } from "./hostile_programs.ts";
@@ -47,7 +48,7 @@ const ENORMOUS_FACTOR = 1000;
 
 function describes({ description }: TestedMemory): Promise<void> {
   const { name, version, summary, powerBudgets, capacityBytes } = description;
-  expect(isName(name), "a kebab-case name", shown(name));
+  expect(isPluginName(name), NAME_WORDS, shownName(name));
   expect(
     /^\d+\.\d+\.\d+/.test(version),
     "a semantic version such as 0.1.0",

@@ -87,7 +87,7 @@ const MISDEEDS: readonly (readonly [string, TestedMemory, ...RegExp[]])[] = [
   [
     "has no sensible name",
     { memory: MEMORY, description: { ...DESCRIPTION, name: "My Memory" } },
-    /^describes itself .*expected a kebab-case name but found "My Memory"$/,
+    /^describes itself .*expected a kebab-case name of at most 64 characters but found "My Memory"$/,
   ],
   [
     "serves a level it does not declare",

@@ -4,8 +4,9 @@
  * @module
  */
 import { deepStrictEqual } from "node:assert/strict";
-import { isName, PluginFailure, type Policy, shown, unwrap } from "../host/mod.ts";
+import { PluginFailure, type Policy, unwrap } from "../host/mod.ts";
 import type { ParameterValue } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { isPluginName, NAME_WORDS, shownName } from "../../wasm/sdk/plugin_name.ts";
 import { type Check, ConformanceError, expect } from "./check.ts";
 import { PolicyRun, type PolicyRunOptions, type RunStep } from "./policy_run.ts";
 
@@ -53,7 +54,7 @@ export const QUICK_POLICY_CHECKS: readonly Check<Tested>[] = POLICY_CHECKS.filte
 
 async function describes({ policy, parameters }: Tested) {
   const { name, version, parameters: declared } = unwrap(await policy.describe(parameters));
-  expect(isName(name), "a kebab-case name", shown(name));
+  expect(isPluginName(name), NAME_WORDS, shownName(name));
   expect(/^\d+\.\d+\.\d+/.test(version), "a semantic version such as 0.1.0", version);
   const names = declared.map((parameter) => parameter.name);
   expect(new Set(names).size === names.length, "distinct parameters", names.join(", "));

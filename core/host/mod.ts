@@ -31,7 +31,6 @@ export {
   unwrap,
   type Usage,
 } from "./outcome.ts";
-export { isName, shown } from "./plugin_name.ts";
 export { loadPolicy, Policy, type PolicyOutcome, PolicySession } from "./policy.ts";
 export { digestOf } from "./transpile.ts";
 export { TranspileCache } from "./transpile_cache.ts";

@@ -13,8 +13,8 @@ import type {
   TokenSets,
   Update,
 } from "../../wasm/wit/policy/since-v0.1.0/policy.ts";
+import { isPluginName, NAME_WORDS, shownName } from "../../wasm/sdk/plugin_name.ts";
 import { ContractBreach } from "./contract_breach.ts";
-import { isName, shown } from "./plugin_name.ts";
 import { PolicyStorage } from "./policy_storage.ts";
 import { anyMarked, explainTokenSet, type TokenSetCheck } from "./token_set_check.ts";
 
@@ -222,16 +222,16 @@ function checkAccesses(accesses: readonly Access[]): void {
 
 /** Checks a description: names, ranges and bounds that make sense. */
 export function checkDescription({ name, version, parameters, inputs }: Description): void {
-  if (!isName(name)) {
-    throw new ContractBreach(`Expected a kebab-case name but found ${shown(name)}`);
+  if (!isPluginName(name)) {
+    throw new ContractBreach(`Expected ${NAME_WORDS} but found ${shownName(name)}`);
   }
   if (!/^\d+\.\d+\.\d+/.test(version)) {
-    throw new ContractBreach(`Expected a semantic version but found ${shown(version)}`);
+    throw new ContractBreach(`Expected a semantic version but found ${shownName(version)}`);
   }
   const names = new Set<string>();
   for (const parameter of parameters) {
-    if (!isName(parameter.name) || names.has(parameter.name)) {
-      const found = shown(parameter.name);
+    if (!isPluginName(parameter.name) || names.has(parameter.name)) {
+      const found = shownName(parameter.name);
       throw new ContractBreach(`Expected unique kebab-case parameters but found ${found}`);
     }
     names.add(parameter.name);

@@ -108,7 +108,7 @@ export const sparsitySchema = v.pipe(
           v.description("what the file holds"),
         ),
       }),
-      v.description("a table of budgets: .txt has one a line, .csv the first column"),
+      v.description("a table of budgets: .txt has one a line, .csv a header and the first column"),
     )),
     trace: v.optional(v.pipe(
       strictObject({

@@ -84,9 +84,9 @@ function lineParser(name: string): LineParser {
   }
 }
 
-/** A table that begins with a number has no header, and its first budget would be lost. */
+/** A table that begins with a budget has no header, and its first budget would be lost. */
 function noBudget(entry: string, place: string): [] {
-  if (!/^[+-]?\d/.test(entry)) return [];
+  if (!/^\+?\d+(\.\d*)?$/.test(entry) || Number(entry) < 1) return [];
   throw new RangeError(
     `${place}: expected a header, as tables in .csv have, but found ${JSON.stringify(entry)}`,
   );

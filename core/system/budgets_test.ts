@@ -28,6 +28,9 @@ Deno.test("a line that is no number is named", () => {
     name: "RangeError",
     message: 'kv.txt line 7: expected a whole number of tokens but found "abc"',
   });
+  for (const header of ["0", "1st column", ""]) {
+    deepEqual(parseBudgetTable(`${header},b\n256,5\n`, "n.csv"), [256]);
+  }
   throws(() => parseBudgetTable("256,5\n512,6\n", "n.csv"), {
     message: 'n.csv line 1: expected a header, as tables in .csv have, but found "256"',
   });

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { CONTRACT_VERSIONS } from "./contracts.ts";
 import { type DeviceDeclaration, deviceDeclarationSchema } from "./device_declaration.ts";
 import { fileErrorWords } from "./file_error_words.ts";
+import { isPluginName, NAME_WORDS } from "./plugin_name.ts";
 
 const versions = [...new Set(Object.values(CONTRACT_VERSIONS).flat())];
 
@@ -9,7 +10,7 @@ const versions = [...new Set(Object.values(CONTRACT_VERSIONS).flat())];
 export const pluginManifestSchema: v.GenericSchema<PluginManifest> = v.strictObject({
   name: v.pipe(
     v.string(),
-    v.regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "Expected a kebab-case name such as my-policy"),
+    v.check(isPluginName, `Expected ${NAME_WORDS}, such as my-policy`),
   ),
   kind: v.picklist(["policy", "memory"]),
   lang: v.picklist(["as", "c", "ts"]),
@@ -53,8 +54,6 @@ export interface PluginManifest {
   device?: DeviceDeclaration;
 }
 
-const CHARACTERS_SHOWN = 60;
-
 /** Thrown for a `plugin.json` that is missing or says something else than it may. */
 export class PluginManifestError extends Error {
   override readonly name = "PluginManifestError";
@@ -79,19 +78,15 @@ export function readPluginManifest(directory: URL): PluginManifest {
 }
 
 function readJson(path: URL): unknown {
-  let text = "";
   try {
-    text = Deno.readTextFileSync(path);
-    return JSON.parse(text.replace(/^\uFEFF/, ""));
+    return JSON.parse(Deno.readTextFileSync(path).replace(/^\uFEFF/, ""));
   } catch (error) {
-    throw new PluginManifestError(`${path.pathname}: ${reasonOf(error, text)}`);
+    throw new PluginManifestError(`${path.pathname}: ${reasonOf(error)}`);
   }
 }
 
-function reasonOf(error: unknown, text: string): string {
-  if (error instanceof SyntaxError) {
-    return `Expected JSON but found ${JSON.stringify(text.slice(0, CHARACTERS_SHOWN))}`;
-  }
+function reasonOf(error: unknown): string {
+  if (error instanceof SyntaxError) return `Expected JSON but found: ${error.message}`;
   if (error instanceof Deno.errors.NotFound) return "Expected a file but found none";
   return fileErrorWords(error);
 }

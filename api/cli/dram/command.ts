@@ -135,7 +135,7 @@ async function reportOf(options: DramOptions, surroundings: Surroundings): Promi
 }
 
 /** When options are of no use; a table's rows say themselves what others would. */
-function idleRules({ sparsity, kv_budget, cmdlog, jobs }: DramOptions): IdleRule[] {
+function idleRules({ sparsity, kv_budget, cmdlog }: DramOptions): IdleRule[] {
   return [
     {
       options: ["--kv_budget", "--sparsity_ratio", "--row_size", "--add_cluster"],
@@ -149,7 +149,7 @@ function idleRules({ sparsity, kv_budget, cmdlog, jobs }: DramOptions): IdleRule
     },
     {
       options: ["--channel"],
-      isMet: cmdlog !== undefined || jobs !== undefined,
+      isMet: cmdlog !== undefined,
       otherwise: "changes nothing without --cmdlog",
     },
   ];

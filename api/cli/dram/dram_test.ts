@@ -139,6 +139,28 @@ Deno.test(
   }),
 );
 
+Deno.test(
+  "columns that are of no use beside flags may say anything",
+  inFolder(async (folder) => {
+    const jobs = `${folder}/jobs.csv`;
+    const header = "L,nhead,flags,sparsity,kv_budget,sparsity_ratio,row_size,add_cluster\n";
+    const cycles = async (row: string) => {
+      Deno.writeTextFileSync(jobs, `${header}${row}\n`);
+      const { code, out, err } = await kvpim(["dram", "--jobs", jobs]);
+      equal(code, 0, err);
+      return out.split("\n")[1]!.split(",")[8];
+    };
+    equal(
+      await cycles("64,2,--powerlimit,none,64,0.5,32,1"),
+      await cycles("64,2,--powerlimit,,,,,"),
+    );
+    equal(
+      await cycles("64,2,--sparsity --kv_budget 16,budget,16,0.5,,"),
+      await cycles("64,2,,budget,16,,,"),
+    );
+  }),
+);
+
 sharedTest("every golden trace gives the reference's statistics and command log", async () => {
   const folder = await Deno.makeTempDir();
   for (const { file, power } of sharedRows("golden/traces/index.csv")) {

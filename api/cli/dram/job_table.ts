@@ -132,10 +132,20 @@ function optionsOf(row: Row): ProgramOptions {
   if (!row.flags?.trim()) return { ...PROGRAM_DEFAULTS, ...told, ...sparsity };
   const flags = flagsOf(row.flags);
   checkAgreement({ ...told, ...flags }, told);
-  // That a ratio goes without a budget is no column's word.
-  if (!row.kv_budget?.trim()) delete sparsity.kv_budget;
-  checkAgreement({ ...PROGRAM_DEFAULTS, ...flags }, sparsity);
+  const flagged = { ...PROGRAM_DEFAULTS, ...flags };
+  checkAgreement(flagged, ofUse(sparsity, row, flagged));
   return { ...PROGRAM_DEFAULTS, ...told, ...flags };
+}
+
+/** What columns say of sparsity, as far as it matters beside flags. */
+function ofUse({ sparsity, ...others }: Told, row: Row, flagged: ProgramOptions): Told {
+  const told: Told = sparsity === undefined ? {} : { sparsity };
+  if (!flagged.sparsity) return told;
+  Object.assign(told, others);
+  if (flagged.kv_budget > 0) delete told.sparsity_ratio;
+  // That a ratio goes without a budget is no column's word.
+  if (!row.kv_budget?.trim()) delete told.kv_budget;
+  return told;
 }
 
 /** Refuses what a column says and flags say otherwise. */

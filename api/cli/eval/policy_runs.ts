@@ -8,7 +8,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Checkpoint } from "../../../core/eval/checkpoint.ts";
 import type { SettledPolicy } from "../../../core/eval/checkpoint_model.ts";
 import type { EvaluationRecord } from "../../../core/eval/evaluation_record.ts";
-import { errorCode } from "../../../core/files/error_words.ts";
+import { errorCode, errorWords } from "../../../core/files/error_words.ts";
 import { holdFolder, type Holding } from "../../../core/files/hold_folder.ts";
 import { makeFolder } from "../../../core/files/make_folder.ts";
 import {
@@ -112,7 +112,7 @@ export function policyFolder(output: string, choice: PolicyChoice): string {
  * Makes the folder of results and holds it, and finds out whether each policy's in it can be made or
  * written.
  *
- * @param holding whether other runs may write to it at the same time, each under policies of its own
+ * @param holding whether other runs may write to it at the same time
  * @returns what lets go of it, and removes it again where it was made here and nothing has come into it
  * @throws {UserError} when it cannot
  */
@@ -123,8 +123,9 @@ export function makeOutputFolder(
 ): Disposable {
   using made = new DisposableStack();
   const first = locating("--output", () => makeFolder(output, UserError));
-  if (first !== undefined) made.defer(() => removeEmpty(output, first));
   made.use(hold(output, holding));
+  // Removed while it is held, so that no other run holds what is removed.
+  if (first !== undefined) made.defer(() => removeEmpty(output, first));
   for (const choice of choices) {
     const path = policyFolder(output, choice);
     const found = statSync(path, { throwIfNoEntry: false });
@@ -132,27 +133,23 @@ export function makeOutputFolder(
       throw new UserError(`--output: expected a folder ${path} but found a file`);
     }
     checkWritable(found ? path : output);
-    if (holding === "shared") made.use(holdPolicyFolder(path));
   }
   return made.move();
 }
 
-/** Two runs under one policy write the same files. */
-function holdPolicyFolder(path: string): Disposable {
-  using made = new DisposableStack();
-  const isNew = makeFolder(path, UserError) !== undefined;
-  if (isNew) made.defer(() => removeEmpty(path, path));
-  made.use(hold(path, "alone"));
-  return made.move();
-}
-
 function hold(output: string, holding: Holding): Disposable {
-  const held = holdFolder(output, holding);
-  if (held) return held;
   const expected = holding === "alone" ? "no run" : "no comparison";
-  throw new UserError(
-    `--output: expected a folder that ${expected} is writing to but found ${output}`,
-  );
+  const refuse = (found: string) =>
+    new UserError(
+      `--output: expected a folder that ${expected} is writing to but found ${output}${found}`,
+    );
+  try {
+    const held = holdFolder(output, holding);
+    if (held) return held;
+  } catch (error) {
+    throw refuse(`: ${errorWords(error, "reason")}`);
+  }
+  throw refuse("");
 }
 
 /** Removes a folder, and those it lies in up to the first that is given, as long as they are empty. */

@@ -4,10 +4,11 @@
  * @module
  */
 import { Command } from "commander";
-import { existsSync, realpathSync } from "node:fs";
-import { extname, isAbsolute, join, relative, resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { digestOf } from "../../../core/host/mod.ts";
+import { binaryKind } from "../../../wasm/binary/sections.ts";
 import { buildPlugin } from "../../../wasm/sdk/build.ts";
 import { OutputFile, writeFile } from "../output_file.ts";
 import type { Surroundings } from "../surroundings.ts";
@@ -32,7 +33,7 @@ export function buildCommand({ out }: Surroundings): Command {
       }
       if (output !== undefined) {
         OutputFile.check("--output", output);
-        requireNoSource(folder, output);
+        checkReplaced(output);
       }
       const { manifest, component } = await buildPlugin(pathToFileURL(join(resolve(folder), "/")));
       const path = output ?? join(folder, `${manifest.name}.wasm`);
@@ -41,12 +42,16 @@ export function buildCommand({ out }: Surroundings): Command {
     });
 }
 
-/** Refuses to write over what the plugin is built from. */
-function requireNoSource(folder: string, output: string) {
-  if (!existsSync(output) || extname(output) === ".wasm") return;
-  const place = relative(realpathSync(folder), realpathSync(output));
-  if (place.startsWith("..") || isAbsolute(place)) return;
+/** Refuses to write over what is no component: it may be what the plugin is built from. */
+function checkReplaced(output: string) {
+  if (!existsSync(output) || !statSync(output).isFile() || isEmptyOrComponent(output)) return;
   throw new UserError(
-    `--output: expected a component's place but found a file of the plugin, ${output}`,
+    `--output: expected a new file or an earlier component to replace but found ${output}`,
   );
+}
+
+function isEmptyOrComponent(path: string): boolean {
+  using file = Deno.openSync(path);
+  const start = new Uint8Array(8);
+  return file.readSync(start) === null || binaryKind(start) === "component";
 }

@@ -10,6 +10,7 @@ import { errorWords } from "../../../core/files/error_words.ts";
 import { makeFolder } from "../../../core/files/make_folder.ts";
 import type { PluginKind } from "../../../wasm/sdk/contracts.ts";
 import type { PluginManifest } from "../../../wasm/sdk/plugin_manifest.ts";
+import { isPluginName, NAME_WORDS } from "../../../wasm/sdk/plugin_name.ts";
 import { checkedOption } from "../option.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { locating, unexpected, UserError } from "../user_error.ts";
@@ -83,8 +84,8 @@ function named(text: string, kind: PluginKind, name: string): string {
 }
 
 function kebabCase(name: string): string {
-  if (/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(name)) return name;
-  throw unexpected("a kebab-case name such as my-policy", name);
+  if (isPluginName(name)) return name;
+  throw unexpected(`${NAME_WORDS}, such as my-policy,`, name);
 }
 
 function filesOf(folder: string): string[] {

@@ -149,7 +149,10 @@ Deno.test(
   "what is no plugin is refused in one line",
   inFolder(async (folder) => {
     await plugin("new", "my-idea", "--into", folder);
-    await refuses(["new", "My_Idea"], /<name>: expected a kebab-case name such as my-policy but/);
+    await refuses(
+      ["new", "My_Idea"],
+      /<name>: expected a kebab-case name .*, such as my-policy, but/,
+    );
     await refuses(["new", "my-idea", "--into", folder], /expected a folder that is not there yet/);
     await refuses(
       ["new", "my-idea", "--into", `${folder}/my-idea/plugin.json`],
@@ -181,9 +184,13 @@ Deno.test(
     const good = Deno.readTextFileSync(manifest);
     await refuses(
       ["build", `${folder}/my-idea`, "--output", manifest],
-      /--output: expected a component's place but found a file of the plugin, .*plugin\.json$/m,
+      /--output: expected a new file or an earlier component to replace but found .*plugin\.json$/m,
     );
     equal(Deno.readTextFileSync(manifest), good);
+    for (let turn = 0; turn < 2; turn++) {
+      const built = ["build", `${folder}/my-idea`, "--output", `${folder}/my-idea/built`];
+      equal((await plugin(...built)).code, 0);
+    }
     Deno.writeTextFileSync(manifest, good.replace("policy", "polcy"));
     for (const command of ["build", "test", "bench", "run"]) {
       await refuses([command, `${folder}/my-idea`], /plugin\.json: kind: .*"polcy"/);

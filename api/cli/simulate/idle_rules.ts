@@ -18,8 +18,16 @@ const OF_TRACES = ["--tile", "--concatenate"];
 /** When options of one experiment are of no use, where no note of the result says so. */
 export function idleInExperiment(options: SimulateOptions): IdleRule[] {
   const { sparsity, trace, blocks } = options;
-  const isSparse = sparsity || trace !== undefined || blocks !== undefined;
+  const recorded = Object.entries({ trace, blocks }).find(([, path]) => path !== undefined);
+  const beside = `changes nothing beside --${recorded?.[0]}`;
   return [
+    {
+      options: [...BUDGETS, "--row_size"],
+      isMet: recorded === undefined || recorded[0] === "trace",
+      otherwise: beside,
+    },
+    { options: ["--sparsity_ratio"], isMet: recorded === undefined, otherwise: beside },
+    { options: ["--locality", "--seed"], isMet: blocks === undefined, otherwise: beside },
     { options: BUDGETS, isMet: sparsity, otherwise: "changes nothing without --sparsity" },
     {
       options: ["--sparsity_ratio"],
@@ -32,11 +40,7 @@ export function idleInExperiment(options: SimulateOptions): IdleRule[] {
       otherwise: "changes nothing without --trace",
     },
     ...idleInGpus(options),
-    {
-      options: OF_SPARSITY,
-      isMet: isSparse,
-      otherwise: "changes nothing where all tokens are read",
-    },
+    ...idleInDense(sparsity || recorded !== undefined),
     ...idleInCompact(options),
   ];
 }
@@ -52,11 +56,7 @@ export function idleInMethods(options: SimulateOptions, methods: readonly Method
       otherwise: "changes nothing where no method has a trace",
     },
     ...idleInGpus(options),
-    {
-      options: OF_SPARSITY,
-      isMet: sparse.length > 0,
-      otherwise: "changes nothing where all tokens are read",
-    },
+    ...idleInDense(sparse.length > 0),
     {
       options: ["--clustering"],
       isMet: methods.some(isStarc),
@@ -81,6 +81,14 @@ function idleInGpus({ system }: ExperimentOptions): IdleRule[] {
     options: [...OF_PIM, ...OF_SPARSITY, ...OF_SCATTERED],
     isMet: system === "dgx-attacc",
     otherwise: `changes no time and no energy with --system ${system}`,
+  }];
+}
+
+function idleInDense(isSparse: boolean): IdleRule[] {
+  return [{
+    options: [...OF_SPARSITY, ...OF_SCATTERED],
+    isMet: isSparse,
+    otherwise: "changes nothing where all tokens are read",
   }];
 }
 

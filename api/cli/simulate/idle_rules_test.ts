@@ -21,6 +21,11 @@ const IDLE: readonly (readonly [given: string[], idle: string[], note: string])[
   [ATTACC, ["--row_size", "32"], "changes nothing where all tokens are read"],
   [ATTACC, ["--selection", "quest"], "changes nothing where all tokens are read"],
   [ATTACC, ["--rows", "scattered"], "changes nothing where all tokens are read"],
+  [
+    [...ATTACC, "--rows", "scattered"],
+    ["--seed", "7"],
+    "changes nothing where all tokens are read",
+  ],
   [SPARSE, ["--locality", "2"], "changes nothing without --rows scattered"],
   [SPARSE, ["--seed", "7"], "changes nothing without --rows scattered"],
   [SPARSE, ["--tile"], "changes nothing without --trace"],

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { parse } from "csv/sync";
 import { errorWords } from "../../../core/files/error_words.ts";
 import { columns, type SystemRow } from "../../../core/system/columns.ts";
@@ -60,8 +60,10 @@ export function inColumnOrder(row: SystemRow): Partial<SystemRow> {
 
 /** Whether there is something to add to; a device or a pipe holds nothing. */
 function isThere(path: string): boolean {
-  const found = statSync(path, { throwIfNoEntry: false });
-  return found !== undefined && (found.isFile() || found.isDirectory());
+  // What cannot be looked at is told by whoever opens it.
+  if (!existsSync(path)) return false;
+  const found = statSync(path);
+  return found.isFile() || found.isDirectory();
 }
 
 function addTo(path: string, text: string) {

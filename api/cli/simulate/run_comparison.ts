@@ -65,12 +65,13 @@ function withFull(methods: readonly Method[]): readonly Method[] {
   if (twice !== undefined) {
     throw new UserError(`--method: expected each method once but found ${twice} twice`);
   }
-  if (methods.some(({ budget }) => budget === "full")) return methods;
-  if (!names.includes(FULL.name)) return [FULL, ...methods];
-  throw new UserError(
-    "--method: expected full to be full attention, which is compared with, but found " +
-      methods.find(({ name }) => name === FULL.name)!.budget,
-  );
+  const other = methods.find(({ name, budget }) => name === FULL.name && budget !== "full");
+  if (other) {
+    throw new UserError(
+      `--method: expected full to be full attention, which is compared with, but found ${other.budget}`,
+    );
+  }
+  return methods.some(({ budget }) => budget === "full") ? methods : [FULL, ...methods];
 }
 
 async function runAll(

@@ -127,6 +127,13 @@ Deno.test(
     await record("--trace-lists", "rows16");
     const { spec, sampling } = await json(...experiment);
     deepEqual(sampling.scatteredSteps, 3);
+    const idle = await kvpim([
+      ...["simulate", "--system", "dgx-attacc", "--rows", "scattered", "--json", ...experiment],
+      ...["--row_size", "64", "--seed", "9", "--sparsity_ratio", "0.5"],
+    ]);
+    for (const option of ["row_size", "seed", "sparsity_ratio"]) {
+      match(idle.err, new RegExp(`^note: --${option} changes nothing beside --blocks\\.$`, "m"));
+    }
     const { out } = await kvpim(["budget-table", trace]);
     deepEqual(out, spec.sparsity.kvBudgets.map((budget: number) => `${budget}\n`).join(""));
   }),

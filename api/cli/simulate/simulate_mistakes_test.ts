@@ -161,6 +161,10 @@ Deno.test("full attention's name is its own", async () => {
     ["--compare", "--method", "full=5"],
     /^kvpim: --method: expected full to be full attention, .* but found 5$/m,
   );
+  await refuses(
+    ["--compare", "--method", "dense=full", "--method", "full=64"],
+    /^kvpim: --method: expected full to be full attention, .* but found 64$/m,
+  );
 });
 
 Deno.test({
@@ -174,6 +178,10 @@ Deno.test({
     await refuses(
       ["--lout", "2", "--append", "--output", "/dev/full"],
       /\/dev\/full: no space left/,
+    );
+    await refuses(
+      ["--lout", "2", "--append", "--output", "/dev/full/x.csv"],
+      /^kvpim: --output: expected a file that can be written but .*: a file is on the way to it$/m,
     );
   },
 });
