@@ -227,6 +227,8 @@ Deno.test(
       (await problem(await send("{", "application/json"))).type,
       "urn:kvpim:problem:invalid-json",
     );
+    const latin1 = await problem(await send(Uint8Array.of(0x22, 0xe4, 0x22), "application/json"));
+    equal(latin1.detail, "Expected JSON in UTF-8 but found other bytes");
     equal((await problem(await send("{}", "text/plain"))).status, 415);
     equal((await problem(await send("1".repeat(2 ** 16), "application/json"))).status, 413);
     equal((await problem(await caller.get(`/v1/runs/${"0".repeat(64)}`))).status, 404);

@@ -15,10 +15,20 @@ export async function jsonBody(c: Context): Promise<unknown> {
       received: type ?? "nothing",
     });
   }
+  const text = textOf(await c.req.arrayBuffer());
   try {
-    return JSON.parse(await c.req.text());
+    return JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new ProblemError("invalid-json", `Expected JSON but found: ${error.message}`);
+  }
+}
+
+/** What is no UTF-8 would else be replaced, and another text be read than was sent. */
+function textOf(bytes: ArrayBuffer): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new ProblemError("invalid-json", "Expected JSON in UTF-8 but found other bytes");
   }
 }
