@@ -415,7 +415,7 @@ Deno.test(
       await (await fetch(`${caller.url}/v1/runs`, { method })).body?.cancel();
     }
     const text = await (await caller.get("/metrics")).text();
-    match(text, /^kvpim_http_requests_total\{method="other",route="[^"]*",status="404"\} 3$/m);
+    match(text, /^kvpim_http_requests_total\{method="other",route="[^"]*",status="405"\} 3$/m);
     ok(!/MA[KD]E|UP/.test(text));
   }),
 );
