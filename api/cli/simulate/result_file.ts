@@ -48,9 +48,27 @@ export function checkResultFile({ path, append }: ResultFile) {
  */
 export function writeResults({ path, append }: ResultFile, rows: readonly SystemRow[]) {
   const lines = rows.map((row) => `${csvRow(row)}\n`).join("");
-  const earlier = append && isThere(path) ? readText(path) : "";
-  if (earlier === "") writeFile("--output", path, `${csvHeader}\n${lines}`);
+  if (append) addRows(path, lines);
+  else writeFile("--output", path, `${csvHeader}\n${lines}`);
+}
+
+function addRows(path: string, lines: string) {
+  const table = `${csvHeader}\n${lines}`;
+  if (made(path, table)) return;
+  const earlier = isThere(path) ? readText(path) : "";
+  if (earlier === "") addTo(path, table);
   else addTo(path, earlier.endsWith("\n") ? lines : `\n${lines}`);
+}
+
+/** Makes a file, unless there is one, perhaps since a moment ago. */
+function made(path: string, text: string): boolean {
+  try {
+    Deno.writeTextFileSync(path, text, { createNew: true });
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return false;
+    throw unwritable(path, error);
+  }
 }
 
 /** A result with its columns in the order of the table, for JSON. */
@@ -70,12 +88,15 @@ function addTo(path: string, text: string) {
   try {
     Deno.writeTextFileSync(path, text, { append: true, create: false });
   } catch (error) {
-    throw new UserError(
-      `--output: expected a file that can be written but found ${path}: ${
-        errorWords(error, "reason")
-      }`,
-    );
+    throw unwritable(path, error);
   }
+}
+
+function unwritable(path: string, error: unknown): UserError {
+  const reason = errorWords(error, "reason");
+  return new UserError(
+    `--output: expected a file that can be written but found ${path}: ${reason}`,
+  );
 }
 
 function readText(path: string): string {
