@@ -5,9 +5,12 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { readFileSync } from "node:fs";
 import { errorWords } from "../files/error_words.ts";
+import { readBytes } from "../files/read_bytes.ts";
 import { EvaluationInputError } from "./input_error.ts";
+
+/** Longer than any that a string of JavaScript could hold as characters of one byte. */
+const MOST_TEXT_BYTES = 2 ** 29;
 
 /**
  * Reads a text in UTF-8; a byte order mark before it is no part of it.
@@ -25,8 +28,12 @@ import { EvaluationInputError } from "./input_error.ts";
 export function readText(path: string): string {
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = readBytes(path, MOST_TEXT_BYTES);
   } catch (error) {
+    if (error instanceof RangeError) {
+      const expected = `a text of at most ${MOST_TEXT_BYTES} bytes`;
+      throw new EvaluationInputError(`${path}: expected ${expected} but found more`);
+    }
     throw unreadableFile(path, error);
   }
   return decodeText(bytes, path);
