@@ -33,7 +33,7 @@ export function traceListsOption(): Option {
   return checkedOption(
     "--trace-lists <names>",
     "what a trace carries beside counts: rows16, which rows of 16 tokens were read (simulate " +
-      "--blocks takes them), tokens, which tokens; or both",
+      "--blocks takes them), tokens, which tokens; or both: rows16,tokens",
     (text) => {
       const chosen = parse(text);
       return LISTS.filter((name) => chosen.includes(name));

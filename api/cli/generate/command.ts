@@ -13,17 +13,18 @@ import { checkTraceLists } from "../eval/trace_options.ts";
 import { OutputFile } from "../output_file.ts";
 import { requireOwnFile } from "../own_file.ts";
 import { namingPlugin, openPolicy, settleOpenPolicy } from "../policy/open_policy.ts";
-import { POLICY_SYNTAX } from "../policy/policy_choice.ts";
+import { ONE_POLICY_SYNTAX } from "../policy/policy_choice.ts";
 import { suffixedPath } from "../suffixed_path.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { type Continuations, continuePrompts } from "./continue_prompts.ts";
-import { addGenerateOptions, type GenerateCliOptions, samplingOf } from "./options.ts";
+import { addGenerateOptions, type GenerateCliOptions, policyOf, samplingOf } from "./options.ts";
 import { encodePrompts, readPrompts } from "./prompts.ts";
 import { TextPrinter } from "./text_printer.ts";
 
 const DETAILS = `
 The prompt is read at once, with dense attention; what follows is decoded under the policy. Several
 prompts are decoded together, each a sequence of its own: every one gets the text that it gets alone.
+They are numbered in the order of --prompt, then --prompt-file, then --prompt-lines.
 A text ends with one of the model's end tokens, with --max-new-tokens, or where the context is full.
 
 Unless --temperature, --top-k, --top-p or --min-p says to draw, the likeliest token is taken, or
@@ -33,7 +34,7 @@ that would change the text. The same seed draws the same text.
 
 Texts go to standard output as they come. One line on standard error then says how long it took and
 what the policy read. The tiny model of this repository knows the look of English and little more.
-${POLICY_SYNTAX}
+${ONE_POLICY_SYNTAX}
 
 Examples:
   kvpim generate --prompt "Call me Ishmael." --policy quest --budget 64
@@ -52,6 +53,7 @@ export function generateCommand(surroundings: Surroundings): Command {
 
 async function generate(options: GenerateCliOptions, surroundings: Surroundings) {
   checkTraceLists(options);
+  const policy = policyOf(options);
   const texts = readPrompts(options);
   const traces = tracePaths(options.trace, texts.length);
   const read = {
@@ -63,7 +65,7 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
     requireOwnFile("--trace", trace, read);
     OutputFile.check("--trace", trace);
   }
-  using opened = await openPolicy(options.policy, decodingOf(options));
+  using opened = await openPolicy(policy, decodingOf(options));
   await using checkpoint = await checkpointOf(options);
   const settled = await settleOpenPolicy(
     opened,
@@ -71,12 +73,13 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
     checkpoint.model.config.layers,
   );
   const prompts = encodePrompts(texts, checkpoint, options.chat ?? false);
-  const printer = options.json ? undefined : new TextPrinter(surroundings.out, prompts.length);
+  const out = traces ? untilClosed(surroundings.out) : surroundings.out;
+  const printer = options.json ? undefined : new TextPrinter(out, prompts.length);
   const { generation } = checkpoint.model;
   const sampling = samplingOf(options, generation);
   const { maxNewTokens, seed, repetitionPenalty = generation.repetitionPenalty } = options;
   noteUnused(checkpoint, surroundings);
-  const continued = await namingPlugin(options.policy, () =>
+  const continued = await namingPlugin(policy, () =>
     continuePrompts(prompts, {
       checkpoint,
       settled,
@@ -94,7 +97,21 @@ async function generate(options: GenerateCliOptions, surroundings: Surroundings)
     const result = { ...identityOf(checkpoint, settled), ...choice, ...continued, ...usage };
     surroundings.out(`${JSON.stringify(result, null, 2)}\n`);
   }
-  surroundings.err(`${checkpoint.name}, ${options.policy.label}: ${summaryOf(continued)}\n`);
+  surroundings.err(`${checkpoint.name}, ${policy.label}: ${summaryOf(continued)}\n`);
+}
+
+/** Prints as long as somebody reads: the traces are wanted still. */
+function untilClosed(out: Surroundings["out"]): Surroundings["out"] {
+  let isClosed = false;
+  return (text) => {
+    if (isClosed) return;
+    try {
+      out(text);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      isClosed = true;
+    }
+  };
 }
 
 /** Names settings of the model's authors that this program does not know how to follow. */

@@ -67,20 +67,47 @@ interface Begun extends Continued<Sequence> {
   text: string;
 }
 
-/** Reads the prompts one after the other, and continues them step by step together. */
+/** Prompts whose keys and values are held at a time. */
+const PROMPTS_AT_ONCE = 64;
+
+/** Continues prompts, many at a time; none depends on the others. */
 export async function continuePrompts(
   prompts: readonly Prompt[],
+  options: ContinueOptions,
+): Promise<Continuations> {
+  const texts: Continuation[] = [];
+  let [promptSeconds, decodeSeconds] = [0, 0];
+  for (let first = 0; first < prompts.length; first += PROMPTS_AT_ONCE) {
+    const some = prompts.slice(first, first + PROMPTS_AT_ONCE);
+    const part = await continueTogether(some, first, options);
+    texts.push(...part.texts);
+    promptSeconds += part.promptSeconds;
+    decodeSeconds += part.decodeSeconds;
+  }
+  return { texts, promptSeconds, decodeSeconds };
+}
+
+/**
+ * Reads prompts one after the other, and continues them step by step together.
+ *
+ * @param first index of the first of them among all
+ */
+async function continueTogether(
+  prompts: readonly Prompt[],
+  first: number,
   options: ContinueOptions,
 ): Promise<Continuations> {
   const { model } = options.checkpoint;
   using opened = new DisposableStack();
   const start = performance.now();
   const batch: Begun[] = [];
-  for (const i of prompts.keys()) batch.push(await begin(prompts[i]!, i, options, opened));
+  for (const [i, prompt] of prompts.entries()) {
+    batch.push(await begin(prompt, first + i, options, opened));
+  }
   const read = performance.now();
   const step = model.step.bind(model);
   for await (const { index, token, last } of generateTogether(step, batch)) {
-    take(batch[index]!, index, token, last, options);
+    take(batch[index]!, first + index, token, last, options);
   }
   const end = performance.now();
   for (const { recorder, file } of batch) {

@@ -274,6 +274,14 @@ Deno.test(
       "--policy: expected one policy but found 2 in full,starc",
     );
     await refuses(
+      [...prompt, "--policy", "full", "--policy", "starc"],
+      "--policy: expected one policy but found starc beside full",
+    );
+    await refuses(
+      [...prompt, "--temperature", "0", "--top-k", "4"],
+      "--top-k: expected a temperature above 0 beside it but found 0, which is --greedy",
+    );
+    await refuses(
       [...prompt, "--trace-lists", "tokens"],
       "--trace-lists: expected --trace beside it but found none",
     );
@@ -312,10 +320,51 @@ Deno.test(
       `--prompt-lines: expected a line with a prompt in ${folder}/blank but found none`,
     );
     const room = "expected 1 to 1024 tokens, as tiny-llama holds no more, but found";
-    await refuses(["--prompt", ""], `prompt 1: ${room} 0`);
-    await refuses([...prompt, "--prompt", " the".repeat(1100)], `prompt 2: ${room} 1100`);
+    await refuses(["--prompt", ""], `prompt 1 (--prompt): ${room} 0`);
+    Deno.writeTextFileSync(`${folder}/long`, `a\n\n${" the".repeat(1100)}\n`);
+    await refuses(
+      ["--prompt-lines", `${folder}/long`, ...prompt],
+      `prompt 3 (--prompt-lines ${folder}/long line 3): ${room} 1100`,
+    );
   }),
 );
+
+Deno.test(
+  "more prompts than are held at a time get the texts that each gets alone",
+  inFolder(async (folder) => {
+    const lines = Array.from({ length: 66 }, (_, i) => `The whale ${i % 3}`);
+    Deno.writeTextFileSync(`${folder}/lines`, lines.join("\n"));
+    const generate = async (...args: string[]) => {
+      const { code, out, err } = await kvpim([
+        "generate",
+        "--max-new-tokens",
+        "3",
+        "--json",
+        ...args,
+      ]);
+      equal(code, 0, err);
+      return JSON.parse(out).texts.map(({ text }: { text: string }) => text);
+    };
+    const alone = await Promise.all(lines.slice(0, 3).map((line) => generate("--prompt", line)));
+    const together = await generate("--prompt-lines", `${folder}/lines`);
+    deepEqual(together, lines.map((_, i) => alone[i % 3]![0]));
+  }),
+);
+
+Deno.test({
+  name: "a trace is written though nobody reads the text any more",
+  ignore: Deno.build.os === "windows",
+  fn: inFolder(async (folder) => {
+    const trace = `${folder}/a.trace`;
+    const process = kvpimProcess([...SHORT, "--prompt", "The whale", "--trace", trace]).spawn();
+    await process.stdout.cancel();
+    const errors = await new Response(process.stderr).text();
+    equal((await process.status).code, 0, errors);
+    match(errors, /^tiny-llama, full: /);
+    await using recorded = await readTraceFile(trace);
+    equal(recorded.header.model.name, "tiny-llama");
+  }),
+});
 
 Deno.test("a process prints nothing but the text, and one line beside it", async () => {
   const { code, stdout, stderr } = await kvpimProcess([...SHORT, "--prompt", "The whale"]).output();

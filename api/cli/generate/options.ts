@@ -16,7 +16,7 @@ import {
 import { addTraceOptions, type TraceOptions } from "../eval/trace_options.ts";
 import { checkedOption, repeatableOption } from "../option.ts";
 import { parsePolicies, type PolicyChoice } from "../policy/policy_choice.ts";
-import { unexpected, UserError } from "../user_error.ts";
+import { locating, unexpected, UserError } from "../user_error.ts";
 import { decimalNumber, share, type ValueParser, wholeNumber } from "../values.ts";
 
 /** Where prompts come from, and what becomes of them. */
@@ -40,7 +40,7 @@ interface ChoiceOptions {
 /** Values of the command's options. */
 export interface GenerateCliOptions
   extends CheckpointOptions, PolicySettingOptions, TraceOptions, PromptOptions, ChoiceOptions {
-  readonly policy: PolicyChoice;
+  readonly policy?: PolicyChoice;
   readonly maxNewTokens: number;
   readonly json?: true;
 }
@@ -50,8 +50,10 @@ export function addGenerateOptions(command: Command): Command {
   addPromptOptions(command);
   addChoiceOptions(command);
   addCheckpointOptions(command).addOption(
-    checkedOption("--policy <name>", "what decode steps attend to", onePolicy)
-      .default(onePolicy("full"), "full"),
+    new Option("--policy <name>", "what decode steps attend to (default: full)")
+      .argParser((text, earlier: PolicyChoice | undefined) =>
+        locating("--policy", () => onePolicy(text, earlier))
+      ),
   );
   addPolicySettings(command, "seed of what is drawn: tokens, and by policies that draw");
   return addTraceOptions(command, "with several prompts their numbers are added")
@@ -140,15 +142,23 @@ const penalty: ValueParser<number> = (text) => {
   throw unexpected("a number above 0", text);
 };
 
-function onePolicy(text: string): PolicyChoice {
+function onePolicy(text: string, earlier: PolicyChoice | undefined): PolicyChoice {
   const [choice, ...others] = parsePolicies(text);
+  if (earlier) throw new UserError(`expected one policy but found ${text} beside ${earlier.label}`);
   if (others.length === 0) return choice!;
   throw new UserError(`expected one policy but found ${others.length + 1} in ${text}`);
+}
+
+/** The policy that is asked for, or full attention. */
+export function policyOf({ policy }: Pick<GenerateCliOptions, "policy">): PolicyChoice {
+  return policy ?? parsePolicies("full")[0]!;
 }
 
 /**
  * How tokens are drawn, or nothing where the likeliest is taken: as options say, else as the model's
  * generation_config.json does.
+ *
+ * @throws {UserError} when they say what to draw from and that nothing is drawn
  *
  * @example
  * ```ts
@@ -172,5 +182,16 @@ export function samplingOf(
   const { temperature = advised.temperature, topK = advised.topK } = given;
   const { topP = advised.topP, minP = advised.minP } = given;
   const { typicalP } = advised;
+  if (temperature === 0) checkGreedy(given);
   return temperature === 0 ? undefined : { temperature, topK, topP, minP, typicalP };
+}
+
+/** Tokens that are not drawn are not drawn from fewer. */
+function checkGreedy({ topK, topP, minP }: ChoiceOptions) {
+  const entries = Object.entries({ "top-k": topK, "top-p": topP, "min-p": minP });
+  const idle = entries.find(([, value]) => value !== undefined);
+  if (!idle) return;
+  throw new UserError(
+    `--${idle[0]}: expected a temperature above 0 beside it but found 0, which is --greedy`,
+  );
 }

@@ -9,6 +9,13 @@ import { readText } from "../../../core/eval/read_text.ts";
 import { UserError } from "../user_error.ts";
 import type { PromptOptions } from "./options.ts";
 
+/** A prompt as it is given, with the option that gives it. */
+export interface GivenText {
+  readonly text: string;
+  /** For messages. */
+  readonly from: string;
+}
+
 /** A prompt as the model reads it. */
 export interface Prompt {
   /** What messages and traces call it. */
@@ -27,12 +34,14 @@ export interface Prompt {
  */
 export function readPrompts(
   { prompt = [], promptFile = [], promptLines = [] }: PromptOptions,
-): string[] {
+): GivenText[] {
   const texts = [
-    ...prompt,
-    ...promptFile.map((path) => textOf("--prompt-file", path).replace(/\r?\n$/, "")),
-    ...promptLines.flatMap((path) => textOf("--prompt-lines", path).split(/\r?\n/))
-      .filter((line) => line.trim() !== ""),
+    ...prompt.map((text) => ({ text, from: "--prompt" })),
+    ...promptFile.map((path) => ({
+      text: textOf("--prompt-file", path).replace(/\r?\n$/, ""),
+      from: `--prompt-file ${path}`,
+    })),
+    ...promptLines.flatMap((path) => linesOf(path)),
   ];
   if (texts.length > 0) return texts;
   throw new UserError(
@@ -40,6 +49,13 @@ export function readPrompts(
       ? `--prompt-lines: expected a line with a prompt in ${promptLines.join(", ")} but found none`
       : "expected --prompt, --prompt-file or --prompt-lines but found none",
   );
+}
+
+/** Lines of a file that are prompts. */
+function linesOf(path: string): GivenText[] {
+  return textOf("--prompt-lines", path).split(/\r?\n/)
+    .map((text, i) => ({ text, from: `--prompt-lines ${path} line ${i + 1}` }))
+    .filter(({ text }) => text.trim() !== "");
 }
 
 function textOf(option: string, path: string): string {
@@ -58,12 +74,12 @@ function textOf(option: string, path: string): string {
  * @throws {CheckpointError} when a chat form is asked for that the model does not have
  */
 export function encodePrompts(
-  texts: readonly string[],
+  texts: readonly GivenText[],
   { name: modelName, model, tokenizer }: Checkpoint,
   chat: boolean,
 ): Prompt[] {
   const most = model.config.maximumPositions;
-  return texts.map((given, i) => {
+  return texts.map(({ text: given, from }, i) => {
     const text = chat ? tokenizer.chatPrompt(given) : given;
     // A chat template writes out the special tokens itself.
     const tokens = tokenizer.encode(text, { special: !chat });
@@ -71,7 +87,9 @@ export function encodePrompts(
       return { name: `prompt ${i + 1}`, text, tokens };
     }
     throw new UserError(
-      `prompt ${i + 1}: expected 1 to ${most} tokens, as ${modelName} holds no more, but found ` +
+      `prompt ${
+        i + 1
+      } (${from}): expected 1 to ${most} tokens, as ${modelName} holds no more, but found ` +
         tokens.length,
     );
   });

@@ -18,9 +18,12 @@ export interface PolicyChoice {
 }
 
 /** What a policy option takes, for help. */
-export const POLICY_SYNTAX = `
+export const ONE_POLICY_SYNTAX = `
 A policy is the name of a built-in one (a folder of plugins), the path of a component (.wasm) or of
-a plugin's folder. Parameters follow after colons: quest:page-tokens=32. Several policies are given
+a plugin's folder. Parameters follow after colons: quest:page-tokens=32.`;
+
+/** The same where several may be given. */
+export const POLICY_SYNTAX = `${ONE_POLICY_SYNTAX} Several policies are given
 by repeating the option or with commas.`;
 
 /**
