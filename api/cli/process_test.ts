@@ -12,6 +12,8 @@ Deno.test("without a command, help is pointed to; with --help, it is shown", asy
     out: "",
     err: "kvpim: expected a command; kvpim --help lists them\n",
   });
+  const { err } = await kvpim(["run"]);
+  equal(err, "kvpim: expected a command; kvpim run --help lists them\n");
   const { code, out } = await kvpim(["--help"]);
   equal(code, 0);
   match(out, /^ {2}simulate \[options\] /m);

@@ -49,7 +49,7 @@ export async function run(
       surroundings.err(`kvpim: ${error.message}\n`);
       return 1;
     }
-    const message = messageOf(error);
+    const message = messageOf(error, args);
     if (message === undefined) throw error;
     surroundings.err(`kvpim: ${message}\n`);
     return 2;
@@ -82,13 +82,18 @@ function inheriting(command: Command, parent: Command): Command {
 }
 
 /** The line a user is shown, or nothing where the mistake is not the user's. */
-function messageOf(error: unknown): string | undefined {
-  if (error instanceof CommanderError) return commandLineMistake(error);
+function messageOf(error: unknown, args: readonly string[]): string | undefined {
+  if (error instanceof CommanderError) return commandLineMistake(error, args);
   return isMistake(error) ? lineOfMistake(error) : undefined;
 }
 
-function commandLineMistake({ code, message }: CommanderError): string {
-  if (code === "commander.help") return "expected a command; kvpim --help lists them";
+function commandLineMistake(
+  { code, message }: CommanderError,
+  args: readonly string[],
+): string {
+  if (code === "commander.help") {
+    return `expected a command; ${["kvpim", ...args, "--help"].join(" ")} lists them`;
+  }
   return oneLine(message.replace(/^error: /, "").replace(/\n\((Did.*)\)$/, "; $1"))
     .replace("; Did", "; did");
 }
