@@ -5,8 +5,11 @@ const EXIT_CODES: readonly (readonly [signal: Deno.Signal, code: number])[] =
 const tidyings = new Set<() => void>();
 const listeners = EXIT_CODES.map(([signal, code]) => {
   const listener = () => {
-    for (const tidyUp of tidyings) tidyUp();
-    Deno.exit(code);
+    try {
+      for (const tidyUp of tidyings) tidyUp();
+    } finally {
+      Deno.exit(code);
+    }
   };
   return [signal, listener] as const;
 });

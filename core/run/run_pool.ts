@@ -127,8 +127,8 @@ export class RunPool {
     }
   }
 
-  /** Ends the threads; their runs go back to the queue. */
-  async [Symbol.asyncDispose]() {
+  /** Ends the work on all runs, which go back to the queue, and takes no more. */
+  giveBack() {
     this.#closing = true;
     clearInterval(this.#heartbeat);
     const { store, owner } = this.#context;
@@ -137,6 +137,11 @@ export class RunPool {
       executor.abort();
     }
     this.wake();
+  }
+
+  /** Ends the threads; their runs go back to the queue. */
+  async [Symbol.asyncDispose]() {
+    this.giveBack();
     await Promise.all(this.#slots);
   }
 }

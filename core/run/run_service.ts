@@ -193,6 +193,11 @@ export class RunService implements AsyncDisposable {
     return this.store.get(id)!;
   }
 
+  /** Gives what is worked on back to the queue, at once: the process is about to end. */
+  giveBack() {
+    this.#pool.giveBack();
+  }
+
   /** The run once it is over, or as it is after a time. */
   async settled(id: string, ms: number, signal?: AbortSignal): Promise<RunRecord> {
     const end = performance.now() + ms;

@@ -1,6 +1,7 @@
 import type { RunRecord } from "../../../core/run/run_record.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
 import { SpecError } from "../../../core/run/spec_error.ts";
+import { onInterrupt } from "../interrupt.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { lowerFirst, UserError } from "../user_error.ts";
 import { readJson } from "./read_json.ts";
@@ -15,7 +16,7 @@ export async function submit(
 ) {
   const input = await readJson(file, surroundings);
   const { run, isStored } = await asked(file, input, service);
-  const done = await service.runNow(run.id);
+  const done = await interruptibly(service, run.id);
   if (done.state !== "done") {
     throw new UserError(
       `${file}: expected a run that can be done but it ${done.state}: ${
@@ -25,6 +26,12 @@ export async function submit(
   }
   if (json) return show(service, done.id, surroundings);
   surroundings.out(summaryOf(done, isStored));
+}
+
+/** An interrupted run waits in the queue as if it had not been begun. */
+async function interruptibly(service: RunService, id: string): Promise<RunRecord> {
+  using _interrupt = onInterrupt(() => service.giveBack());
+  return await service.runNow(id);
 }
 
 async function asked(file: string, input: unknown, service: RunService) {
