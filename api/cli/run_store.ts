@@ -62,10 +62,11 @@ export function modelsFolder(
  */
 export async function openRuns(
   options: StoreOptions,
-  { env, err }: Surroundings,
+  surroundings: Surroundings,
   others: Partial<RunServiceOptions> = {},
 ): Promise<RunService> {
   const { store, cache, workers } = options;
+  const { env } = surroundings;
   const results = resultFolder(cache, env);
   const models = modelsFolder(options, env);
   return await RunService.open({
@@ -73,9 +74,14 @@ export async function openRuns(
     ...results !== undefined && { cache: results },
     ...models !== undefined && { models },
     ...workers !== undefined && { width: workers },
-    onFault: (fault) => err(`kvpim: ${fault instanceof Error ? fault.message : String(fault)}\n`),
+    onFault: (fault) => tellFault(fault, surroundings),
     ...others,
   });
+}
+
+/** Says what went wrong in the program, on lines of its own. */
+export function tellFault(fault: unknown, { err }: Surroundings) {
+  err(`kvpim: ${fault instanceof Error ? fault.message : String(fault)}\n`);
 }
 
 /**

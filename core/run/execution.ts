@@ -8,7 +8,6 @@ import type { Inputs, Output } from "./kinds/kind.ts";
 import type { OutputRecord, RunRecord } from "./run_record.ts";
 import type { RunSpec } from "./run_spec.ts";
 import type { RunStore } from "./run_store.ts";
-import { StoreError } from "./store_error.ts";
 
 /** What a failed run says where the reason is none of the caller's business. */
 export const INTERNAL_ERROR = "A fault of the program ended the run; its log says more";
@@ -47,14 +46,17 @@ export async function execute(run: RunRecord, executor: Executor, context: Execu
   }
 }
 
-/** Content that a spec refers to, from a store. */
+/**
+ * Content that a spec refers to, from a store.
+ *
+ * @throws {StoreError} when it is lost or damaged
+ */
 export function inputsOf(spec: RunSpec, store: RunStore): Inputs {
   return new Map(
-    referencesOf(spec).map((reference) => {
-      const content = store.blobs.get(reference.slice("sha256:".length));
-      if (content) return [reference, content];
-      throw new StoreError(`Expected the content of ${reference} in the store but found none`);
-    }),
+    referencesOf(spec).map((reference) => [
+      reference,
+      store.blobs.need(reference.slice("sha256:".length), `the content of ${reference}`),
+    ]),
   );
 }
 

@@ -35,6 +35,8 @@ export type Provenance = v.InferOutput<typeof schema>;
 /**
  * The provenance of a finished run: its spec, the content it refers to, digests of what made it and
  * of what it made; then facts that do not determine its bytes.
+ *
+ * @throws {StoreError} when the store lost what it refers to
  */
 export function provenanceOf(run: RunRecord, store: RunStore) {
   const inputs = [...inputsOf(run.spec, store)]
@@ -72,12 +74,12 @@ function systemOf(spec: RunRecord["spec"]) {
 }
 
 /** What a run drew from, and what its policy might use and used. */
-function policyOf({ spec, outputs }: RunRecord, { blobs }: RunStore) {
+function policyOf(run: RunRecord, store: RunStore) {
+  const { spec } = run;
   if (spec.kind === "simulate") return { seed: spec.experiment.seed };
   if (spec.kind !== "evaluate") return {};
-  const output = outputs.find(({ name }) => name === "output.json");
-  const content = output && blobs.get(output.digest);
-  const { usage = null } = content ? JSON.parse(new TextDecoder().decode(content)) : {};
+  const content = store.output(run, "output.json");
+  const { usage = null } = JSON.parse(new TextDecoder().decode(content));
   return { seed: spec.seed, limits: spec.limits, usage };
 }
 

@@ -6,12 +6,14 @@ import type { StoreDatabase } from "./store_database.ts";
  * state changes.
  */
 export class RunEvents {
+  readonly #database: StoreDatabase;
   readonly #insert;
   readonly #dropProgress;
   readonly #dropAll;
   readonly #after;
 
   constructor(database: StoreDatabase) {
+    this.#database = database;
     this.#insert = database.prepare(
       "INSERT INTO event (run, type, at, data) VALUES (?, ?, ?, ?)",
     );
@@ -35,7 +37,7 @@ export class RunEvents {
       sequence: Number(row.sequence),
       type: row.type as RunEvent["type"],
       at: Number(row.at),
-      data: JSON.parse(String(row.data)),
+      data: this.#database.json(row, "data", `event ${row.sequence}`),
     }));
   }
 }

@@ -14,6 +14,7 @@ import { RunPool, type RunPoolOptions } from "./run_pool.ts";
 import { type Digests, resolveRunSpec, runId, type RunSpec } from "./run_spec.ts";
 import { RunStore } from "./run_store.ts";
 import { SpecError } from "./spec_error.ts";
+import type { StoreDatabaseOptions } from "./store_database.ts";
 
 /** More runs wait than may. */
 export class QueueFullError extends Error {
@@ -21,7 +22,7 @@ export class QueueFullError extends Error {
 }
 
 /** Options of {@linkcode RunService.open}. */
-export interface RunServiceOptions extends Omit<RunPoolOptions, "onChange"> {
+export interface RunServiceOptions extends Omit<RunPoolOptions, "onChange">, StoreDatabaseOptions {
   /** Folder of the store. */
   readonly folder: string;
   /** Most runs that may wait. Default 1000. */
@@ -68,10 +69,10 @@ export class RunService implements AsyncDisposable {
   readonly #queueLimit: number;
 
   private constructor(
-    { folder, queueLimit = 1000, models, ...pool }: RunServiceOptions,
+    { folder, isThere, queueLimit = 1000, models, ...pool }: RunServiceOptions,
     platform: Platform,
   ) {
-    this.store = RunStore.open(folder);
+    this.store = RunStore.open(folder, { ...isThere !== undefined && { isThere } });
     this.#platform = platform;
     this.#queueLimit = queueLimit;
     this.plugins = new PluginLibrary(this.store);
@@ -128,14 +129,18 @@ export class RunService implements AsyncDisposable {
   }
 
   /**
-   * Asks for a run.
+   * Asks for a run. One that is done is done again where the store lost what it made.
    *
    * @throws {SpecError} naming the first part of the spec that is wrong
    * @throws {QueueFullError} when too many runs wait
    */
   async submit(input: unknown): Promise<Submission> {
     const { spec, inputs } = await this.resolve(input);
-    return this.submitResolved(spec, inputs, await this.digestsOf(spec));
+    const digests = await this.digestsOf(spec);
+    const known = this.#askedFor(runId(spec, digests));
+    const isLost = known?.state === "done" && !this.store.isWhole(known);
+    if (isLost) return this.#queue(spec, inputs, digests, isLost);
+    return this.submitResolved(spec, inputs, digests);
   }
 
   /**
@@ -146,9 +151,13 @@ export class RunService implements AsyncDisposable {
   submitResolved(spec: RunSpec, inputs: Inputs, digests: Digests): Submission {
     const known = this.#askedFor(runId(spec, digests));
     if (known) return { run: known, isStored: known.state === "done" };
+    return this.#queue(spec, inputs, digests);
+  }
+
+  #queue(spec: RunSpec, inputs: Inputs, digests: Digests, isLost = false): Submission {
     this.#checkRoom(1);
     for (const content of inputs.values()) this.store.blobs.put(content);
-    const run = this.store.submit(spec, digests);
+    const run = this.store.submit(spec, digests, isLost);
     this.#feed.notify(run.id);
     this.#pool.wake();
     return { run, isStored: false };

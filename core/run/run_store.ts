@@ -13,7 +13,7 @@ import type { OutputRecord, RunRecord, RunState } from "./run_record.ts";
 import { RunEvents } from "./run_events.ts";
 import { RunQueue } from "./run_queue.ts";
 import { type Digests, runId, type RunSpec } from "./run_spec.ts";
-import { StoreDatabase } from "./store_database.ts";
+import { type Row, StoreDatabase, type StoreDatabaseOptions } from "./store_database.ts";
 import { SweepStore } from "./sweep_store.ts";
 
 /** Which runs to list. */
@@ -65,10 +65,9 @@ export class RunStore implements Disposable {
   readonly #list;
   readonly #count;
 
-  private constructor(folder: string) {
-    const database = new StoreDatabase(folder);
+  private constructor(database: StoreDatabase, blobs: BlobStore) {
     this.#database = database;
-    this.blobs = new BlobStore(join(folder, "blobs"));
+    this.blobs = blobs;
     this.events = new RunEvents(database);
     this.queue = new RunQueue(database, this.events, (id) => this.get(id)!);
     this.plugins = new PluginStore(database);
@@ -85,7 +84,7 @@ export class RunStore implements Disposable {
     this.#requeue = database.prepare(
       `UPDATE run SET state = 'queued', queued_at = ?, started_at = NULL, finished_at = NULL,
          attempts = 0, progress_done = NULL, progress_total = NULL, error = NULL
-       WHERE id = ? AND state IN ('failed', 'cancelled')`,
+       WHERE id = ? AND (state IN ('failed', 'cancelled') OR (state = 'done' AND ?))`,
     );
     this.#list = database.prepare(
       `SELECT * FROM run
@@ -101,22 +100,30 @@ export class RunStore implements Disposable {
    *
    * @throws {StoreError} when the folder cannot be written or its file is no store
    */
-  static open(folder: string): RunStore {
-    return new RunStore(folder);
+  static open(folder: string, options?: StoreDatabaseOptions): RunStore {
+    using opened = new DisposableStack();
+    const blobs = new BlobStore(join(folder, "blobs"));
+    const database = opened.use(new StoreDatabase(folder, options));
+    const store = new RunStore(database, blobs);
+    opened.move();
+    return store;
   }
 
   /**
    * Has a run be done. A run that is known is not done again, unless it failed or was cancelled.
    * Its inputs must be in {@linkcode blobs} already.
+   *
+   * @param isLost whether one that is done is done again, since what it made is gone
    */
-  submit(spec: RunSpec, digests: Digests): RunRecord {
+  submit(spec: RunSpec, digests: Digests, isLost = false): RunRecord {
     const id = runId(spec, digests);
     this.#database.transaction(() => {
       const known = this.#select.get(id);
       const now = Date.now();
       if (!known) {
         this.#insert.run(id, spec.kind, canonicalJson(spec), canonicalJson(digests), now, now);
-      } else if (this.#requeue.run(now, id).changes === 0) return;
+      } else if (this.#requeue.run(now, id, Number(isLost)).changes === 0) return;
+      this.#done.delete(id);
       this.events.add(id, "queued", now);
     });
     return this.get(id)!;
@@ -130,6 +137,23 @@ export class RunStore implements Disposable {
     const run = row && this.#recordOf(row);
     if (run?.state === "done") this.#done.set(id, run);
     return run;
+  }
+
+  /**
+   * What a finished run made.
+   *
+   * @throws {StoreError} when it is lost or damaged
+   */
+  output({ id, outputs }: RunRecord, name: string): Uint8Array<ArrayBuffer> {
+    const output = outputs.find((output) => output.name === name);
+    const what = `${name} of run ${id}`;
+    if (output) return this.blobs.need(output.digest, what);
+    throw this.#database.damaged(what, "none");
+  }
+
+  /** Whether all that a finished run made is here, whole. */
+  isWhole({ outputs }: RunRecord): boolean {
+    return outputs.length > 0 && outputs.every(({ digest }) => this.blobs.isWhole(digest));
   }
 
   /** Ids that begin in a way; two at most. */
@@ -150,13 +174,20 @@ export class RunStore implements Disposable {
     return counts;
   }
 
-  #recordOf(row: Readonly<Record<string, unknown>>): RunRecord {
+  /** @throws {StoreError} when it is not what was stored */
+  #recordOf(row: Row): RunRecord {
+    const id = String(row.id);
+    const json = (name: string) => this.#database.json(row, name, `run ${id}`);
+    const [spec, digests]: [RunSpec, Digests] = [json("spec"), json("digests")];
+    if (runId(spec, digests) !== id) {
+      throw this.#database.damaged(`the spec and digests that run ${id} is named by`, "others");
+    }
     const number = (name: string) => row[name] === null ? null : Number(row[name]);
     const total = number("progress_total");
     return {
-      id: String(row.id),
-      spec: JSON.parse(String(row.spec)),
-      digests: JSON.parse(String(row.digests)),
+      id,
+      spec,
+      digests,
       state: row.state as RunState,
       createdAt: Number(row.created_at),
       startedAt: number("started_at"),
@@ -164,8 +195,8 @@ export class RunStore implements Disposable {
       attempts: Number(row.attempts),
       progress: total === null ? null : { done: number("progress_done") ?? 0, total },
       error: row.error === null ? null : String(row.error),
-      host: row.host === null ? null : JSON.parse(String(row.host)),
-      outputs: row.state === "done" ? this.#outputsOf(String(row.id)) : [],
+      host: row.host === null ? null : json("host"),
+      outputs: row.state === "done" ? this.#outputsOf(id) : [],
     };
   }
 

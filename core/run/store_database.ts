@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { StoreError } from "./store_error.ts";
 
 /** How long a process waits for another that writes. */
@@ -72,8 +72,21 @@ const SCHEMA = `
   ) STRICT, WITHOUT ROWID;
   ${PLUGIN_TABLE}`;
 
-/** A database whose changes come in transactions. */
+/** How a {@linkcode StoreDatabase} is opened. */
+export interface StoreDatabaseOptions {
+  /** Whether the store must be there already; nothing is then made. */
+  readonly isThere?: boolean;
+}
+
+/** A row as SQLite gives it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Values of a statement: one by one, or by name. */
+type Values = SQLInputValue[] | [Record<string, SQLInputValue>];
+
+/** A database whose changes come in transactions. What SQLite refuses is a {@linkcode StoreError}. */
 export class StoreDatabase implements Disposable {
+  readonly #path: string;
   readonly #database: DatabaseSync;
 
   /**
@@ -81,8 +94,12 @@ export class StoreDatabase implements Disposable {
    *
    * @throws {StoreError} when the folder cannot be written or its file is no store
    */
-  constructor(folder: string) {
+  constructor(folder: string, { isThere = false }: StoreDatabaseOptions = {}) {
     const path = join(folder, "runs.sqlite");
+    this.#path = path;
+    if (isThere && !existsSync(path)) {
+      throw new StoreError(`Expected a store of runs at ${path} but found none`);
+    }
     let database: DatabaseSync | undefined;
     try {
       mkdirSync(folder, { recursive: true });
@@ -95,40 +112,93 @@ export class StoreDatabase implements Disposable {
       this.transaction(() => this.#createTables());
     } catch (error) {
       database?.close();
-      const found = error instanceof Error ? error.message : String(error);
-      throw new StoreError(`Expected a store of runs at ${path} but found: ${found}`);
+      throw this.#unusable(error);
     }
   }
 
   #createTables() {
     const version = this.#database.prepare("PRAGMA user_version").get()?.user_version;
     if (version === SCHEMA_VERSION) return;
-    if (version === 0) this.#database.exec(SCHEMA);
+    if (version === 0) this.#createAll();
     else if (version === 1) this.#database.exec(PLUGIN_TABLE);
     else throw new Error(`tables of version ${version}, not ${SCHEMA_VERSION}`);
     this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   }
 
-  /** A statement to be run many times. */
+  #createAll() {
+    const table = this.#database.prepare("SELECT name FROM sqlite_schema LIMIT 1").get();
+    if (table) throw new Error(`tables of no version, such as ${JSON.stringify(table.name)}`);
+    this.#database.exec(SCHEMA);
+  }
+
+  /**
+   * A statement to be run many times.
+   *
+   * @throws {StoreError} when it, or running it, is beyond the tables that are there
+   */
   prepare(sql: string) {
-    return this.#database.prepare(sql);
+    const statement = this.#guarded(() => this.#database.prepare(sql));
+    return {
+      all: (...values: Values): Row[] =>
+        this.#guarded(() => statement.all(...values as SQLInputValue[])),
+      get: (...values: Values): Row | undefined =>
+        this.#guarded(() => statement.get(...values as SQLInputValue[])),
+      run: (...values: Values) => this.#guarded(() => statement.run(...values as SQLInputValue[])),
+    };
+  }
+
+  /**
+   * JSON that a row holds.
+   *
+   * @param of what it belongs to, for the message
+   * @throws {StoreError} when it is none
+   */
+  json(row: Row, column: string, of: string) {
+    try {
+      return JSON.parse(String(row[column]));
+    } catch {
+      throw this.damaged(`JSON as the ${column} of ${of}`, "something else");
+    }
+  }
+
+  /** An error that says what its file should hold but does not. */
+  damaged(expected: string, found: string): StoreError {
+    return new StoreError(`Expected ${expected} in ${this.#path} but found ${found}`);
   }
 
   /** Makes all of an action's changes or none. */
   transaction<T>(action: () => T): T {
-    this.#database.exec("BEGIN IMMEDIATE");
+    this.#guarded(() => this.#database.exec("BEGIN IMMEDIATE"));
     try {
       const result = action();
-      this.#database.exec("COMMIT");
+      this.#guarded(() => this.#database.exec("COMMIT"));
       return result;
     } catch (error) {
-      this.#database.exec("ROLLBACK");
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  #guarded<T>(action: () => T): T {
+    try {
+      return action();
+    } catch (error) {
+      throw isOfSqlite(error) ? this.#unusable(error) : error;
+    }
+  }
+
+  #unusable(error: unknown): StoreError {
+    if (error instanceof StoreError) return error;
+    const found = error instanceof Error ? error.message : String(error);
+    return new StoreError(`Expected a store of runs at ${this.#path} but found: ${found}`);
   }
 
   /** Closes the file. */
   [Symbol.dispose]() {
     this.#database.close();
   }
+}
+
+function isOfSqlite(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
 }

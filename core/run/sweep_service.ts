@@ -41,10 +41,8 @@ export function tableOfSweep(
   id: string,
   objectives?: readonly Objective[],
 ): SweepTable {
-  const figuresOf = ({ outputs }: RunRecord) => {
-    const output = outputs.find(({ name }) => name === "output.json")!;
-    return JSON.parse(new TextDecoder().decode(store.blobs.get(output.digest))).row;
-  };
+  const figuresOf = (run: RunRecord) =>
+    JSON.parse(new TextDecoder().decode(store.output(run, "output.json"))).row;
   return sweepTable(store.sweeps.points(id), figuresOf, objectives);
 }
 

@@ -1,6 +1,6 @@
 import { canonicalJson, type Json } from "./canonical_json.ts";
 import type { RunRecord, RunState } from "./run_record.ts";
-import type { StoreDatabase } from "./store_database.ts";
+import type { Row, StoreDatabase } from "./store_database.ts";
 
 /** One run of a sweep and what sets it apart. */
 export interface SweepPoint {
@@ -79,14 +79,14 @@ export class SweepStore {
   /** A sweep by its id. */
   get(id: string): SweepRecord | undefined {
     const row = this.#select.get(id);
-    return row && recordOf(row);
+    return row && this.#recordOf(row);
   }
 
   /** Its runs, in order. */
   points(id: string): SweepPoint[] {
-    return this.#selectPoints.all(id).map(({ run, point }) => ({
-      point: JSON.parse(String(point)),
-      run: this.#get(String(run)),
+    return this.#selectPoints.all(id).map((row) => ({
+      point: this.#database.json(row, "point", `sweep ${id}`),
+      run: this.#get(String(row.run)),
     }));
   }
 
@@ -110,12 +110,12 @@ export class SweepStore {
       model: row.model === null ? null : String(row.model),
     }));
   }
-}
 
-function recordOf(row: Readonly<Record<string, unknown>>): SweepRecord {
-  return {
-    id: String(row.id),
-    spec: JSON.parse(String(row.spec)),
-    createdAt: Number(row.created_at),
-  };
+  #recordOf(row: Row): SweepRecord {
+    return {
+      id: String(row.id),
+      spec: this.#database.json(row, "spec", `sweep ${row.id}`),
+      createdAt: Number(row.created_at),
+    };
+  }
 }

@@ -12,12 +12,19 @@ import type { RunRecord } from "./run_record.ts";
 import type { RunService } from "./run_service.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
+/** What is known of an output's bytes. */
+interface OutputFacts {
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** One output, then and now. */
 interface OutputComparison {
   readonly name: string;
-  /** SHA-256 of its bytes then, and now; `undefined` where there is no such output. */
-  readonly recorded: string | undefined;
-  readonly found: string | undefined;
+  /** Its bytes then, and now; `undefined` where there is no such output. */
+  readonly recorded: OutputFacts | undefined;
+  readonly found: OutputFacts | undefined;
+  readonly isSame: boolean;
 }
 
 /** What doing a run again showed. */
@@ -28,12 +35,23 @@ export interface Verification {
   readonly outputs: readonly OutputComparison[];
   /** What else made the run then than would now. */
   readonly changed: readonly (keyof Digests)[];
+  /** Outputs whose stored bytes are gone or damaged, which `isSame` does not speak of. */
+  readonly lost: readonly string[];
 }
 
-/** Does a finished run again, with no result taken from anywhere, and compares its outputs. */
-export function verifyRun(run: RunRecord, service: RunService): Promise<Verification> {
-  const recorded = new Map(run.outputs.map(({ name, digest }) => [name, digest]));
-  return verify(run, inputsOf(run.spec, service.store), recorded, service);
+/**
+ * Does a finished run again, with no result taken from anywhere, and compares its outputs.
+ *
+ * @throws {StoreError} when the store lost its inputs
+ */
+export async function verifyRun(run: RunRecord, service: RunService): Promise<Verification> {
+  const { store } = service;
+  const recorded = new Map(
+    run.outputs.map(({ name, digest, bytes }) => [name, { sha256: digest, bytes }]),
+  );
+  const lost = run.outputs.filter(({ digest }) => !store.blobs.isWhole(digest));
+  const verification = await verify(run, inputsOf(run.spec, store), recorded, service);
+  return { ...verification, lost: lost.map(({ name }) => name) };
 }
 
 /**
@@ -48,27 +66,36 @@ export async function replay(
 ): Promise<Verification> {
   const content = (reference: string) => inputs.get(reference);
   const resolved = await resolveRunSpec(spec, { ...service.sources, content });
-  const recorded = new Map(Object.entries(outputs).map(([name, { sha256 }]) => [name, sha256]));
+  const recorded = new Map(Object.entries(outputs));
   return await verify({ id, spec: resolved.spec, digests }, resolved.inputs, recorded, service);
 }
 
 async function verify(
   { id, spec, digests }: { readonly id: string; readonly spec: RunSpec; readonly digests: Digests },
   inputs: Inputs,
-  recorded: ReadonlyMap<string, string>,
+  recorded: ReadonlyMap<string, OutputFacts>,
   service: RunService,
 ): Promise<Verification> {
   using worker = new WorkerHandle({ models: service.models.folder });
   const made = await worker.run({ id, spec, inputs }, () => {});
-  const found = new Map(made.map(({ name, content }) => [name, sha256(content)]));
+  const found = new Map(made.map(({ name, content }) => [name, factsOf(content)]));
   const names = [...new Set([...recorded.keys(), ...found.keys()])].sort();
-  const outputs = names.map((name) => ({
-    name,
-    recorded: recorded.get(name),
-    found: found.get(name),
-  }));
+  const outputs = names.map((name) => comparisonOf(name, recorded.get(name), found.get(name)));
   const now = await service.digestsOf(spec);
   const changed = (Object.keys(now) as (keyof Digests)[])
     .filter((role) => now[role] !== digests[role]);
-  return { id, isSame: outputs.every((o) => o.recorded === o.found), outputs, changed };
+  return { id, isSame: outputs.every(({ isSame }) => isSame), outputs, changed, lost: [] };
+}
+
+function factsOf(content: Uint8Array): OutputFacts {
+  return { sha256: sha256(content), bytes: content.length };
+}
+
+function comparisonOf(
+  name: string,
+  recorded: OutputFacts | undefined,
+  found: OutputFacts | undefined,
+): OutputComparison {
+  const isSame = recorded?.sha256 === found?.sha256 && recorded?.bytes === found?.bytes;
+  return { name, recorded, found, isSame };
 }

@@ -5,8 +5,9 @@
  */
 import { Argument, Command } from "commander";
 import type { RunState } from "../../../core/run/run_record.ts";
+import { isMistake } from "../mistake.ts";
 import { checkedOption } from "../option.ts";
-import { addStoreOptions, openRuns, type StoreOptions } from "../run_store.ts";
+import { addStoreOptions, openRuns, type StoreOptions, tellFault } from "../run_store.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { oneOfWords, wholeNumber } from "../values.ts";
 import { addPlugin } from "./add_plugin.ts";
@@ -46,8 +47,14 @@ export function runCommand(surroundings: Surroundings): Command {
     .argument("<file>", 'JSON as POST /v1/runs takes, e.g. {"kind":"simulate"}')
     .option("--json", "print the run as JSON")
     .action(async (file: string, options: StoreOptions & { json?: true }) => {
-      await using service = await opened(options);
-      await submit(service, file, options, surroundings);
+      const faults: unknown[] = [];
+      await using service = await openRuns(options, surroundings, {
+        onFault: (fault) => {
+          faults.push(fault);
+          if (!isMistake(fault)) tellFault(fault, surroundings);
+        },
+      });
+      await submit(service, file, options, surroundings, faults);
     });
   add("add-plugin", "keep a component, so that runs can name it by its digest")
     .argument("<file>", "a component")

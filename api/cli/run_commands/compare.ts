@@ -39,7 +39,6 @@ function comparedRun(service: RunService, beginning: string) {
   if (run.spec.kind !== "simulate") {
     throw new UserError(`expected a run of the whole system but ${beginning} is ${run.spec.kind}`);
   }
-  const { digest } = run.outputs.find(({ name }) => name === "output.json")!;
-  const { row } = JSON.parse(new TextDecoder().decode(service.store.blobs.get(digest)));
+  const { row } = JSON.parse(new TextDecoder().decode(service.store.output(run, "output.json")));
   return { id: run.id, spec: JSON.parse(JSON.stringify(run.spec)), row };
 }

@@ -2,21 +2,31 @@ import type { RunRecord } from "../../../core/run/run_record.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
 import { SpecError } from "../../../core/run/spec_error.ts";
 import { onInterrupt } from "../interrupt.ts";
+import { isMistake } from "../mistake.ts";
 import type { Surroundings } from "../surroundings.ts";
 import { lowerFirst, UserError } from "../user_error.ts";
 import { readJson } from "./read_json.ts";
 import { show } from "./show.ts";
 
-/** Does the run of a file and says what it is called. */
+/**
+ * Does the run of a file and says what it is called.
+ *
+ * @param faults what the service was told went wrong, besides what its runs say
+ * @throws {UserError} when it cannot be done
+ * @throws {StoreError} when what it made cannot be kept
+ */
 export async function submit(
   service: RunService,
   file: string,
   { json }: { readonly json?: true },
   surroundings: Surroundings,
+  faults: readonly unknown[],
 ) {
   const input = await readJson(file, surroundings);
   const { run, isStored } = await asked(file, input, service);
   const done = await interruptibly(service, run.id);
+  const mistake = faults.find(isMistake);
+  if (mistake !== undefined) throw mistake;
   if (done.state !== "done") {
     throw new UserError(
       `${file}: expected a run that can be done but it ${done.state}: ${

@@ -33,12 +33,24 @@ export async function replayFile(service: RunService, file: string, surroundings
   }
 }
 
-function report({ id, isSame, outputs, changed }: Verification, { out, err }: Surroundings) {
-  for (const { name, recorded, found } of outputs) {
-    const verdict = recorded === found ? "same" : `recorded ${recorded}, found ${found}`;
-    out(`${name}: ${verdict}\n`);
+function report(verification: Verification, { out, err }: Surroundings) {
+  const { id, isSame, outputs, changed, lost } = verification;
+  for (const { name, recorded, found, isSame } of outputs) {
+    const stored = lost.includes(name) ? "; its content in the store is gone or damaged" : "";
+    const verdict = isSame ? "same" : `recorded ${wordsOf(recorded)}, found ${wordsOf(found)}`;
+    out(`${name}: ${verdict}${stored}\n`);
   }
   for (const role of changed) err(`note: the ${role} is not the one that made the run\n`);
   if (!isSame) throw new DisagreementError(`${id.slice(0, 12)} came out differently`);
+  if (lost.length > 0) {
+    throw new DisagreementError(
+      `${id.slice(0, 12)} came out as recorded, but the store lost ${lost.join(", ")}: ` +
+        "submitting the run again mends it",
+    );
+  }
   out(`${id} came out the same, byte for byte\n`);
+}
+
+function wordsOf(output: Verification["outputs"][number]["found"]): string {
+  return output === undefined ? "none" : `${output.sha256} (${output.bytes} bytes)`;
 }

@@ -2,7 +2,6 @@ import { LRUCache } from "lru-cache";
 import { ProblemError } from "../problem.ts";
 import type { OutputRecord, RunRecord } from "../../../core/run/run_record.ts";
 import type { RunService } from "../../../core/run/run_service.ts";
-import { StoreError } from "../../../core/run/store_error.ts";
 import { representation } from "./representation.ts";
 
 /**
@@ -70,8 +69,6 @@ export function outputBytes(
   run: RunRecord,
   name: string,
 ): Uint8Array<ArrayBuffer> {
-  const { digest } = findOutput(run, name);
-  const bytes = store.blobs.get(digest);
-  if (bytes) return bytes;
-  throw new StoreError(`Expected the content of ${digest} in the store but found none`);
+  findOutput(run, name);
+  return store.output(run, name);
 }

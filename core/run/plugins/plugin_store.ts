@@ -1,4 +1,4 @@
-import type { StoreDatabase } from "../store_database.ts";
+import type { Row, StoreDatabase } from "../store_database.ts";
 import type { PluginFacts } from "./plugin_facts.ts";
 
 /** A component that was uploaded. */
@@ -9,6 +9,7 @@ interface StoredPlugin extends PluginFacts {
 
 /** What is known of the components of a store; their bytes are content of it. */
 export class PluginStore {
+  readonly #database: StoreDatabase;
   readonly #insert;
   readonly #select;
   readonly #list;
@@ -17,6 +18,7 @@ export class PluginStore {
   readonly #users;
 
   constructor(database: StoreDatabase) {
+    this.#database = database;
     this.#insert = database.prepare(
       "INSERT OR IGNORE INTO plugin (digest, facts, created_at) VALUES (?, ?, ?)",
     );
@@ -42,7 +44,7 @@ export class PluginStore {
   /** A component by its digest. */
   get(digest: string): StoredPlugin | undefined {
     const row = this.#select.get(digest);
-    return row && pluginOf(row);
+    return row && this.#pluginOf(row);
   }
 
   /**
@@ -51,7 +53,7 @@ export class PluginStore {
    * @param before only older than the one of this digest
    */
   list(limit: number, before?: string): StoredPlugin[] {
-    return this.#list.all({ limit, before: before ?? null }).map(pluginOf);
+    return this.#list.all({ limit, before: before ?? null }).map((row) => this.#pluginOf(row));
   }
 
   /** How many there are. */
@@ -68,8 +70,9 @@ export class PluginStore {
   remove(digest: string): boolean {
     return this.#remove.run(digest).changes > 0;
   }
-}
 
-function pluginOf(row: Readonly<Record<string, unknown>>): StoredPlugin {
-  return { ...JSON.parse(String(row.facts)), createdAt: Number(row.created_at) };
+  #pluginOf(row: Row): StoredPlugin {
+    const facts = this.#database.json(row, "facts", `component ${row.digest}`);
+    return { ...facts, createdAt: Number(row.created_at) };
+  }
 }
