@@ -43,6 +43,7 @@ export function runCommand(surroundings: Surroundings): Command {
   };
   const run = new Argument("<run>", "a run's id, or how it begins");
   const opened = (options: StoreOptions) => openRuns(options, surroundings);
+  const reading = (options: StoreOptions) => openRuns(options, surroundings, { isThere: true });
   add("submit", "do the run that a file describes, unless it is done; - reads standard input")
     .argument("<file>", 'JSON as POST /v1/runs takes, e.g. {"kind":"simulate"}')
     .option("--json", "print the run as JSON")
@@ -67,19 +68,19 @@ export function runCommand(surroundings: Surroundings): Command {
     .addOption(checkedOption("--limit <runs>", "most runs", wholeNumber(1, 100_000)).default(50))
     .option("--json", "print runs as JSON")
     .action(async (options: ListOptions) => {
-      await using service = await opened(options);
+      await using service = await reading(options);
       list(service, options, surroundings);
     });
   add("show", "show a run as JSON, with its result once it is done")
     .addArgument(run)
     .action(async (id: string, options: StoreOptions) => {
-      await using service = await opened(options);
+      await using service = await reading(options);
       show(service, id, surroundings);
     });
   add("verify", "do a run again, taking no result from anywhere, and compare every byte")
     .addArgument(run)
     .action(async (id: string, options: StoreOptions) => {
-      await using service = await opened(options);
+      await using service = await reading(options);
       await verify(service, id, surroundings);
     });
   add("replay", "do the run of a provenance and compare every byte with what that recorded")
@@ -92,14 +93,14 @@ export function runCommand(surroundings: Surroundings): Command {
     .argument("<run...>", "ids, or how they begin")
     .option("--json", "print the comparison as JSON")
     .action(async (ids: string[], options: StoreOptions & { json?: true }) => {
-      await using service = await opened(options);
+      await using service = await reading(options);
       compare(service, ids, options, surroundings);
     });
   add("export", "write what a run made, and its provenance, to a folder")
     .addArgument(run)
     .argument("<folder>", "made if it is not there")
     .action(async (id: string, folder: string, options: StoreOptions) => {
-      await using service = await opened(options);
+      await using service = await reading(options);
       exportRun(service, id, folder, surroundings);
     });
   return command.addHelpText("after", EXAMPLES);
