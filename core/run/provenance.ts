@@ -20,13 +20,15 @@ const FORMAT = "kvpim-provenance-1";
 
 const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 
+const wholeBytes = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 const schema = v.object({
   format: v.literal(FORMAT),
   id: hex,
   spec: v.record(v.string(), v.unknown()),
   inputs: v.record(v.string(), contentTextSchema),
   digests: v.object({ engine: hex, memory: hex, arithmetic: v.exactOptional(hex) }),
-  outputs: v.record(v.string(), v.object({ sha256: hex, bytes: v.number() })),
+  outputs: v.record(v.string(), v.object({ sha256: hex, bytes: wholeBytes })),
 });
 
 /** The part of a provenance that a replay needs. */

@@ -113,6 +113,6 @@ export interface Digests {
  * equal(runId(spec, digests), runId(same.spec, digests));
  * ```
  */
-export function runId(spec: RunSpec, digests: Digests): string {
+export function runId(spec: RunSpec | Readonly<Record<string, unknown>>, digests: Digests): string {
   return sha256(canonicalJson({ spec, digests }));
 }

@@ -7,9 +7,10 @@ import { sha256 } from "./digest.ts";
 import { inputsOf } from "./execution.ts";
 import type { Inputs } from "./kinds/kind.ts";
 import type { Provenance } from "./provenance.ts";
-import { type Digests, resolveRunSpec, type RunSpec } from "./run_spec.ts";
+import { type Digests, resolveRunSpec, runId, type RunSpec } from "./run_spec.ts";
 import type { RunRecord } from "./run_record.ts";
 import type { RunService } from "./run_service.ts";
+import { SpecError } from "./spec_error.ts";
 import { WorkerHandle } from "./worker_handle.ts";
 
 /** What is known of an output's bytes. */
@@ -57,7 +58,7 @@ export async function verifyRun(run: RunRecord, service: RunService): Promise<Ve
 /**
  * Does the run of a provenance and compares its outputs with what that recorded.
  *
- * @throws {SpecError} when the provenance describes no run
+ * @throws {SpecError} when the provenance describes no run, or names it by another's id
  */
 export async function replay(
   { id, spec, digests, outputs }: Provenance,
@@ -66,8 +67,15 @@ export async function replay(
 ): Promise<Verification> {
   const content = (reference: string) => inputs.get(reference);
   const resolved = await resolveRunSpec(spec, { ...service.sources, content });
+  // By the spec as it is written: defaults may have changed since.
+  checkId(id, runId(spec, digests));
   const recorded = new Map(Object.entries(outputs));
   return await verify({ id, spec: resolved.spec, digests }, resolved.inputs, recorded, service);
+}
+
+function checkId(id: string, expected: string) {
+  if (id === expected) return;
+  throw new SpecError("/id", `Expected ${expected}, the name of this run, but found ${id}`);
 }
 
 async function verify(
