@@ -6,6 +6,7 @@ const WORDS: Readonly<Record<string, { readonly found: string; readonly reason: 
   EEXIST: { found: "a file", reason: "there is a file" },
   EACCES: { found: "one out of reach (permission denied)", reason: "permission denied" },
   EPERM: { found: "one out of reach (permission denied)", reason: "permission denied" },
+  EROFS: { found: "one that cannot be written (read-only)", reason: "read-only file system" },
   ENOSPC: { found: "one with no space left", reason: "no space left on device" },
   EDQUOT: { found: "one with no space left (quota)", reason: "no space left in the quota" },
   EIO: { found: "one that fails (input/output error)", reason: "input/output error" },

@@ -5,76 +5,14 @@
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { StoreError } from "./store_error.ts";
-
-/** How long a process waits for another that writes. */
-const BUSY_MS = 30_000;
-
-/** Version of the tables below. */
-const SCHEMA_VERSION = 2;
-
-/** What version 2 added. */
-const PLUGIN_TABLE = `
-  CREATE TABLE plugin (
-    digest TEXT PRIMARY KEY,
-    facts TEXT NOT NULL,
-    created_at INTEGER NOT NULL
-  ) STRICT, WITHOUT ROWID;`;
-
-const SCHEMA = `
-  CREATE TABLE run (
-    id TEXT PRIMARY KEY,
-    kind TEXT NOT NULL,
-    spec TEXT NOT NULL,
-    digests TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'done', 'failed', 'cancelled')),
-    created_at INTEGER NOT NULL,
-    queued_at INTEGER NOT NULL,
-    started_at INTEGER,
-    finished_at INTEGER,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    progress_done INTEGER,
-    progress_total INTEGER,
-    error TEXT,
-    host TEXT,
-    owner TEXT,
-    lease_until INTEGER
-  ) STRICT;
-  CREATE INDEX run_waiting ON run (state, queued_at);
-  CREATE INDEX run_created ON run (created_at, id);
-  CREATE TABLE output (
-    run TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
-    name TEXT NOT NULL,
-    digest TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
-    PRIMARY KEY (run, name)
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE event (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    run TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE,
-    type TEXT NOT NULL,
-    at INTEGER NOT NULL,
-    data TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX event_of_run ON event (run, sequence);
-  CREATE TABLE sweep (
-    id TEXT PRIMARY KEY,
-    spec TEXT NOT NULL,
-    created_at INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE sweep_point (
-    sweep TEXT NOT NULL REFERENCES sweep (id) ON DELETE CASCADE,
-    position INTEGER NOT NULL,
-    run TEXT NOT NULL REFERENCES run (id),
-    point TEXT NOT NULL,
-    PRIMARY KEY (sweep, position)
-  ) STRICT, WITHOUT ROWID;
-  ${PLUGIN_TABLE}`;
+import { openToChange, openToRead, whyUnwritable } from "./store_file.ts";
+import { checkVersion, createTables } from "./store_tables.ts";
 
 /** How a {@linkcode StoreDatabase} is opened. */
 export interface StoreDatabaseOptions {
-  /** Whether the store must be there already; nothing is then made. */
+  /** Whether the store must be there already; nothing is then made, nor need it be writable. */
   readonly isThere?: boolean;
 }
 
@@ -100,35 +38,30 @@ export class StoreDatabase implements Disposable {
     if (isThere && !existsSync(path)) {
       throw new StoreError(`Expected a store of runs at ${path} but found none`);
     }
-    let database: DatabaseSync | undefined;
     try {
-      mkdirSync(folder, { recursive: true });
-      database = new DatabaseSync(path);
-      database.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
-      database.exec("PRAGMA journal_mode = WAL");
-      database.exec("PRAGMA synchronous = NORMAL");
-      database.exec("PRAGMA foreign_keys = ON");
-      this.#database = database;
-      this.transaction(() => this.#createTables());
+      this.#database = this.#openToChange(folder);
     } catch (error) {
-      database?.close();
-      throw this.#unusable(error);
+      const obstacle = whyUnwritable(path);
+      if (obstacle === undefined) throw this.#unusable(error);
+      if (!isThere) throw this.#unusable(new Error(obstacle));
+      this.#database = this.#openToRead();
     }
   }
 
-  #createTables() {
-    const version = this.#database.prepare("PRAGMA user_version").get()?.user_version;
-    if (version === SCHEMA_VERSION) return;
-    if (version === 0) this.#createAll();
-    else if (version === 1) this.#database.exec(PLUGIN_TABLE);
-    else throw new Error(`tables of version ${version}, not ${SCHEMA_VERSION}`);
-    this.#database.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+  #openToChange(folder: string): DatabaseSync {
+    mkdirSync(folder, { recursive: true });
+    return openToChange(
+      this.#path,
+      (database) => inTransaction(database, () => createTables(database)),
+    );
   }
 
-  #createAll() {
-    const table = this.#database.prepare("SELECT name FROM sqlite_schema LIMIT 1").get();
-    if (table) throw new Error(`tables of no version, such as ${JSON.stringify(table.name)}`);
-    this.#database.exec(SCHEMA);
+  #openToRead(): DatabaseSync {
+    try {
+      return openToRead(this.#path, checkVersion);
+    } catch (error) {
+      throw this.#unusable(error);
+    }
   }
 
   /**
@@ -168,15 +101,7 @@ export class StoreDatabase implements Disposable {
 
   /** Makes all of an action's changes or none. */
   transaction<T>(action: () => T): T {
-    this.#guarded(() => this.#database.exec("BEGIN IMMEDIATE"));
-    try {
-      const result = action();
-      this.#guarded(() => this.#database.exec("COMMIT"));
-      return result;
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw error;
-    }
+    return this.#guarded(() => inTransaction(this.#database, action));
   }
 
   #guarded<T>(action: () => T): T {
@@ -201,4 +126,16 @@ export class StoreDatabase implements Disposable {
 
 function isOfSqlite(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+}
+
+function inTransaction<T>(database: DatabaseSync, action: () => T): T {
+  database.exec("BEGIN IMMEDIATE");
+  try {
+    const result = action();
+    database.exec("COMMIT");
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
+  }
 }
