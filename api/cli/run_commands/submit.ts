@@ -25,9 +25,9 @@ export async function submit(
   const input = await readJson(file, surroundings);
   const { run, isStored } = await asked(file, input, service);
   const done = await interruptibly(service, run.id);
-  const mistake = faults.find(isMistake);
-  if (mistake !== undefined) throw mistake;
   if (done.state !== "done") {
+    const mistake = faults.find(isMistake);
+    if (mistake !== undefined) throw mistake;
     throw new UserError(
       `${file}: expected a run that can be done but it ${done.state}: ${
         lowerFirst(done.error ?? "")
