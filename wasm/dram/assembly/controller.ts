@@ -64,7 +64,12 @@ export class Controller {
     return queue === QUEUE_PIM ? this.pim.full : this.ordinary.isFull(queue);
   }
 
-  /** Takes a request after `now` cycles; `isFull` must be false. */
+  /** Whether a request needs no room: a read of what waits to be written. */
+  answersAtOnce(request: RequestKind, address: u64): bool {
+    return request.queue === QUEUE_READ && this.ordinary.writes.holds(address);
+  }
+
+  /** Takes a request after `now` cycles, for which there must be room unless it needs none. */
   enqueue(request: RequestKind, address: u64, bank: i32, row: i32, now: i64): void {
     const command = request.command;
     if (request.queue === QUEUE_PIM) {

@@ -109,7 +109,7 @@ export class Memory {
     while (channel < to) {
       const controller = this.controllers[channel];
       controller.advance(this.now);
-      if (controller.isFull(kind.queue)) {
+      if (controller.isFull(kind.queue) && !controller.answersAtOnce(kind, address)) {
         this.now = controller.advanceUntilRoom(kind.queue);
         if (failure() !== 0) return;
       }

@@ -50,7 +50,7 @@ export class OrdinaryQueues {
     this.writeMode = true;
   }
 
-  /** A read of a byte that waits to be written is answered from the queue, a cycle later. */
+  /** A read of a byte that waits to be written is answered from its queue, a cycle later. */
   read(command: Command, bank: i32, row: i32, address: u64, now: i64): void {
     if (this.writes.holds(address)) this.returnAt(now + 1);
     else this.reads.push(command, false, bank, row, address, now);

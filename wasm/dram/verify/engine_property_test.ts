@@ -144,3 +144,17 @@ Deno.test("any number of reads can be answered from a queued write", async () =>
   ];
   await expectEqual(MEMORY, requests, runTicks(MEMORY, requests));
 });
+
+Deno.test("a read of what waits to be written needs no room among the reads", async () => {
+  const range = (count: number, item: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => parseRequest(item(i)));
+  const requests = [
+    ...range(33, () => "LD 0x0"),
+    // As many as turn the controller to writes, which are issued before any of the reads.
+    ...range(26, (i) => `ST 0x${(0xa800000 + 32 * i).toString(16)}`),
+    parseRequest("LD 0xa800000"),
+  ];
+  const ticks = runTicks(MEMORY, requests);
+  equal(ticks.log[0]!.filter(({ command }) => command === "RD").length, 33);
+  await expectEqual(MEMORY, requests, ticks);
+});
