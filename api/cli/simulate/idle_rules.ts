@@ -18,16 +18,18 @@ const OF_TRACES = ["--tile", "--concatenate"];
 /** When options of one experiment are of no use, where no note of the result says so. */
 export function idleInExperiment(options: SimulateOptions): IdleRule[] {
   const { sparsity, trace, blocks } = options;
-  const recorded = Object.entries({ trace, blocks }).find(([, path]) => path !== undefined);
-  const beside = `changes nothing beside --${recorded?.[0]}`;
+  const isRecorded = trace !== undefined || blocks !== undefined;
   return [
     {
-      options: [...BUDGETS, "--row_size"],
-      isMet: recorded === undefined || recorded[0] === "trace",
-      otherwise: beside,
+      options: [...BUDGETS, "--row_size", "--locality", "--seed"],
+      isMet: blocks === undefined,
+      otherwise: "changes nothing beside --blocks",
     },
-    { options: ["--sparsity_ratio"], isMet: recorded === undefined, otherwise: beside },
-    { options: ["--locality", "--seed"], isMet: blocks === undefined, otherwise: beside },
+    {
+      options: ["--sparsity_ratio"],
+      isMet: trace === undefined,
+      otherwise: "changes nothing beside --trace",
+    },
     { options: BUDGETS, isMet: sparsity, otherwise: "changes nothing without --sparsity" },
     {
       options: ["--sparsity_ratio"],
@@ -40,7 +42,7 @@ export function idleInExperiment(options: SimulateOptions): IdleRule[] {
       otherwise: "changes nothing without --trace",
     },
     ...idleInGpus(options),
-    ...idleInDense(sparsity || recorded !== undefined),
+    ...idleInDense(sparsity || isRecorded),
     ...idleInCompact(options),
   ];
 }
