@@ -38,9 +38,8 @@ import {
   tinyModelNote,
   tokens,
 } from "./options.ts";
+import { makeOutputFolder, policyFolder } from "./output_folder.ts";
 import {
-  makeOutputFolder,
-  policyFolder,
   type PolicyResult,
   resultsJson,
   settleAll,

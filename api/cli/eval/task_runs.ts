@@ -26,14 +26,8 @@ import {
   settingsOf,
   tinyModelNote,
 } from "./options.ts";
-import {
-  makeOutputFolder,
-  policyFolder,
-  resultsJson,
-  settleAll,
-  type SettledChoice,
-  tracePathOf,
-} from "./policy_runs.ts";
+import { makeOutputFolder, policyFolder } from "./output_folder.ts";
+import { resultsJson, settleAll, type SettledChoice, tracePathOf } from "./policy_runs.ts";
 import { resultTable, rowsLegend, type ScoreColumn } from "./result_table.ts";
 import {
   checkTrace,
